@@ -1,0 +1,40 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// Every bound of the engine, in two groups, each with its reason; static_asserts tie them together.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace statesync {
+
+// Protocol limits: both nodes must agree. A change is a new protocol version.
+inline constexpr std::size_t kShardCount = 256;          // One byte of every handle on the wire.
+inline constexpr std::size_t kSlotsPerShardMax = 65'535; // Two bytes of every handle; 0xffff is none.
+inline constexpr std::size_t kNodesMax = 8;              // Three bits of every term.
+inline constexpr std::uint32_t kTermMax = 0xff'ffff;     // 24 bits of every version.
+inline constexpr std::uint64_t kVersionCounterMax = (std::uint64_t{1} << 40) - 1;
+inline constexpr std::uint64_t kFrameNumberMax = (std::uint64_t{1} << 48) - 1;
+inline constexpr std::size_t kStreamsMax = 16;
+inline constexpr std::size_t kDatagramBytesMin = 1200;   // Every HA2 link must carry this UDP payload.
+inline constexpr std::size_t kDatagramBytesMax = 8'952;  // MTU 9000 less IPv6 and UDP headers.
+
+// Implementation limits: change freely; the asserts say what must still hold.
+inline constexpr std::uint64_t kVersionCounterRenew = kVersionCounterMax - (std::uint64_t{1} << 32);
+inline constexpr std::size_t kBatchMax = 64;             // One receive burst; handles of one pass.
+inline constexpr std::size_t kReceiveWindowFrames = 8192;  // Bitmap of frames past the contiguous one.
+inline constexpr std::size_t kRepairRingFrames = 8192;     // Frames whose handles the sender keeps.
+inline constexpr std::size_t kRepairRingItems = 1u << 20;  // Handles kept over all those frames.
+inline constexpr std::size_t kReplayWindowPackets = 8192;  // DESIGN asks for at least 4096.
+inline constexpr std::size_t kWantQueueMax = 4096;       // Handles asked for; beyond it bulk is asked.
+inline constexpr std::size_t kNackRangesMax = 64;        // Ranges of missing frames in one request.
+
+static_assert(kSlotsPerShardMax < 65'536);
+static_assert(kReceiveWindowFrames % 64 == 0);
+static_assert(kReplayWindowPackets % 64 == 0 && kReplayWindowPackets >= 4096);
+// What the receiver can still ask for, the sender should still know.
+static_assert(kRepairRingFrames >= kReceiveWindowFrames);
+
+}  // namespace statesync
