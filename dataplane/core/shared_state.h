@@ -1,0 +1,107 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// What the threads of one dataplane tell each other: role, announcements, liveness, requests.
+//
+// Every field is an atomic of its own cache group with one writing thread, named on the field. There
+// are no locks; a reader sees a value that was true a moment ago. All times are nanoseconds of
+// CLOCK_MONOTONIC (statesync::Instant::ns).
+
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+#include "statesync/types.h"
+
+namespace dataplane {
+
+inline constexpr std::size_t kWorkersMax = 16;
+
+// Role and term in one word, so that a reader never sees one without the other.
+// Bits 0–7 role, 8–31 term, 32–63 change number (grows with every change).
+struct RoleWord {
+  std::uint64_t bits = 0;
+  [[nodiscard]] statesync::Role role() const { return static_cast<statesync::Role>(bits & 0xff); }
+  [[nodiscard]] statesync::Term term() const {
+    return {static_cast<std::uint32_t>((bits >> 8) & 0xff'ffff)};
+  }
+  [[nodiscard]] std::uint32_t change() const { return static_cast<std::uint32_t>(bits >> 32); }
+  static RoleWord Make(statesync::Role role, statesync::Term term, std::uint32_t change) {
+    return {static_cast<std::uint64_t>(role) | (static_cast<std::uint64_t>(term.value) << 8) |
+            (static_cast<std::uint64_t>(change) << 32)};
+  }
+};
+
+// How a takeover was decided, for `lockstepctl status` and the log.
+enum class DetectedBy : std::uint8_t {
+  kNothing = 0,
+  kSilence = 1,        // Every heartbeat path was silent for the detection time.
+  kProcessDeath = 2,   // The liveness connection closed and one HA2 interval was missed.
+  kNewBootId = 3,      // The peer's process was replaced within the detection time.
+  kPeerYielded = 4,    // Switchover.
+  kNoPeerAtStart = 5,
+};
+
+struct alignas(64) RoleState {
+  // Writer: ha thread. Readers: workers, sync loop, control.
+  std::atomic<std::uint64_t> word{0};  // RoleWord::bits.
+  // A worker forwards only while its burst's time stamp is before this. The ha thread extends it at
+  // every tick, so a stalled ha thread mutes the node (I6).
+  std::atomic<std::int64_t> forward_until_ns{0};
+  // Grows by one for each announcement (gratuitous ARP for every virtual address) that is asked for.
+  std::atomic<std::uint32_t> announce_count{0};
+  // Writer: ha thread. Milestones of the last takeover; zero if there was none.
+  std::atomic<std::int64_t> peer_last_heard_ns{0};  // Last sign of life before the decision.
+  std::atomic<std::int64_t> peer_declared_dead_ns{0};
+  std::atomic<std::int64_t> role_taken_ns{0};
+  std::atomic<std::uint8_t> detected_by{0};  // DetectedBy.
+};
+
+// Facts about replication that the ha thread and control need. Writer: sync loop.
+struct alignas(64) SyncFacts {
+  std::atomic<std::int64_t> ha2_last_heard_ns{0};     // Last authentic frame from the peer.
+  std::atomic<std::uint64_t> peer_boot_id{0};         // From the handshake; 0 before it.
+  std::atomic<std::uint32_t> peer_term{0};            // Highest stated in a frame.
+  std::atomic<std::uint8_t> peer_role{0};             // statesync::Role, as last stated.
+  std::atomic<std::uint8_t> peer_readiness{0};        // statesync::Readiness, as last stated.
+  std::atomic<std::uint8_t> readiness{0};             // Of this node as a receiver.
+  std::atomic<std::uint8_t> at_risk_reason{0};        // statesync::AtRiskReason.
+  std::atomic<std::uint32_t> bulk_done{0};
+  std::atomic<std::uint32_t> bulk_total{0};
+  std::atomic<std::uint64_t> exposure_changes{0};
+  std::atomic<std::int64_t> exposure_age_ns{0};
+  std::atomic<std::int64_t> round_trip_ns{0};
+  std::atomic<bool> peer_connected{false};
+  // The role change (RoleWord::change) from which on the sync loop writes no entries any more.
+  // A worker that owns shards may write only if this is at least the change of its role word.
+  std::atomic<std::uint32_t> released_change{0};
+  // Milestone of the last takeover: first burst of a worker that forwarded. Writer: worker 0.
+  std::atomic<std::int64_t> first_forward_ns{0};
+};
+
+// Requests from control to others; each a counter or a flag that the receiver compares.
+struct alignas(64) Requests {
+  std::atomic<std::uint32_t> switchover{0};           // Reader: ha thread. Grows per request.
+  std::atomic<std::uint32_t> resync{0};               // Reader: sync loop.
+  std::atomic<bool> state_sync_enabled{true};         // Reader: sync loop.
+  std::atomic<std::uint64_t> fill_sessions_target{0}; // Reader: workers; synthetic sessions wanted.
+  std::atomic<std::uint64_t> fill_sessions_done{0};   // Writer: workers (fetch_add).
+  std::atomic<bool> stop{false};                      // Everybody: leave the loop.
+};
+
+// One worker's acknowledgement of the role it acts on. Writer: that worker.
+struct alignas(64) WorkerState {
+  std::atomic<std::uint32_t> seen_change{0};  // RoleWord::change this worker acts on.
+  std::atomic<std::int64_t> turn_ns{0};       // Time of its last loop turn.
+};
+
+struct SharedState {
+  RoleState role;
+  SyncFacts sync;
+  Requests requests;
+  std::array<WorkerState, kWorkersMax> workers;
+};
+
+}  // namespace dataplane

@@ -1,0 +1,150 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// The facade for the sync loop: opened frames, dirty handles and events in; frames to seal out.
+//
+// The engine is a function of (state, time, input): it has no clock, socket, thread, log or random
+// source (I1). One turn of the loop is, in this order: events (OnRole, OnPeer…), OnFrameBatch with
+// what arrived, then TakeFrames, which also drains the tables' dirty handles. PROTOCOL.md is the
+// contract of its bytes.
+//
+// Threads: one, the sync loop. status() is read by the same thread and copied out by it.
+// Memory:  allocated by Create(), never afterwards.
+
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "absl/status/statusor.h"
+#include "statesync/table/replicated_table.h"
+#include "statesync/types.h"
+#include "statesync/wire/schema.h"
+
+namespace statesync {
+
+struct EngineOptions {
+  NodeIndex node = 0;
+  std::uint8_t stream_count = 1;            // 1 to kStreamsMax. Shard s belongs to stream s mod count.
+  std::uint16_t datagram_bytes_max = 1'472; // UDP payload of the largest frame, tag included.
+
+  // Affects behaviour.
+  Duration flush_delay = Micros(50);         // A change waits at most this long for company.
+  Duration keepalive_interval = Millis(10);  // Longest silence on a stream.
+  Duration reorder_wait = Micros(200);       // A missing frame is asked for after this long.
+  Duration nack_retry_interval = Millis(2);  // And again after this long without repair.
+  Duration statement_interval = Millis(5);   // Unanswered control statements are repeated.
+  Duration digest_interval = Millis(50);     // Between two rounds of digests per stream.
+  Duration silence_limit = Millis(100);      // No authentic frame for so long: at-risk(ha2-silent).
+  Duration exposure_limit = Millis(500);     // Unconfirmed change older than this: at-risk.
+
+  // Affects performance.
+  std::uint32_t credit_frames = 4'096;       // Granted to the peer past the acknowledged frame.
+  std::uint32_t bulk_frames_per_turn = 16;   // Upper bound of bulk frames in one TakeFrames.
+};
+
+// What the handshake learnt of the peer.
+struct PeerInfo {
+  NodeIndex node = 0;
+  BootId boot_id = 0;
+  Term term;
+  std::uint16_t datagram_bytes_max = 0;
+  std::uint64_t id_map_digest = 0;
+  bool id_map_equal = true;
+  std::array<std::uint32_t, kHelloTablesMax> capacity{};  // By TableId; 0: the peer has no such table.
+};
+
+// An authenticated frame: what followed the clear header, tag removed.
+struct OpenedFrame {
+  std::uint16_t stream;
+  std::uint16_t epoch;
+  std::span<const std::byte> sealed;
+};
+
+// A buffer for one frame's plaintext (FrameHeader and sections). The caller sets `buffer`, which
+// must hold datagram_bytes_max − sizeof(ClearHeader) − kTagBytes bytes; the engine sets the rest.
+struct OutFrame {
+  std::span<std::byte> buffer;
+  std::uint16_t bytes;
+  std::uint16_t stream;
+  std::uint16_t epoch;
+};
+
+struct Exposure {
+  std::uint64_t changes = 0;  // Dirty handles plus published records the peer has not confirmed.
+  Duration age;               // Of the oldest of them; zero if none.
+};
+
+// Plain counters, summed from all streams; names in counter_names() of engine_counters.h.
+struct EngineCounters {
+  std::uint64_t frames_sent, frames_received, control_frames_sent, control_frames_received;
+  std::uint64_t records_sent, inserts_sent, updates_sent, deletes_sent;
+  std::uint64_t records_applied, records_stale, records_refused, records_malformed;
+  std::uint64_t frames_duplicate, frames_stale_epoch, frames_malformed, frames_stale_term;
+  std::uint64_t frames_outside_window;
+  std::uint64_t gaps_seen, nacks_sent, nacks_received, frames_repaired, frames_lost;
+  std::uint64_t wants_sent, wants_received;
+  std::uint64_t bulks_started, bulks_finished, bulks_failed, entries_swept;
+  std::uint64_t digests_agreed, digests_differed, digests_undecided;
+  std::uint64_t credit_stalls, busy_requeues, annihilated;
+};
+
+struct EngineStatus {
+  bool peer_connected = false;
+  Readiness readiness = Readiness::kNoPeer;       // Of this node as a receiver.
+  AtRiskReason reason = AtRiskReason::kNone;
+  std::uint32_t bulk_done = 0, bulk_total = 0;    // Entries of the running transfer, either direction.
+  Readiness peer_readiness = Readiness::kNoPeer;  // As the peer states it.
+  Role peer_role = Role::kInit;
+  Term peer_term;                                 // Highest term the peer has stated.
+  Exposure exposure;
+  Duration round_trip;                            // Smoothed; zero before the first sample.
+  std::uint64_t last_frame_acked = 0;
+  Instant last_heard;                             // Last authentic frame of the peer.
+  EngineCounters counters{};
+};
+
+class Engine {
+ public:
+  // tables: one per TableId at most; they outlive the engine.
+  // Errors: kInvalidArgument naming the option, its value and its range.
+  static absl::StatusOr<std::unique_ptr<Engine>> Create(const EngineOptions& options,
+                                                        std::span<ReplicatedTable* const> tables);
+  virtual ~Engine() = default;
+
+  // ---- Events ----
+
+  // A sealed session with the peer exists. The same boot id again (rekey) changes nothing; another
+  // one, or one after OnPeerLost, begins a new handle epoch and voids what the peer had learnt.
+  virtual void OnPeerConnected(Instant now, const PeerInfo& peer) = 0;
+  // The handshake gave the peer up, or it restarted. Forwarding goes on; nothing waits.
+  virtual void OnPeerLost(Instant now) = 0;
+  // Roles decide who publishes: kActive publishes, every other role applies. After a change away
+  // from standby returns, this engine does not write entries any more, so workers may.
+  virtual void OnRole(Instant now, Role role, Term term) = 0;
+  // state-synchronization enabled yes/no (F152): session frames stop, keepalives continue.
+  virtual void SetStateSync(Instant now, bool enabled) = 0;
+  // Operator's `peer resync`: the receiver asks for a full transfer.
+  virtual void RequestBulk(Instant now) = 0;
+
+  // ---- Input ----
+
+  // Applies authenticated frames, at most kBatchMax. Every defect is counted, none is fatal (I8).
+  virtual void OnFrameBatch(Instant now, std::span<const OpenedFrame> frames) = 0;
+
+  // ---- Output ----
+
+  // Publishes what is dirty, answers what was asked, and fills up to frames.size() frames. Returns
+  // the number filled; they must be sent in this order. Work per call is bounded by frames.size().
+  virtual std::size_t TakeFrames(Instant now, std::span<OutFrame> frames) = 0;
+
+  // When TakeFrames next has something to say although nothing new arrived.
+  [[nodiscard]] virtual Instant NextDeadline(Instant now) const = 0;
+
+  [[nodiscard]] virtual const EngineStatus& status(Instant now) = 0;
+};
+
+}  // namespace statesync

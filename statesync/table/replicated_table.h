@@ -1,0 +1,130 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// What the engine needs from a table, whatever its records: images to publish, images to apply, sums
+// to compare. Every call takes a batch, so that a virtual call is paid per batch and misses overlap.
+//
+// Threads: called by the sync loop only. While this node owns the table its workers write entries at
+// the same time; PrepareBatch therefore reads under the entry's sequence word. While this node is a
+// standby the sync loop is the only writer, and only then may Apply…/Sweep… be called.
+// Memory: none after the table was created.
+
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "statesync/types.h"
+#include "statesync/wire/schema.h"
+
+namespace statesync {
+
+inline constexpr std::size_t kRecordBytesMax = 64;
+
+// What a dirty handle turned out to need.
+enum class PrepareResult : std::uint8_t {
+  kRecord,   // `bytes` holds a record for `op`/`schema`.
+  kNothing,  // Free slot, or deleted before the peer ever learnt it: retire without a record.
+  kBusy,     // The writer was in the middle of a change for too many tries: queue the handle again.
+};
+
+struct PreparedRecord {
+  PrepareResult result;
+  Op op;
+  std::uint8_t schema;
+  std::uint8_t record_bytes;
+  Handle handle;
+  std::array<std::byte, kRecordBytesMax> bytes;
+};
+
+enum class ApplyResult : std::uint8_t {
+  kApplied,
+  kStale,      // The entry here is newer or equal; nothing changed.
+  kRefused,    // Table full, key conflict or unknown id; counted, listed to the peer.
+  kMalformed,  // A field out of range (verdict counted by the table); nothing changed.
+};
+
+struct ApplyOutcome {
+  ApplyResult result;
+  RefusalReason reason;  // Meaningful if kRefused.
+  SlotIndex slot;        // Own slot that now holds the entry; kNoSlot otherwise.
+};
+
+struct DigestSum {
+  std::uint64_t high = 0;
+  std::uint64_t low = 0;
+  friend bool operator==(const DigestSum&, const DigestSum&) = default;
+};
+
+struct ShardDigest {
+  std::uint32_t count = 0;  // Entries included.
+  DigestSum sum;
+};
+
+class ReplicatedTable {
+ public:
+  virtual ~ReplicatedTable() = default;
+
+  [[nodiscard]] virtual TableId id() const = 0;
+  [[nodiscard]] virtual std::uint8_t schema_max(Op op) const = 0;
+  // Bytes a record of `schema` needs at least; 0 if the schema is unknown here.
+  [[nodiscard]] virtual std::size_t RecordBytes(Op op, std::uint8_t schema) const = 0;
+  [[nodiscard]] virtual std::uint32_t capacity() const = 0;
+  [[nodiscard]] virtual std::uint32_t slots_per_shard() const = 0;
+  [[nodiscard]] virtual std::uint32_t live_count() const = 0;  // Entries of all shards, tombstones not.
+
+  // ---- Sending ----
+
+  // Takes up to handles.size() dirty handles from the workers' rings and flagged shards: clears their
+  // marks, then fences once, so that a change made after the clear is queued anew. Returns the number.
+  virtual std::size_t TakeDirtyBatch(std::span<Handle> handles) = 0;
+  // Dirty handles waiting, for exposure; approximate while workers run.
+  [[nodiscard]] virtual std::uint64_t dirty_count() const = 0;
+
+  // Reads the current image of each handle and encodes it: an insert if the peer has not learnt the
+  // handle in `epoch` (or keyed_only), else an update, or a delete. records [handles.size()], written.
+  virtual void PrepareBatch(std::span<const Handle> handles, std::uint16_t epoch, bool keyed_only,
+                            std::span<PreparedRecord> records) = 0;
+
+  // The record was put into a frame under `version`: the entry's version, learnt epoch and the
+  // shard's digest follow (a delete leaves the digest).
+  virtual void OnPublished(const PreparedRecord& record, Version version, std::uint16_t epoch) = 0;
+
+  // The delete of this handle is confirmed, or nobody needs to hear of it: the slot becomes reusable.
+  virtual void Retire(Handle handle) = 0;
+
+  // Next live entries of `shard` at or after `slot`, for bulk. Fills handles, returns the number and
+  // moves `slot` past the last one looked at (kNoSlot when the shard is done). Looks at most at
+  // 8 * handles.size() slots, so the turn stays bounded.
+  virtual std::size_t ListBatch(ShardIndex shard, SlotIndex& slot, std::span<Handle> handles) const = 0;
+
+  // Marks everything as not learnt and unpublished deletes as retired: the peer's memory is void.
+  // O(1) by epoch; tombstones are retired by the engine through its own list.
+  virtual void ForgetPeer() = 0;
+
+  // ---- Receiving ----
+
+  // Applies keyed images. records point at the record's first byte; versions, outcomes: same count.
+  virtual void ApplyInsertBatch(std::uint8_t schema, std::span<const std::byte* const> records,
+                                std::span<const Version> versions,
+                                std::span<ApplyOutcome> outcomes) = 0;
+  // Applies updates to entries known by own slot.
+  virtual void ApplyUpdateBatch(std::uint8_t schema, std::span<const std::byte* const> records,
+                                std::span<const Handle> own, std::span<const Version> versions,
+                                std::span<ApplyOutcome> outcomes) = 0;
+  // Removes entries known by own slot, unless they are newer than the version. Slots are free at once.
+  virtual void ApplyDeleteBatch(std::span<const Handle> own, std::span<const Version> versions,
+                                std::span<ApplyOutcome> outcomes) = 0;
+  // Removes entries of `shard` whose version is at most `cut`, from slot `slot` on, at most
+  // `slot_count` slots looked at. Returns entries removed; advances `slot` (kNoSlot when done).
+  virtual std::size_t SweepBatch(ShardIndex shard, SlotIndex& slot, std::size_t slot_count,
+                                 Version cut) = 0;
+
+  // ---- Comparing ----
+
+  [[nodiscard]] virtual ShardDigest Digest(ShardIndex shard) const = 0;
+};
+
+}  // namespace statesync

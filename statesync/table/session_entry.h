@@ -1,0 +1,92 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// The session record in memory: one aligned cache line, and the key that finds it.
+//
+// Writers: the fields under "shard writer" belong to the shard's one writer (a worker while this node
+// owns the table, else the sync loop). The fields under "sync loop" belong to the sync loop always.
+// `sequence` is odd while the writer changes the line; other readers retry, then requeue.
+
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "statesync/types.h"
+#include "statesync/wire/schema.h"
+
+namespace statesync {
+
+// IPv4 address and port exactly as in a packet (network byte order in memory).
+using NetAddr = std::uint32_t;
+using NetPort = std::uint16_t;
+
+// A packet's addresses and ports. Equality of fields is equality of keys.
+struct FlowKey {
+  NetAddr source_addr = 0;
+  NetAddr target_addr = 0;
+  NetPort source_port = 0;
+  NetPort target_port = 0;
+  std::uint8_t protocol = 0;  // IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP (echo id as both ports).
+  friend constexpr bool operator==(const FlowKey&, const FlowKey&) = default;
+};
+
+// Which side of the session sent a packet.
+enum class Direction : std::uint8_t { kFromClient = 0, kFromServer = 1 };
+
+inline constexpr std::uint8_t kScaleUnknown = 15;
+
+// Flags of SessionEntry::flags.
+inline constexpr std::uint8_t kSessionHasNat = 0x01;
+inline constexpr std::uint8_t kSessionSynthetic = 0x02;  // Made by `debug fill-sessions`.
+inline constexpr std::uint8_t kSessionReanchorClient = 0x04;  // First packet of this direction after
+inline constexpr std::uint8_t kSessionReanchorServer = 0x08;  // a takeover may move the window edge.
+
+struct alignas(64) SessionEntry {
+  // Shard writer.
+  std::atomic<std::uint32_t> sequence;
+  NetAddr client_addr;
+  NetAddr server_addr;
+  NetPort client_port;
+  NetPort server_port;
+  NetAddr nat_addr;  // Source NAT address; 0: none. The server sees nat_addr:nat_port as its peer.
+  NetPort nat_port;
+  std::uint16_t rule;       // Stable id of the admitting rule.
+  std::uint32_t edge[2];    // By Direction: highest sequence number + length sent by that side.
+  std::uint32_t limit[2];   // By Direction: highest sequence number that side may send (peer's window).
+  std::uint16_t window[2];  // By Direction: largest window that side has advertised, unscaled.
+  std::uint32_t last_seen_s;  // Node's monotonic second of the last packet; never replicated.
+
+  // Sync loop.
+  std::uint64_t version;     // Version::bits of the last publication or application; 0: never.
+
+  // Shard writer.
+  std::uint8_t state;        // SessionState; kNone in a free slot.
+  std::uint8_t flags;
+  std::uint8_t scales;       // As on the wire.
+  std::uint8_t generation;   // Of the slot; grows when the slot is reused.
+
+  // Shared by the shard writer (sets) and the sync loop (clears). 1: a handle is queued.
+  std::atomic<std::uint8_t> dirty;
+
+  // Sync loop.
+  std::uint8_t learnt_epoch;  // Low byte of the handle epoch in which the peer learnt the handle.
+
+  // Shard writer.
+  std::uint8_t tombstone;     // 1: deleted and unlinked, waiting for the acknowledged watermark.
+  std::uint8_t reserved;
+};
+static_assert(sizeof(SessionEntry) == 64 && alignof(SessionEntry) == 64);
+static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
+
+// Protocol number that a state implies; 0 for kNone.
+constexpr std::uint8_t ProtocolOf(SessionState state) {
+  const auto s = static_cast<std::uint8_t>(state);
+  if (s >= 1 && s <= 7) return 6;
+  if (s == 16 || s == 17) return 17;
+  if (s == 24) return 1;
+  return 0;
+}
+
+}  // namespace statesync
