@@ -4,8 +4,8 @@
 // The XDP guard of the HA2 interface, seen from a process: find the object, configure the attached
 // program, read its counters, remove one that a killed process left behind.
 //
-// DPDK's net_af_xdp loads the object by path and attaches it when the port is probed, so nothing can
-// be preset: until ConfigureGuard() the program passes every frame to the kernel. The order is
+// DPDK's net_af_xdp loads the object by path and attaches it when the port is probed, so nothing
+// can be preset: until ConfigureGuard() the program passes every frame to the kernel. The order is
 // DetachStaleGuard, rte_eal_init (which probes the port), ConfigureGuard.
 //
 // Interfaces are named by index in the network namespace of the calling thread.
@@ -45,14 +45,14 @@ struct GuardCounters {
 // REQUIRES: reason < GUARD_REASON_COUNT.
 [[nodiscard]] std::string_view GuardReasonName(std::size_t reason);
 
-// Path of the guard's object file: `configured` if it is not empty, else beside the running program in
-// a build tree (bpf/guard.bpf.o), else where it is installed (../lib/lockstep/guard.bpf.o).
+// Path of the guard's object file: `configured` if it is not empty, else beside the running program
+// in a build tree (bpf/guard.bpf.o), else where it is installed (../lib/lockstep/guard.bpf.o).
 // Errors: NOT_FOUND naming the places that were tried.
 [[nodiscard]] absl::StatusOr<std::string> FindGuardObject(std::string_view configured);
 
 // Tells the guard attached to `ifindex` which frames belong to HA2. May be repeated at any time.
-// Errors: INVALID_ARGUMENT for a zero address or port or an empty range; FAILED_PRECONDITION when no
-// guard is attached there; PERMISSION_DENIED without CAP_BPF or CAP_SYS_ADMIN.
+// Errors: INVALID_ARGUMENT for a zero address or port or an empty range; FAILED_PRECONDITION when
+// no guard is attached there; PERMISSION_DENIED without CAP_BPF or CAP_SYS_ADMIN.
 [[nodiscard]] absl::Status ConfigureGuard(int ifindex, const GuardConfig& config);
 
 // Reads the counters of the guard attached to `ifindex`; also from another thread or process.

@@ -4,8 +4,9 @@
 // What the XDP guard of HA2 and the process that configures it share: map names, the configuration
 // value and the counter indexes. Plain C, because clang compiles it for the bpf target too.
 //
-// The maps: `xsks_map` (queue → AF_XDP socket, filled by DPDK's net_af_xdp), `guard_config` (array of
-// one struct guard_config) and `guard_counters` (per-CPU array of u64, indexed by enum guard_reason).
+// The maps: `xsks_map` (queue → AF_XDP socket, filled by DPDK's net_af_xdp), `guard_config` (array
+// of one struct guard_config) and `guard_counters` (per-CPU array of u64, indexed by enum
+// guard_reason).
 
 #pragma once
 
@@ -36,12 +37,12 @@ struct guard_config {
   __u16 port_be;            // Destination port of HA2 frames.
   __u16 source_port_first;  // Streams are spread over source ports: first … last, both included.
   __u16 source_port_last;
-  __u8 enabled;      // 1: configured; anything else: pass everything to the kernel.
-  __u8 reserved[17]; // For an IPv6 pair (16 bytes each need a second value). Zero.
+  __u8 enabled;       // 1: configured; anything else: pass everything to the kernel.
+  __u8 reserved[17];  // For an IPv6 pair (16 bytes each need a second value). Zero.
 };
 
-// Why a frame went where it went; index of guard_counters. Only GUARD_REDIRECTED reaches the socket,
-// everything else goes to the kernel. Order is the order of the checks.
+// Why a frame went where it went; index of guard_counters. Only GUARD_REDIRECTED reaches the
+// socket, everything else goes to the kernel. Order is the order of the checks.
 enum guard_reason {
   GUARD_REDIRECTED = 0,
   GUARD_NO_SOCKET,       // An HA2 frame, but no socket is bound to this queue.
