@@ -48,9 +48,20 @@ enum class ApplyResult : std::uint8_t {
 
 struct ApplyOutcome {
   ApplyResult result;
-  RefusalReason reason;  // Meaningful if kRefused.
-  SlotIndex slot;        // Own slot that now holds the entry; kNoSlot otherwise.
+  RefusalReason reason;     // Meaningful if kRefused.
+  SlotIndex slot;           // Own slot that now holds the entry; kNoSlot otherwise.
+  std::uint8_t generation;  // Of that slot: goes into the receiver's handle map beside it.
 };
+
+// One incarnation of an own slot, as ApplyInsertBatch returned it. A slot that was given to another
+// key, or whose key was inserted anew under another handle, has another generation: a late delete of
+// the sender's old handle then finds nothing, however large its version is (I4).
+struct OwnHandle {
+  ShardIndex shard = 0;
+  std::uint8_t generation = 0;
+  SlotIndex slot = kNoSlot;
+};
+static_assert(sizeof(OwnHandle) == 4);
 
 struct DigestSum {
   std::uint64_t high = 0;
@@ -101,21 +112,27 @@ class ReplicatedTable {
   virtual std::size_t ListBatch(ShardIndex shard, SlotIndex& slot, std::span<Handle> handles) const = 0;
 
   // Marks everything as not learnt and unpublished deletes as retired: the peer's memory is void.
-  // O(1) by epoch; tombstones are retired by the engine through its own list.
+  // Amortised: the next epoch already voids what was learnt; this wipes a part of the old marks, so
+  // that none survives until the low byte of the epoch comes round. Called once per new epoch.
+  // Tombstones are retired by the engine through its own list.
   virtual void ForgetPeer() = 0;
 
   // ---- Receiving ----
+
+  // Time of this turn: what entries applied from now on count as last seen. Once per turn is enough.
+  virtual void OnTime(Instant now) = 0;
 
   // Applies keyed images. records point at the record's first byte; versions, outcomes: same count.
   virtual void ApplyInsertBatch(std::uint8_t schema, std::span<const std::byte* const> records,
                                 std::span<const Version> versions,
                                 std::span<ApplyOutcome> outcomes) = 0;
-  // Applies updates to entries known by own slot.
+  // Applies updates to entries known by own handle; kStale if the slot has another incarnation now.
   virtual void ApplyUpdateBatch(std::uint8_t schema, std::span<const std::byte* const> records,
-                                std::span<const Handle> own, std::span<const Version> versions,
+                                std::span<const OwnHandle> own, std::span<const Version> versions,
                                 std::span<ApplyOutcome> outcomes) = 0;
-  // Removes entries known by own slot, unless they are newer than the version. Slots are free at once.
-  virtual void ApplyDeleteBatch(std::span<const Handle> own, std::span<const Version> versions,
+  // Removes entries known by own handle, unless they are newer than the version or the slot has
+  // another incarnation now (kStale). Slots are free at once.
+  virtual void ApplyDeleteBatch(std::span<const OwnHandle> own, std::span<const Version> versions,
                                 std::span<ApplyOutcome> outcomes) = 0;
   // Removes entries of `shard` whose version is at most `cut`, from slot `slot` on, at most
   // `slot_count` slots looked at. Returns entries removed; advances `slot` (kNoSlot when done).
