@@ -28,7 +28,9 @@ struct FlowKey {
   NetAddr target_addr = 0;
   NetPort source_port = 0;
   NetPort target_port = 0;
-  std::uint8_t protocol = 0;  // IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP (echo id as both ports).
+  // IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP. An ICMP echo carries its id as the port of the asking side
+  // and 0 as the port of the asked one: so it has a direction, and source NAT can choose its shard.
+  std::uint8_t protocol = 0;
   friend constexpr bool operator==(const FlowKey&, const FlowKey&) = default;
 };
 
@@ -42,6 +44,13 @@ inline constexpr std::uint8_t kSessionHasNat = 0x01;
 inline constexpr std::uint8_t kSessionSynthetic = 0x02;  // Made by `debug fill-sessions`.
 inline constexpr std::uint8_t kSessionReanchorClient = 0x04;  // First packet of this direction after
 inline constexpr std::uint8_t kSessionReanchorServer = 0x08;  // a takeover may move the window edge.
+// TCP only, never replicated: which sides have sent a FIN, and whose FIN was acknowledged.
+inline constexpr std::uint8_t kSessionFinClient = 0x10;
+inline constexpr std::uint8_t kSessionFinServer = 0x20;
+inline constexpr std::uint8_t kSessionFinAckedClient = 0x40;
+inline constexpr std::uint8_t kSessionFinAckedServer = 0x80;
+// ICMP only (shares a bit with TCP): no rule asks for replication, so it is not published.
+inline constexpr std::uint8_t kSessionLocalOnly = 0x10;
 
 struct alignas(64) SessionEntry {
   // Shard writer.
@@ -75,7 +84,9 @@ struct alignas(64) SessionEntry {
 
   // Shard writer.
   std::uint8_t tombstone;     // 1: deleted and unlinked, waiting for the acknowledged watermark.
-  std::uint8_t reserved;
+  // Low byte of the term whose owner last set or cleared the re-anchor flags. It differs on the first
+  // packet after a takeover, also in an entry that the peer did not change while it was active.
+  std::uint8_t anchored_term;
 };
 static_assert(sizeof(SessionEntry) == 64 && alignof(SessionEntry) == 64);
 static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
