@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The Lockstep authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""Layout checker: our C++ and protobuf is what clang-format 14 makes of it. `--fix` rewrites the files."""
+"""Layout checker: our C++ and protobuf are what clang-format 14 makes of them; `--fix` rewrites."""
 
 import os
 import re
