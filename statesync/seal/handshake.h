@@ -6,11 +6,13 @@
 // HANDSHAKE.md has the prose.
 //
 // How the sync loop uses it, each turn:
-//   install / remove ciphers for TakeKeyChanges();
 //   datagram of kind hello  → OnHello();   of kind sealed → PrepareOpen(), AEAD, CommitOpen();
 //   TakeHello()             → a hello to send now, or nothing;
-//   ConfirmDue()            → one empty sealed frame with NextConfirmSeal();
+//   ConfirmDue()            → one confirmation: NextConfirmSeal(), sealed frame with no plaintext;
 //   frames of the engine    → NextSeal() each, AEAD, send.
+// After OnHello, CommitOpen and TakeHello the ciphers named by TakeKeyChanges() are installed or
+// removed before anything is sealed or opened: a confirmation may follow its hello in one burst.
+// An opened frame without plaintext is a confirmation and is not given to the engine.
 //
 // Threads: one.  Memory: about 70 KiB inside the object (replay windows); nothing is allocated.
 
@@ -150,11 +152,10 @@ class Handshake {
   // REQUIRES: out.size() >= kHelloDatagramBytes.
   [[nodiscard]] std::size_t TakeHello(Instant now, std::span<std::uint8_t> out) noexcept;
 
-  // Next packet number of `stream` under the keys frames are sent with: the confirmed ones, or, when
-  // there are none or the peer has restarted, the ones not yet confirmed.
+  // Next packet number of `stream` under the confirmed keys. Not ready before established().
   [[nodiscard]] SealTicket NextSeal(std::uint16_t stream) noexcept;
 
-  // True when the peer waits for a first frame under new keys while NextSeal() still uses old ones.
+  // True when the peer waits for a first frame under new keys. Asks again after confirm_interval.
   [[nodiscard]] bool ConfirmDue(Instant now) noexcept;
   [[nodiscard]] SealTicket NextConfirmSeal(std::uint16_t stream) noexcept;
 
@@ -209,15 +210,17 @@ class Handshake {
   };
 
   SealVerdict CheckHello(Bytes datagram, HelloBody& body) noexcept;
-  HelloResult OnCheckedHello(Instant now, Bytes datagram, const HelloBody& body) noexcept;
-  HelloResult Derive(Instant now, Bytes datagram, const HelloBody& body) noexcept;
-  void Answer(Instant now, const NonceValue& peer_nonce) noexcept;
+  SealVerdict OnCheckedHello(Instant now, Bytes datagram, const HelloBody& body) noexcept;
+  SealVerdict OnUnproven(Instant now, const HelloBody& body) noexcept;
+  SealVerdict Derive(Instant now, Bytes datagram, const HelloBody& body) noexcept;
+  bool Knows(const NonceValue& peer_nonce) const noexcept;
+  bool RekeyDue(Instant now) const noexcept;
+  std::size_t SendAttempt(const NonceValue& echo, std::span<std::uint8_t> out) noexcept;
   void OpenAttempt() noexcept;
-  void Confirm(Instant now, std::uint8_t slot, OpenResult& result) noexcept;
+  void Confirm(Instant now, OpenResult& result) noexcept;
   void Retire(std::uint8_t& label) noexcept;
   std::uint8_t FreeSlot() noexcept;
   std::uint8_t FreePhase() noexcept;
-  std::uint8_t SendSlot() const noexcept;
   SealTicket TicketOf(std::uint8_t slot, std::uint16_t stream) noexcept;
   void Authenticate(HelloBytes& hello, const NonceValue& echo) noexcept;
   OfferHash HashOffer(Bytes datagram) noexcept;
@@ -238,15 +241,17 @@ class Handshake {
   std::uint8_t current_ = kNoKeySlot;    // Confirmed: a sealed frame of the peer arrived under it.
   std::uint8_t candidate_ = kNoKeySlot;  // Derived from a proven hello, not yet confirmed.
   std::uint8_t last_slot_ = 0;
+  std::uint8_t last_phase_ = 0;
   Instant previous_until_{};
   NodeIndex peer_node_ = kNodeAny;
 
   bool answer_pending_ = false;
   NonceValue answer_echo_{};
   bool rekey_wanted_ = false;
-  bool started_ = false;          // A first hello has been sent.
   Instant next_hello_{};
   Instant next_confirm_{};
+  Instant next_repeat_{};         // Of the hello that belongs to the candidate.
+  bool confirm_owed_ = false;     // The peer confirmed; it may still wait for a frame of ours.
   Instant answer_window_{};       // Start of the second in which answers are counted.
   std::uint32_t answers_in_window_ = 0;
 };
