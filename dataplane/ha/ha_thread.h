@@ -47,7 +47,7 @@ enum class HaSeverity : std::uint8_t { kInfo, kWarning, kError };
 // Called from the ha thread for each change of state; must not block.
 using HaLog = std::function<void(HaSeverity, std::string_view)>;
 
-struct HaOptions {
+struct HaThreadOptions {
   statesync::RoleOptions role;             // term_floor is overwritten with the persisted mark.
   statesync::NodeIndex peer_node = 1;
   statesync::BootId boot_id = 0;           // The same as the handshake's.
@@ -83,7 +83,7 @@ class HaThread {
   // Errors: what the operator can mend, with object, value and remedy: an interface or address that
   // does not exist, a port in use, a term file that cannot be read or written.
   static absl::StatusOr<std::unique_ptr<HaThread>> Start(
-      const HaOptions& options, const statesync::PairKeys& keys,
+      const HaThreadOptions& options, const statesync::PairKeys& keys,
       statesync::Primitives& primitives, SharedState& shared);
 
   virtual ~HaThread() = default;  // Stops.
