@@ -28,7 +28,7 @@ inline constexpr std::uint64_t kSampleNanos = 10 * kNanosPerMilli;
 
 // Shorter waits are scheduling noise of the machine and would only fill the report.
 inline constexpr std::uint64_t kTcpStallNanosMin = 20 * kNanosPerMilli;
-inline constexpr std::uint64_t kUdpGapNanosMin = 4 * kNanosPerMilli;
+inline constexpr std::uint64_t kUdpGapNanosMin = 1 * kNanosPerMilli;
 
 // A sender that fell further behind than this skips instead of sending a burst.
 inline constexpr std::uint64_t kLateNanosMax = 20 * kNanosPerMilli;

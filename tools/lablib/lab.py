@@ -1,0 +1,170 @@
+# SPDX-FileCopyrightText: The Lockstep authors
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""A lab as one object: up, start, stop, wait, down."""
+
+import os
+import shutil
+import signal
+import time
+
+from . import network, nodefile, process, topology
+from .control import Control
+from .record import Record
+from .shell import LabError, run
+
+POLL_S = 0.1
+
+
+class Lab:
+    """A lab that is up. Make one by Lab.up() or Lab.load()."""
+
+    def __init__(self, record):
+        self._record = record
+        self.options = record.options
+        if "lockstepctl" in self.options.programs:
+            self.control = {name: Control(self.options, name) for name in topology.NODES}
+
+    @classmethod
+    def up(cls, options):
+        """Builds namespaces and node folders; starts nothing. Whatever fails is taken down."""
+        if len(options.prefix) > topology.PREFIX_LENGTH_MAX or not options.prefix.isalnum():
+            raise LabError(f'prefix "{options.prefix}": at most {topology.PREFIX_LENGTH_MAX} '
+                           "letters and digits")
+        if options.folder.exists():
+            raise LabError(f'lab "{options.prefix}": is up already, or was not taken down; '
+                           f"tools/lab down --prefix {options.prefix}")
+        record = Record(options)
+        record.save()
+        lab = cls(record)
+
+        def note(namespace):
+            record.namespaces.append(namespace)
+            record.save()
+
+        try:
+            network.build(options, note)
+            lab.write_node_folders()
+        except BaseException:
+            lab.down()
+            raise
+        return lab
+
+    @classmethod
+    def load(cls, prefix):
+        """The lab that is up under this prefix."""
+        return cls(Record.load(prefix))
+
+    def write_node_folders(self):
+        """Node files and the pair secret. Without lockstepctl (a lab of networks only) no secret."""
+        for name in topology.NODES:
+            folder = self.options.node_folder(name)
+            folder.mkdir(parents=True)
+            (folder / "node.conf").write_text(nodefile.text_of(self.options, name),
+                                              encoding="utf-8")
+        if "lockstepctl" not in self.options.programs:
+            return
+        secrets = [self.options.node_folder(name) / "pair-secret" for name in topology.NODES]
+        run(self.options.programs["lockstepctl"], "pair-secret", "new", secrets[0])
+        shutil.copy2(secrets[0], secrets[1])
+
+    # --- Nodes -----------------------------------------------------------------------------------
+
+    def start(self, name):
+        """Starts the dataplane of a node. Raises LabError if it runs."""
+        if self.is_running(name):
+            raise LabError(f"node {name}: runs already, pid {self.pid(name)}")
+        self._record.processes[name] = process.start_node(self.options, name)
+        self._record.save()
+
+    def stop(self, name, signal_number=signal.SIGTERM):
+        """Ends the dataplane of a node and waits until it is gone."""
+        if not process.end(self._record.processes.get(name), signal_number):
+            raise LabError(f"node {name}: does not run")
+        del self._record.processes[name]
+        self._record.save()
+
+    def kill(self, name):
+        """Sends SIGKILL and returns at once with the monotonic time of it, in nanoseconds.
+        Call clear_away() later: until then the node counts as one that should run."""
+        pid = self.pid(name)
+        if pid == 0:
+            raise LabError(f"node {name}: does not run")
+        at_ns = time.monotonic_ns()
+        os.kill(pid, signal.SIGKILL)
+        return at_ns
+
+    def clear_away(self, name):
+        """Waits for the end of a node that kill() has hit."""
+        process.end(self._record.processes.pop(name, None), signal.SIGKILL)
+        self._record.save()
+
+    def pid(self, name):
+        """Process id of a node's dataplane, 0 if it does not run."""
+        return self._record.processes[name]["pid"] if self.is_running(name) else 0
+
+    def is_running(self, name):
+        """Whether the dataplane this lab started still runs."""
+        return process.is_running(self._record.processes.get(name))
+
+    def log_tail(self, name, line_count=5):
+        """Last lines a node has logged."""
+        path = self.options.node_folder(name) / "dataplane.log"
+        if not path.exists():
+            return ""
+        return "\n".join(path.read_text(errors="replace").splitlines()[-line_count:])
+
+    # --- Waiting ---------------------------------------------------------------------------------
+
+    def statuses(self):
+        """Node → status, or None where a node does not answer. Raises LabError for a dead node
+        that should run."""
+        for name, started in self._record.processes.items():
+            process.reap(started["pid"])
+            if not self.is_running(name):
+                raise LabError(f"node {name}: its dataplane has ended; last words:\n"
+                               f"{self.log_tail(name)}")
+        return {name: control.status_or_none() for name, control in self.control.items()}
+
+    def wait_until_ready(self, timeout_s=60.0, on_poll=lambda statuses: None):
+        """Waits for one active and one standby, synced if replication is on. Returns both names."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            statuses = self.statuses()
+            on_poll(statuses)
+            roles = {(status or {}).get("role"): name for name, status in statuses.items()}
+            if {"active", "standby"} <= roles.keys():
+                readiness = statuses[roles["standby"]].get("readiness")
+                if readiness == "synced" or not self.options.replication:
+                    return roles["active"], roles["standby"]
+            if time.monotonic() > deadline:
+                raise LabError(f"the pair is not ready after {timeout_s:.0f} s: "
+                               f"{describe(statuses)}\n{self._last_words()}")
+            time.sleep(POLL_S)
+
+    def _last_words(self):
+        return "\n".join(f"node {name}: {self.log_tail(name)}" for name in topology.NODES)
+
+    # --- Taking down -----------------------------------------------------------------------------
+
+    def down(self):
+        """Ends what was started and removes what was made. Says nothing if all is gone already."""
+        for started in self._record.processes.values():
+            process.end(started)
+        network.remove(self._record.namespaces)
+        shutil.rmtree(self.options.folder, ignore_errors=True)
+        try:
+            topology.ROOT.rmdir()
+        except OSError:
+            pass  # Another lab is up.
+
+
+def describe(statuses):
+    """One line about both nodes, for people."""
+    words = []
+    for name, status in statuses.items():
+        if status is None:
+            words.append(f"{name}: no answer")
+        else:
+            words.append(f"{name}: {status.get('role', '?')}, {status.get('readiness', '?')}")
+    return "; ".join(words)

@@ -1,0 +1,84 @@
+# SPDX-FileCopyrightText: The Lockstep authors
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""Writes the node files of the lab: protobuf text of proto/node.proto."""
+
+from . import topology
+
+RUNTIME_DIR = "/run/lockstep"  # As the node sees its own folder.
+
+TEMPLATE = """\
+# Written by tools/lab; node {name} of lab "{prefix}".
+name: "{name}"
+index: {index}
+priority: {priority}
+runtime_dir: "{runtime_dir}"
+
+zones {{ id: 1 name: "clients" }}
+zones {{ id: 2 name: "servers" }}
+interfaces {{
+  id: 1 name: "clients" zone: "clients"
+  device: "net_af_packet0,iface=clients,framecnt=4096"
+  address: "{client_address}/24"
+  virtual_addresses {{ address: "{client_gateway}" vrid: 1 }}
+}}
+interfaces {{
+  id: 2 name: "servers" zone: "servers"
+  device: "net_af_packet1,iface=servers,framecnt=4096"
+  address: "{server_address}/24"
+  virtual_addresses {{ address: "{server_gateway}" vrid: 2 }}
+}}
+
+rules {{
+  id: 10 name: "translated" from_zone: "clients" to_zone: "servers"
+  destination: "{server_translated}/32" action: PERMIT source_nat: "outside"
+}}
+rules {{
+  id: 20 name: "routed" from_zone: "clients" to_zone: "servers"
+  destination: "{server_routed}/32" action: PERMIT
+}}
+nat_pools {{ id: 1 name: "outside" {nat_addresses} }}
+
+tables {{ sessions: {sessions} }}
+ha {{
+  enabled: true
+  state_sync: {state_sync}
+  pair_secret_file: "{runtime_dir}/pair-secret"
+  ha1 {{ local_address: "{ha1_address}" peer_address: "{peer_ha1_address}" }}
+  ha2 {{
+    device: "{ha2_device}"
+    local_address: "{ha2_address}" peer_address: "{peer_ha2_address}" mtu: {ha2_mtu}
+  }}
+  heartbeat_ms: {heartbeat_ms}
+}}
+runtime {{ workers: {workers} memory_mb: {memory_mb} file_prefix: "{prefix}-{name}" }}
+"""
+
+HA2_DEVICES = {
+    "af_xdp": "net_af_xdp0,iface=ha2",
+    # Frames larger than 2048 bytes need larger blocks, or they are cut without a word.
+    "af_packet": "net_af_packet2,iface=ha2,framecnt=4096,blocksz=16384,framesz=4096",
+}
+
+
+def memory_mb_of(sessions):
+    """Memory for DPDK: mbufs and tables of the base, and 160 bytes a session with room to spare."""
+    return 512 + sessions * 160 // (1 << 20)
+
+
+def text_of(options, name):
+    """The node file of node `name`."""
+    plan, peer = topology.NODES[name], topology.peer_of(name)
+    return TEMPLATE.format(
+        name=name, prefix=options.prefix, index=plan.index, priority=plan.priority,
+        runtime_dir=RUNTIME_DIR,
+        client_address=plan.client_address, client_gateway=topology.CLIENT_GATEWAY,
+        server_address=plan.server_address, server_gateway=topology.SERVER_GATEWAY,
+        server_routed=topology.SERVER_ROUTED, server_translated=topology.SERVER_TRANSLATED,
+        nat_addresses=" ".join(f'addresses: "{address}"' for address in topology.NAT_ADDRESSES),
+        sessions=options.sessions, state_sync="true" if options.replication else "false",
+        ha1_address=plan.ha1_address, peer_ha1_address=peer.ha1_address,
+        ha2_address=plan.ha2_address, peer_ha2_address=peer.ha2_address,
+        ha2_device=HA2_DEVICES[options.ha2], ha2_mtu=topology.HA2_MTU,
+        heartbeat_ms=options.heartbeat_ms, workers=options.workers,
+        memory_mb=memory_mb_of(options.sessions))
