@@ -20,6 +20,7 @@
 #include <span>
 
 #include "absl/status/statusor.h"
+#include "statesync/engine_counters.h"
 #include "statesync/table/replicated_table.h"
 #include "statesync/types.h"
 #include "statesync/wire/schema.h"
@@ -44,6 +45,9 @@ struct EngineOptions {
   // Affects performance.
   std::uint32_t credit_frames = 4'096;       // Granted to the peer past the acknowledged frame.
   std::uint32_t bulk_frames_per_turn = 16;   // Upper bound of bulk frames in one TakeFrames.
+  // Slots per shard of the peer's tables that the handle maps have room for. 0: a quarter more than
+  // the own table has. A record of a higher slot is refused and counted.
+  std::uint32_t peer_slots_per_shard_max = 0;
 };
 
 // What the handshake learnt of the peer.
@@ -78,20 +82,6 @@ struct Exposure {
   Duration age;               // Of the oldest of them; zero if none.
 };
 
-// Plain counters, summed from all streams; names in counter_names() of engine_counters.h.
-struct EngineCounters {
-  std::uint64_t frames_sent, frames_received, control_frames_sent, control_frames_received;
-  std::uint64_t records_sent, inserts_sent, updates_sent, deletes_sent;
-  std::uint64_t records_applied, records_stale, records_refused, records_malformed;
-  std::uint64_t frames_duplicate, frames_stale_epoch, frames_malformed, frames_stale_term;
-  std::uint64_t frames_outside_window;
-  std::uint64_t gaps_seen, nacks_sent, nacks_received, frames_repaired, frames_lost;
-  std::uint64_t wants_sent, wants_received;
-  std::uint64_t bulks_started, bulks_finished, bulks_failed, entries_swept;
-  std::uint64_t digests_agreed, digests_differed, digests_undecided;
-  std::uint64_t credit_stalls, busy_requeues, annihilated;
-};
-
 struct EngineStatus {
   bool peer_connected = false;
   Readiness readiness = Readiness::kNoPeer;       // Of this node as a receiver.
@@ -104,47 +94,54 @@ struct EngineStatus {
   Duration round_trip;                            // Smoothed; zero before the first sample.
   std::uint64_t last_frame_acked = 0;
   Instant last_heard;                             // Last authentic frame of the peer.
-  EngineCounters counters{};
+  EngineCounters counters{};                      // Summed from all streams.
 };
 
-class Engine {
+class Engine final {
  public:
   // tables: one per TableId at most; they outlive the engine.
   // Errors: kInvalidArgument naming the option, its value and its range.
   static absl::StatusOr<std::unique_ptr<Engine>> Create(const EngineOptions& options,
                                                         std::span<ReplicatedTable* const> tables);
-  virtual ~Engine() = default;
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
 
   // ---- Events ----
 
   // A sealed session with the peer exists. The same boot id again (rekey) changes nothing; another
   // one, or one after OnPeerLost, begins a new handle epoch and voids what the peer had learnt.
-  virtual void OnPeerConnected(Instant now, const PeerInfo& peer) = 0;
+  void OnPeerConnected(Instant now, const PeerInfo& peer);
   // The handshake gave the peer up, or it restarted. Forwarding goes on; nothing waits.
-  virtual void OnPeerLost(Instant now) = 0;
+  void OnPeerLost(Instant now);
   // Roles decide who publishes: kActive publishes, every other role applies. After a change away
   // from standby returns, this engine does not write entries any more, so workers may.
-  virtual void OnRole(Instant now, Role role, Term term) = 0;
+  void OnRole(Instant now, Role role, Term term);
   // state-synchronization enabled yes/no (F152): session frames stop, keepalives continue.
-  virtual void SetStateSync(Instant now, bool enabled) = 0;
+  void SetStateSync(Instant now, bool enabled);
   // Operator's `peer resync`: the receiver asks for a full transfer.
-  virtual void RequestBulk(Instant now) = 0;
+  void RequestBulk(Instant now);
 
   // ---- Input ----
 
   // Applies authenticated frames, at most kBatchMax. Every defect is counted, none is fatal (I8).
-  virtual void OnFrameBatch(Instant now, std::span<const OpenedFrame> frames) = 0;
+  void OnFrameBatch(Instant now, std::span<const OpenedFrame> frames);
 
   // ---- Output ----
 
   // Publishes what is dirty, answers what was asked, and fills up to frames.size() frames. Returns
   // the number filled; they must be sent in this order. Work per call is bounded by frames.size().
-  virtual std::size_t TakeFrames(Instant now, std::span<OutFrame> frames) = 0;
+  std::size_t TakeFrames(Instant now, std::span<OutFrame> frames);
 
   // When TakeFrames next has something to say although nothing new arrived.
-  [[nodiscard]] virtual Instant NextDeadline(Instant now) const = 0;
+  [[nodiscard]] Instant NextDeadline(Instant now) const;
 
-  [[nodiscard]] virtual const EngineStatus& status(Instant now) = 0;
+  [[nodiscard]] const EngineStatus& status(Instant now);
+
+ private:
+  struct Impl;
+  explicit Engine(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace statesync

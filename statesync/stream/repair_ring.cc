@@ -1,0 +1,89 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "statesync/stream/repair_ring.h"
+
+#include <bit>
+
+#include "statesync/ensure.h"
+
+namespace statesync {
+
+RepairRing::RepairRing(const RepairRingOptions& options)
+    : frame_mask_(options.frames - 1),
+      item_mask_(options.items - 1),
+      note_mask_(options.notes - 1),
+      frames_(std::make_unique<Frame[]>(options.frames)),
+      items_(std::make_unique<RingItem[]>(options.items)),
+      notes_(std::make_unique<std::uint64_t[]>(options.notes)) {
+  ENSURE(std::has_single_bit(options.frames));
+  ENSURE(std::has_single_bit(options.items));
+  ENSURE(std::has_single_bit(options.notes));
+}
+
+void RepairRing::Reset() {
+  ENSURE(!open_);
+  closed_ = next_ - 1;
+  item_begin_ = item_end_;
+  note_begin_ = note_end_;
+}
+
+Instant RepairRing::OldestSent() const {
+  ENSURE(item_count() > 0);
+  for (std::uint64_t frame = closed_ + 1; frame < next_; ++frame) {
+    if (At(frame).item_count > 0) return At(frame).sent;
+  }
+  return At(closed_ + 1).sent;
+}
+
+bool RepairRing::HasRoom(std::size_t items, std::size_t notes) const {
+  return next_ - closed_ <= frame_mask_ && item_end_ - item_begin_ + items <= item_mask_ + 1 &&
+         note_end_ - note_begin_ + notes <= note_mask_ + 1;
+}
+
+void RepairRing::Open() {
+  ENSURE(!open_);
+  ENSURE(HasRoom(0, 0));
+  Frame frame;
+  frame.first_item = item_end_;
+  frame.first_note = note_end_;
+  At(next_) = frame;
+  open_ = true;
+}
+
+void RepairRing::AddItem(RingItem item) {
+  ENSURE(open_ && item_end_ - item_begin_ <= item_mask_);
+  items_[item_end_++ & item_mask_] = item;
+  ++At(next_).item_count;
+}
+
+void RepairRing::AddNote(std::uint64_t frame) {
+  ENSURE(open_ && note_end_ - note_begin_ <= note_mask_);
+  notes_[note_end_++ & note_mask_] = frame;
+  ++At(next_).note_count;
+}
+
+std::uint64_t RepairRing::Close(Instant now) {
+  ENSURE(open_);
+  open_ = false;
+  At(next_).sent = now;
+  return next_++;
+}
+
+const RepairRing::Frame* RepairRing::Front(std::uint64_t ack) const {
+  return closed_ + 1 < next_ && closed_ < ack ? &At(closed_ + 1) : nullptr;
+}
+
+void RepairRing::Pop() {
+  ENSURE(closed_ + 1 < next_);
+  ++closed_;
+  const Frame& frame = At(closed_);
+  item_begin_ = frame.first_item + frame.item_count;
+  note_begin_ = frame.first_note + frame.note_count;
+}
+
+RepairRing::Frame* RepairRing::Find(std::uint64_t frame) {
+  return frame > closed_ && frame < next_ ? &At(frame) : nullptr;
+}
+
+}  // namespace statesync

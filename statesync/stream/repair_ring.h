@@ -1,0 +1,112 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// What the sender remembers of each numbered frame until it is acknowledged: handles, not bytes.
+//
+// A lost frame is repaired by publishing its handles again, with the notes that it carried. The ring
+// never overwrites a frame that is not acknowledged: when it has no room the stream stalls, and the
+// dirty marks, which need no memory, hold the changes. So the oldest repairable frame is always the
+// one after the acknowledged one.
+//
+// Threads: one.  Memory: allocated by the constructor, never afterwards.
+// Invariant: closed_ < next_; frames (closed_, next_) are held.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "statesync/limits.h"
+#include "statesync/types.h"
+
+namespace statesync {
+
+// One published handle, packed. `retires`: this frame owns the duty to retire the slot when it is
+// acknowledged (tombstones.h).
+struct RingItem {
+  std::uint32_t bits = 0;
+  static RingItem Make(TableId table, Handle handle, bool retires) {
+    return {static_cast<std::uint32_t>(handle.slot) | (std::uint32_t{handle.shard} << 16) |
+            (static_cast<std::uint32_t>(table) << 24) | (retires ? 0x8000'0000u : 0u)};
+  }
+  [[nodiscard]] Handle handle() const {
+    return {static_cast<ShardIndex>(bits >> 16), static_cast<SlotIndex>(bits)};
+  }
+  [[nodiscard]] TableId table() const { return static_cast<TableId>((bits >> 24) & 0x7f); }
+  [[nodiscard]] bool retires() const { return (bits & 0x8000'0000u) != 0; }
+};
+static_assert(sizeof(RingItem) == 4);
+
+struct RepairRingOptions {
+  std::size_t frames = kRepairRingFrames;  // Each a power of two.
+  std::size_t items = kRepairRingItems;
+  std::size_t notes = 2 * kRepairRingFrames;
+};
+
+class RepairRing {
+ public:
+  struct Frame {
+    Instant sent;
+    Instant repaired;           // Last time its repair was queued; zero: never.
+    std::uint64_t first_item = 0;  // Running index, as first_note.
+    std::uint64_t first_note = 0;
+    std::uint32_t item_count = 0;
+    std::uint32_t note_count = 0;
+    bool repair_queued = false;
+  };
+
+  explicit RepairRing(const RepairRingOptions& options = {});
+
+  // Forgets everything; the next frame follows the last one. Duties must have been taken before.
+  void Reset();
+
+  [[nodiscard]] std::uint64_t next_frame() const { return next_; }
+  [[nodiscard]] std::uint64_t closed_frame() const { return closed_; }
+  [[nodiscard]] std::uint64_t oldest_frame() const { return closed_ + 1; }
+  [[nodiscard]] bool is_empty() const { return closed_ + 1 == next_; }
+  // Items in frames that are not acknowledged, the open one included.
+  [[nodiscard]] std::uint64_t item_count() const { return item_end_ - item_begin_; }
+  // When the oldest unacknowledged frame that has items was sent. REQUIRES: item_count() > 0.
+  [[nodiscard]] Instant OldestSent() const;
+
+  // Room for one more frame of up to so many items and notes.
+  [[nodiscard]] bool HasRoom(std::size_t items, std::size_t notes) const;
+
+  // ---- One frame: Open (AddItem | AddNote)* Close ----
+  void Open();
+  void AddItem(RingItem item);
+  void AddNote(std::uint64_t frame);
+  // Gives the frame its number and returns it. REQUIRES: open.
+  std::uint64_t Close(Instant now);
+
+  // ---- Acknowledgement: while TakeClosed, ask Frame's items; then it is gone ----
+  // The oldest frame up to `ack`, or null. Pop() drops it.
+  [[nodiscard]] const Frame* Front(std::uint64_t ack) const;
+  void Pop();
+
+  // Null if the frame was never sent or is acknowledged.
+  [[nodiscard]] Frame* Find(std::uint64_t frame);
+  [[nodiscard]] RingItem item(const Frame& frame, std::uint32_t index) const {
+    return items_[(frame.first_item + index) & item_mask_];
+  }
+  [[nodiscard]] std::uint64_t note(const Frame& frame, std::uint32_t index) const {
+    return notes_[(frame.first_note + index) & note_mask_];
+  }
+
+ private:
+  [[nodiscard]] Frame& At(std::uint64_t frame) { return frames_[frame & frame_mask_]; }
+  [[nodiscard]] const Frame& At(std::uint64_t frame) const { return frames_[frame & frame_mask_]; }
+
+  std::size_t frame_mask_, item_mask_, note_mask_;
+  std::unique_ptr<Frame[]> frames_;
+  std::unique_ptr<RingItem[]> items_;
+  std::unique_ptr<std::uint64_t[]> notes_;
+  std::uint64_t next_ = 1;
+  std::uint64_t closed_ = 0;
+  std::uint64_t item_begin_ = 0, item_end_ = 0;
+  std::uint64_t note_begin_ = 0, note_end_ = 0;
+  bool open_ = false;
+};
+
+}  // namespace statesync
