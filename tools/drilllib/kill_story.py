@@ -22,7 +22,7 @@ PAUSE_S = (0.2, 2.0)         # Before the kill, so that it falls on any phase of
 AFTERWARDS_S = 4.0           # Traffic goes on that long after the takeover.
 TAKEOVER_TIMEOUT_S = 10.0
 FILL_RATE_MIN = 20_000       # Sessions a second; slower than that is taken for stuck.
-MIDSTREAM_COUNTER = "midstream"  # Part of the name of the counters that explain deaths.
+MIDSTREAM_COUNTER = "mid_stream"  # Part of the name of the counters that explain deaths.
 
 
 class KillStory:

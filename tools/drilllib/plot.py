@@ -6,9 +6,10 @@
 from dataclasses import dataclass
 
 WIDTH, HEIGHT = 960, 560
-LEFT, RIGHT, TOP, BOTTOM, GAP = 84, 28, 78, 64, 46
-BEFORE_S, AFTER_S = 1.0, 3.0
+LEFT, RIGHT, TOP, BOTTOM, GAP = 84, 28, 96, 64, 50
+BEFORE_S, AFTER_S = 0.5, 2.0
 TICKS_Y = 4
+USUAL_SHARE, HEADROOM = 0.97, 1.35  # The burst after the outage may leave the panel, not flatten it.
 OUTAGE_PAD_S = 0.004         # A shade thinner than this cannot be seen.
 
 INK, FAINT, GRID = "#1f2933", "#616e7c", "#e4e7eb"
@@ -59,14 +60,20 @@ def nice_ceiling(value):
 
 
 def number_text(value):
-    """"2.5", "10"."""
-    return f"{value:.1f}".rstrip("0").rstrip(".") if value else "0"
+    """"2.5", "0.25", "10"."""
+    return f"{value:.2f}".rstrip("0").rstrip(".") if value else "0"
 
 
 def text(x, y, words, size=13, colour=INK, anchor="start", weight="normal", more=""):
     """One <text> element."""
     return (f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" fill="{colour}" '
             f'text-anchor="{anchor}" font-weight="{weight}" {more}>{words}</text>')
+
+
+def limit_of(values):
+    """Top of a panel: what most of its values need."""
+    usual = sorted(values)[int(len(values) * USUAL_SHARE)] if values else 0.0
+    return nice_ceiling(max(usual, 0.001) * HEADROOM)
 
 
 def x_of(at_s):
@@ -76,10 +83,11 @@ def x_of(at_s):
 
 def draw_panel(panel, top, height, outage_s):
     """Elements of one panel."""
-    limit = nice_ceiling(max((value for _, value in panel.points), default=1.0) * 1.05)
+    values = [value for _, value in panel.points]
+    limit = limit_of(values)
 
     def y_of(value):
-        return top + height - value / limit * height
+        return top + height - min(value / limit, 1.0) * height
 
     right = WIDTH - RIGHT
     shade_s = max(outage_s, OUTAGE_PAD_S)
@@ -93,6 +101,10 @@ def draw_panel(panel, top, height, outage_s):
     found.append(text(24, top + height / 2, panel.unit, 13, FAINT, "middle", "normal",
                       f'transform="rotate(-90 24 {top + height / 2:.1f})"'))
     found.append(text(LEFT, top - 10, panel.title, 14, panel.colour, weight="600"))
+    if max(values, default=0.0) > limit:
+        peak_s, peak = max(panel.points, key=lambda point: point[1])
+        found.append(text(right, top - 10, f"peak {peak:.0f} at {peak_s:+.2f} s, cut off here", 12,
+                          FAINT, "end"))
     line = " ".join(f"{x_of(at_s):.1f},{y_of(value):.1f}" for at_s, value in panel.points)
     if panel.points:
         first, final = x_of(panel.points[0][0]), x_of(panel.points[-1][0])
@@ -109,9 +121,8 @@ def draw_panel(panel, top, height, outage_s):
 def draw_time_axis(base):
     """Labels under the lower panel."""
     found = []
-    half_seconds = int(-BEFORE_S * 2), int(AFTER_S * 2)
-    for half in range(half_seconds[0], half_seconds[1] + 1):
-        at_s = half / 2
+    for quarter in range(int(-BEFORE_S * 4), int(AFTER_S * 4) + 1):
+        at_s = quarter / 4
         x = x_of(at_s)
         found.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{base}" y2="{base + 5}" '
                      f'stroke="{FAINT}"/>')
@@ -141,7 +152,7 @@ def svg_of(run):
     tops = (TOP, TOP + height + GAP)
     for panel, top in zip(panels_of(run), tops):
         parts += draw_panel(panel, top, height, outage_s)
-    parts.append(text(x_of(0) + 8, TOP + 14, f"SIGKILL · outage {run.outage_ms_max:.1f} ms", 12,
+    parts.append(text(x_of(max(outage_s, 0.03)) + 10, TOP + 16, f"SIGKILL · outage {run.outage_ms_max:.1f} ms", 12,
                       KILL, weight="600"))
     parts += draw_time_axis(tops[1] + height)
     parts.append("</svg>")
