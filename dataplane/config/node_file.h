@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "dataplane/config/options.h"
 
@@ -42,7 +43,9 @@ absl::StatusOr<Options> ParseNodeText(std::string_view text, std::string_view fi
 std::string PrintConfig(const Options& options);
 
 // What the file names but this machine lacks: kernel interfaces of af_packet and AF_XDP devices, PCI
-// devices, the pair secret file. One line per mistake as above, without line numbers.
+// devices. Asked before any port starts. One line per mistake as above, without line numbers.
+//
+// Errors: kNotFound.
 absl::Status CheckMachine(const Options& options);
 
 }  // namespace dataplane
