@@ -39,6 +39,13 @@ enum class Direction : std::uint8_t { kFromClient = 0, kFromServer = 1 };
 
 inline constexpr std::uint8_t kScaleUnknown = 15;
 
+// Whether an entry is live, or waits for the acknowledged watermark.
+enum class Tombstone : std::uint8_t {
+  kLive = 0,
+  kDeleted = 1,    // Unlinked; the peer does not know yet; still part of the digest.
+  kPublished = 2,  // Its delete was published; no longer part of the digest.
+};
+
 // Flags of SessionEntry::flags.
 inline constexpr std::uint8_t kSessionHasNat = 0x01;
 inline constexpr std::uint8_t kSessionSynthetic = 0x02;  // Made by `debug fill-sessions`.
@@ -82,8 +89,10 @@ struct alignas(64) SessionEntry {
   // Sync loop.
   std::uint8_t learnt_epoch;  // Low byte of the handle epoch in which the peer learnt the handle.
 
+  // Shard writer, up to kDeleted; from then on the whole entry belongs to the sync loop.
+  Tombstone tombstone;
+
   // Shard writer.
-  std::uint8_t tombstone;     // 1: deleted and unlinked, waiting for the acknowledged watermark.
   // Low byte of the term whose owner last set or cleared the re-anchor flags. It differs on the first
   // packet after a takeover, also in an entry that the peer did not change while it was active.
   std::uint8_t anchored_term;

@@ -4,9 +4,9 @@
 // The session table: 256 shards of 64-byte entries with a 4-byte-per-key index, one writer a shard.
 //
 // A shard's writer looks up, inserts, changes and deletes; it tells replication about a change through
-// MarkDirty. Who the writer is, the caller decides (ARCHITECTURE.md, "One writer").
+// MarkDirtyBatch. Who the writer is, the caller decides (ARCHITECTURE.md, "One writer").
 //
-// Memory:  allocated by Create() (or taken from the caller's arena), never afterwards.
+// Memory:  one block, allocated by Create() or taken from the caller's arena, never afterwards.
 // Threads: see session_entry.h. Methods say who may call them.
 
 #pragma once
@@ -18,19 +18,26 @@
 
 #include "absl/status/statusor.h"
 #include "statesync/table/replicated_table.h"
+#include "statesync/table/sequence.h"
 #include "statesync/table/session_entry.h"
 #include "statesync/types.h"
 
 namespace statesync {
 
+struct TableCounters;
+
 struct SessionTableOptions {
   std::uint32_t capacity = 131'072;   // Sessions over all shards; each shard gets its part plus slack.
-  std::uint8_t worker_count = 1;      // Dirty rings.
+  std::uint8_t worker_count = 1;      // Dirty rings, at most 16.
   std::uint32_t dirty_ring_handles = 65'536;  // Per worker, power of two.
   std::uint64_t index_seed = 0;       // Key of the index hash; random per boot.
   std::uint64_t digest_key[2] = {0, 0};  // Stable over boots, the same on both nodes.
-  // Addresses for source NAT in the order of the id map; a record carries the position.
+  // Addresses for source NAT in the order of the id map; a record carries the position. At most 255;
+  // copied.
   std::span<const NetAddr> nat_addresses;
+  // Memory for the table (hugepages, a NUMA node): SessionTable::BytesNeeded(), aligned to 64, longer
+  // lived than the table. Empty: Create() allocates.
+  std::span<std::byte> arena;
 };
 
 struct LookupResult {
@@ -38,7 +45,7 @@ struct LookupResult {
   Direction direction = Direction::kFromClient;
 };
 
-// What a new session starts with. The table fills the rest.
+// What a new session starts with. The table fills the rest with zeros.
 struct NewSession {
   FlowKey key;               // As the client's first packet had it.
   NetAddr nat_addr = 0;      // 0: no NAT.
@@ -49,19 +56,26 @@ struct NewSession {
   std::uint32_t last_seen_s = 0;
 };
 
-enum class InsertResult : std::uint8_t { kInserted, kFull, kExists, kNatPortTaken };
+enum class InsertResult : std::uint8_t {
+  kInserted,
+  kFull,               // No free slot in the key's shard.
+  kExists,             // A session has this pair of endpoints, in either direction.
+  kNatPortTaken,       // The key behind NAT is taken, or is the client's own, or in another shard.
+  kNatAddressUnknown,  // nat_addr is not in SessionTableOptions::nat_addresses.
+};
 
 class SessionTable final {
  public:
-  // Errors: kInvalidArgument (capacity outside 256 … 256 × 65,000, …), kResourceExhausted (memory,
-  // with bytes asked for).
+  // Errors: kInvalidArgument (field, value, range), kResourceExhausted (bytes asked for).
   static absl::StatusOr<std::unique_ptr<SessionTable>> Create(const SessionTableOptions& options);
+  // Bytes of arena that Create() would use. Errors: kInvalidArgument as above.
+  static absl::StatusOr<std::size_t> BytesNeeded(const SessionTableOptions& options);
   ~SessionTable();
 
   // Shard of a packet: low 8 bits of the symmetric Toeplitz hash. O(1), no memory access but a table.
   [[nodiscard]] static ShardIndex ShardOf(const FlowKey& key) noexcept;
   // Ports p (host order, ascending) for which a flow with `p` in place of `key.source_port` and
-  // nat_addr in place of key.source_addr stays in the shard of `key`: start with the n-th, n < 256.
+  // nat_addr in place of key.source_addr stays in the shard of `key`: the n-th of 256, n < 256.
   [[nodiscard]] static std::uint16_t NatPortInShard(const FlowKey& key, NetAddr nat_addr,
                                                     std::uint32_t n) noexcept;
 
@@ -73,25 +87,38 @@ class SessionTable final {
   [[nodiscard]] LookupResult Lookup(const FlowKey& key) const noexcept;
   // True if `key` (or its reverse) finds a session: asked before a NAT port is taken.
   [[nodiscard]] bool IsTaken(const FlowKey& key) const noexcept;
-  // The new entry is marked dirty by the caller (MarkDirty) after its burst.
+  // The new entry is marked dirty by the caller (MarkDirtyBatch) after its burst. On kInserted
+  // `handle` names it, and it is due for ListExpired until CheckAgainAt.
   InsertResult Insert(const NewSession& session, Handle& handle) noexcept;
-  // Unlinks the keys; the slot stays a tombstone until replication retires it. MarkDirty must follow.
+  // Unlinks the keys; the slot stays a tombstone until replication retires it. MarkDirtyBatch must
+  // follow.
+  // REQUIRES: the entry is live.
   void Delete(Handle handle) noexcept;
-  [[nodiscard]] SessionEntry& entry(Handle handle) noexcept;
-  [[nodiscard]] const SessionEntry& entry(Handle handle) const noexcept;
+  // REQUIRES: handle came from this table.
+  [[nodiscard]] SessionEntry& entry(Handle handle) noexcept {
+    return entries_[std::size_t{handle.shard} * slots_per_shard_ + handle.slot];
+  }
+  [[nodiscard]] const SessionEntry& entry(Handle handle) const noexcept {
+    return entries_[std::size_t{handle.shard} * slots_per_shard_ + handle.slot];
+  }
   // Change of fields that others read: between BeginWrite and EndWrite `sequence` is odd.
-  void BeginWrite(Handle handle) noexcept;
-  void EndWrite(Handle handle) noexcept;
+  void BeginWrite(Handle handle) noexcept { BeginEntryWrite(entry(handle).sequence); }
+  void EndWrite(Handle handle) noexcept { EndEntryWrite(entry(handle).sequence); }
 
   // Tells replication that entries changed. Fences once, then sets marks and queues handles that were
-  // not marked. A full ring flags the shard for a scan: never lost. handles [n], n <= kBatchMax * 2.
+  // not marked. A full ring flags the shard for a scan: never lost.
+  // worker < worker_count; handles [n], any n.
   void MarkDirtyBatch(std::uint8_t worker, std::span<const Handle> handles) noexcept;
 
   // Expiry: entries of `shard` whose check time has come, at most handles.size(); scans at most
   // 16,384 slots from an internal cursor. The caller decides (timeout by state) and either deletes or
-  // calls CheckAgainAt.
+  // calls CheckAgainAt, else it gets the entry again.
   std::size_t ListExpired(ShardIndex shard, std::uint32_t now_s, std::span<Handle> handles) noexcept;
+  // `second` of the node's clock. One more than 32,000 ahead may be asked for at once and again.
   void CheckAgainAt(Handle handle, std::uint32_t second) noexcept;
+  // A new owner of the shard calls it once: check times of a standby mean nothing, so ListExpired
+  // lists every live entry once more. O(1).
+  void RecheckAll(ShardIndex shard) noexcept;
 
   // ---- Sync loop ----
   [[nodiscard]] ReplicatedTable& replicated() noexcept;
@@ -100,17 +127,21 @@ class SessionTable final {
 
   // Consistent copy of an entry under its sequence word; false if free, a tombstone, or too busy.
   [[nodiscard]] bool Snapshot(Handle handle, SessionEntry& copy) const noexcept;
-  [[nodiscard]] std::uint32_t slots_per_shard() const noexcept;
+  [[nodiscard]] std::uint32_t slots_per_shard() const noexcept { return slots_per_shard_; }
   [[nodiscard]] std::uint32_t capacity() const noexcept;
   [[nodiscard]] std::uint32_t live_count() const noexcept;  // Approximate while writers run.
   [[nodiscard]] std::uint32_t live_count(ShardIndex shard) const noexcept;
   [[nodiscard]] std::size_t memory_bytes() const noexcept;
-  // After a takeover: called by the new writer of a shard, once, cheap (O(1)): entries of an older
-  // term re-anchor by themselves, because their version's term is older than `term`.
+  // What was refused or found malformed while applying; table.h has the struct.
+  [[nodiscard]] const TableCounters& counters() const noexcept;
 
  private:
-  SessionTable() = default;
   struct Impl;
+
+  SessionTable();
+
+  SessionEntry* entries_ = nullptr;
+  std::uint32_t slots_per_shard_ = 0;
   std::unique_ptr<Impl> impl_;
 };
 

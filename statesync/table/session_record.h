@@ -1,0 +1,175 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// What the generic table needs to know of a session: its keys, its name in digests, its bytes.
+//
+// A session has one index key, or two with source NAT: the pair of endpoints as the client's side
+// sees them, and as the server's side does. An index key is unordered: one key for both directions.
+//
+// Threads: values only; SessionRecord is constant after Init().
+
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "statesync/table/hash.h"
+#include "statesync/table/replicated_table.h"
+#include "statesync/table/session_entry.h"
+#include "statesync/table/toeplitz.h"
+#include "statesync/wire/schema.h"
+#include "statesync/wire/verdict.h"
+
+namespace statesync {
+
+inline constexpr std::size_t kNatAddressesMax = 255;  // One byte on the wire; 0xff is none.
+inline constexpr std::uint8_t kNatIndexNone = 0xff;
+
+// Two endpoints and a protocol in two words. Endpoints are (address, port) as in a packet.
+struct KeyWords {
+  std::uint64_t a = 0;
+  std::uint64_t b = 0;
+  friend constexpr bool operator==(const KeyWords&, const KeyWords&) = default;
+};
+
+constexpr std::uint64_t EndpointWord(NetAddr addr, NetPort port) {
+  return addr | (static_cast<std::uint64_t>(port) << 32);
+}
+// The same words for both directions.
+constexpr KeyWords UnorderedKey(NetAddr addr, NetPort port, NetAddr other_addr, NetPort other_port,
+                                std::uint8_t protocol) {
+  const std::uint64_t one = EndpointWord(addr, port);
+  const std::uint64_t other = EndpointWord(other_addr, other_port);
+  return {std::min(one, other),
+          std::max(one, other) | (static_cast<std::uint64_t>(protocol) << 48)};
+}
+constexpr KeyWords UnorderedKey(const FlowKey& key) {
+  return UnorderedKey(key.source_addr, key.source_port, key.target_addr, key.target_port,
+                      key.protocol);
+}
+
+constexpr ShardIndex ShardOfEndpoints(NetAddr addr, NetPort port, NetAddr other_addr,
+                                      NetPort other_port) {
+  const NetAddr addrs = addr ^ other_addr;
+  return Toeplitz(FromNetwork(static_cast<std::uint16_t>(
+      (addrs & 0xffff) ^ (addrs >> 16) ^ static_cast<NetAddr>(port ^ other_port))));
+}
+
+// A session's key and value without a place: what a worker inserts and what a record says.
+struct SessionImage {
+  NetAddr client_addr = 0;
+  NetAddr server_addr = 0;
+  NetPort client_port = 0;
+  NetPort server_port = 0;
+  NetAddr nat_addr = 0;
+  NetPort nat_port = 0;
+  std::uint16_t rule = 0;
+  std::uint32_t edge[2] = {0, 0};
+  std::uint32_t last_seen_s = 0;
+  SessionState state = SessionState::kNone;
+  std::uint8_t flags = 0;
+  std::uint8_t scales = 0;
+};
+
+// Works for entries and images alike.
+template <typename Session>
+constexpr KeyWords ClientKey(const Session& s) {
+  return UnorderedKey(s.client_addr, s.client_port, s.server_addr, s.server_port,
+                      ProtocolOf(static_cast<SessionState>(s.state)));
+}
+template <typename Session>
+constexpr KeyWords NatKey(const Session& s) {
+  return UnorderedKey(s.nat_addr, s.nat_port, s.server_addr, s.server_port,
+                      ProtocolOf(static_cast<SessionState>(s.state)));
+}
+
+class SessionRecord {
+ public:
+  using Entry = SessionEntry;
+  using Image = SessionImage;
+  static constexpr TableId kTable = TableId::kSession;
+  static constexpr std::uint32_t kKeysMax = 2;
+
+  struct Keys {
+    std::array<KeyWords, kKeysMax> words;
+    std::uint32_t count;
+  };
+
+  // nat_addresses: at most kNatAddressesMax; copied.
+  void Init(std::span<const NetAddr> nat_addresses) noexcept;
+  // Position of a NAT address, kNatIndexNone if it is none. O(1).
+  [[nodiscard]] std::uint8_t NatIndexOf(NetAddr addr) const noexcept;
+
+  // ---- Keys ----
+
+  template <typename Session>
+  [[nodiscard]] static Keys KeysOf(const Session& s) noexcept {
+    const bool nat = (s.flags & kSessionHasNat) != 0;
+    return {{ClientKey(s), nat ? NatKey(s) : KeyWords{}}, nat ? 2u : 1u};
+  }
+  // The entry is one that `words` must find.
+  [[nodiscard]] static bool Owns(const Entry& entry, const KeyWords& words) noexcept {
+    return ClientKey(entry) == words ||
+           ((entry.flags & kSessionHasNat) != 0 && NatKey(entry) == words);
+  }
+  // The same session, whatever its NAT: same client, server and protocol.
+  [[nodiscard]] static bool IsSame(const Entry& entry, const Image& image) noexcept {
+    return entry.client_addr == image.client_addr && entry.server_addr == image.server_addr &&
+           entry.client_port == image.client_port && entry.server_port == image.server_port &&
+           ProtocolOf(static_cast<SessionState>(entry.state)) == ProtocolOf(image.state);
+  }
+  // PROTOCOL.md §9: client and server endpoint in little-endian order of their packet bytes, protocol
+  // in bits 48–55 and table in bits 56–63 of the first word.
+  [[nodiscard]] static Uint128 NameOf(const Entry& entry, const DigestKey& key) noexcept {
+    constexpr std::uint64_t kTableBits = static_cast<std::uint64_t>(kTable) << 56;
+    const auto protocol =
+        static_cast<std::uint64_t>(ProtocolOf(static_cast<SessionState>(entry.state)));
+    return NameHash(
+        EndpointWord(entry.client_addr, entry.client_port) | (protocol << 48) | kTableBits,
+        EndpointWord(entry.server_addr, entry.server_port), key);
+  }
+
+  // ---- Entry ----
+
+  [[nodiscard]] static bool IsLive(const Entry& entry) noexcept {
+    return entry.state != 0 && entry.tombstone == Tombstone::kLive;
+  }
+  // False for sessions that stay on this node: they are neither published nor listed.
+  [[nodiscard]] static bool IsReplicated(const Entry& entry) noexcept {
+    return static_cast<SessionState>(entry.state) != SessionState::kIcmpEcho ||
+           (entry.flags & kSessionLocalOnly) == 0;
+  }
+  // Writes key and value; the place's own fields (generation, version, marks) stay.
+  static void Fill(Entry& entry, const Image& image) noexcept;
+
+  // ---- Bytes ----
+
+  [[nodiscard]] static std::size_t RecordBytes(Op op, std::uint8_t schema) noexcept;
+  [[nodiscard]] static std::uint8_t SchemaMax(Op op) noexcept;
+
+  // Each writes record.bytes, op, schema and record_bytes from a copy of the entry.
+  void EncodeInsert(const Entry& entry, Handle handle, PreparedRecord& record) const noexcept;
+  static void EncodeUpdate(const Entry& entry, Handle handle, PreparedRecord& record) noexcept;
+  static void EncodeDelete(Handle handle, PreparedRecord& record) noexcept;
+
+  // First broken rule of an insert record, or kAccepted. known: false if the record names an id that
+  // this node does not have; then the image is not usable.
+  [[nodiscard]] Verdict DecodeInsert(std::uint8_t schema, const std::byte* bytes, ShardIndex& shard,
+                                     Image& image, bool& known) const noexcept;
+  // Checks an update against the entry it is for, and writes it (the caller holds the sequence word).
+  [[nodiscard]] static Verdict CheckUpdate(const std::byte* bytes, const Entry& entry) noexcept;
+  static void FillUpdate(const std::byte* bytes, Entry& entry) noexcept;
+
+ private:
+  static constexpr std::size_t kNatPlaces = 512;  // At most half full, so probes are short.
+  static std::size_t NatPlaceOf(NetAddr addr) noexcept { return (addr * 0x9e37'79b1u) >> 23; }
+
+  std::array<NetAddr, kNatAddressesMax> nat_addresses_{};
+  std::array<std::uint8_t, kNatPlaces> nat_places_{};  // Open addressing by address: its position.
+  std::size_t nat_count_ = 0;
+};
+
+}  // namespace statesync

@@ -1,0 +1,201 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// Table's receiving half: records of the peer become entries. Larger versions win, equal ones are
+// stale (I2). Only while the sync loop is the writer of every shard.
+//
+// Inserts go in three passes, so that up to kBatchMax misses overlap: decode and hash (ask for the
+// buckets), look at buckets (ask for the entries), act. The third pass looks again, as an earlier
+// record of the batch may have changed things.
+//
+// Threads: see table.h.
+
+#pragma once
+
+#include "statesync/ensure.h"
+#include "statesync/table/table.h"
+
+namespace statesync {
+
+template <typename Record>
+void Table<Record>::DecodeInsertBatch(std::uint8_t schema,
+                                      std::span<const std::byte* const> records,
+                                      std::span<Incoming> incoming) noexcept {
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    Incoming& in = incoming[i];
+    in.verdict = record_.DecodeInsert(schema, records[i], in.shard, in.image, in.known);
+    if (in.verdict != Verdict::kAccepted || !in.known) continue;
+    in.image.last_seen_s = now_s_;
+    in.keys = Record::KeysOf(in.image);
+    const Shard<Record>& shard = shards_[in.shard];
+    in.hashes = shard.HashesOf(in.keys);
+    for (std::uint32_t k = 0; k < in.keys.count; ++k) shard.index().Prefetch(in.hashes[k]);
+  }
+  std::uint32_t ahead = 0;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const Incoming& in = incoming[i];
+    if (in.verdict != Verdict::kAccepted || !in.known) continue;
+    Shard<Record>& shard = shards_[in.shard];
+    SlotIndex slot = shard.index().FirstCandidate(in.hashes[0]);
+    if (slot == kNoSlot) {
+      ahead = i != 0 && incoming[i - 1].shard == in.shard ? ahead + 1 : 0;
+      slot = shard.free_slots().PeekAhead(ahead);
+    }
+    if (slot != kNoSlot) PrefetchWrite(&shard.entry(slot));
+  }
+}
+
+template <typename Record>
+void Table<Record>::ApplyInsertBatch(std::uint8_t schema,
+                                     std::span<const std::byte* const> records,
+                                     std::span<const Version> versions,
+                                     std::span<ApplyOutcome> outcomes) {
+  ENSURE(versions.size() >= records.size() && outcomes.size() >= records.size());
+  ENSURE(Record::RecordBytes(Op::kInsert, schema) != 0);
+  std::array<Incoming, kBatchMax> incoming;
+  for (std::size_t first = 0; first < records.size(); first += kBatchMax) {
+    const std::size_t count = std::min(kBatchMax, records.size() - first);
+    DecodeInsertBatch(schema, records.subspan(first, count), incoming);
+    for (std::size_t i = 0; i < count; ++i) {
+      outcomes[first + i] = ApplyInsert(incoming[i], versions[first + i]);
+    }
+  }
+}
+
+template <typename Record>
+ApplyOutcome Table<Record>::ApplyInsert(const Incoming& in, Version version) noexcept {
+  if (in.verdict != Verdict::kAccepted) {
+    Count(counters_.malformed[static_cast<std::size_t>(in.verdict)]);
+    return Outcome(ApplyResult::kMalformed);
+  }
+  if (!in.known) {
+    Count(counters_.refused_unknown_id);
+    return {ApplyResult::kRefused, RefusalReason::kUnknownId, kNoSlot, 0};
+  }
+  Shard<Record>& shard = shards_[in.shard];
+  SlotIndex same = shard.FindOwner(in.keys.words[0], in.hashes[0]);
+  if (same != kNoSlot && !Record::IsSame(shard.entry(same), in.image)) same = kNoSlot;
+  if (same != kNoSlot && shard.entry(same).version >= version.bits) {
+    Count(counters_.stale);
+    return Outcome(ApplyResult::kStale);
+  }
+  const ApplyResult resolved = ResolveConflicts(in, version, same);
+  if (resolved != ApplyResult::kApplied) {
+    Count(resolved == ApplyResult::kStale ? counters_.stale : counters_.refused_conflict);
+    return {resolved, RefusalReason::kKeyConflict, kNoSlot, 0};
+  }
+  if (same != kNoSlot) {
+    if (!shard.Replace(same, in.image, in.keys, in.hashes)) same = kNoSlot;
+  } else {
+    same = shard.Insert(in.image, in.keys, in.hashes);
+  }
+  if (same == kNoSlot) {
+    Count(counters_.refused_full);
+    return {ApplyResult::kRefused, RefusalReason::kTableFull, kNoSlot, 0};
+  }
+  Entry& e = shard.entry(same);
+  SetVersion(in.shard, e, version);
+  shard.expiry().SetNow(same);
+  return {ApplyResult::kApplied, RefusalReason::kTableFull, same, e.generation};
+}
+
+template <typename Record>
+ApplyResult Table<Record>::ResolveConflicts(const Incoming& in, Version version,
+                                            SlotIndex same) noexcept {
+  Shard<Record>& shard = shards_[in.shard];
+  std::array<SlotIndex, Record::kKeysMax> losers;
+  std::uint32_t loser_count = 0;
+  for (std::uint32_t k = 0; k < in.keys.count; ++k) {
+    const SlotIndex other = shard.FindOwner(in.keys.words[k], in.hashes[k]);
+    if (other == kNoSlot || other == same) continue;
+    // One owner never holds both at a time, so of its own two versions the smaller one is history.
+    // Of another owner's entry that is not known.
+    const Version theirs{shard.entry(other).version};
+    if (theirs >= version) {
+      return TermOf(theirs) == TermOf(version) ? ApplyResult::kStale : ApplyResult::kRefused;
+    }
+    losers[loser_count++] = other;
+  }
+  for (std::uint32_t i = 0; i < loser_count; ++i) {
+    if (i != 0 && losers[i] == losers[i - 1]) continue;
+    RemoveApplied(in.shard, losers[i]);
+    Count(counters_.conflicts_won);
+  }
+  return ApplyResult::kApplied;
+}
+
+template <typename Record>
+void Table<Record>::RemoveApplied(ShardIndex shard, SlotIndex slot) noexcept {
+  SetVersion(shard, shards_[shard].entry(slot), Version{});
+  shards_[shard].Remove(slot);
+}
+
+template <typename Record>
+void Table<Record>::ApplyUpdateBatch(std::uint8_t schema,
+                                     std::span<const std::byte* const> records,
+                                     std::span<const OwnHandle> own,
+                                     std::span<const Version> versions,
+                                     std::span<ApplyOutcome> outcomes) {
+  ENSURE(Record::RecordBytes(Op::kUpdate, schema) != 0);
+  ENSURE(own.size() >= records.size() && versions.size() >= records.size() &&
+         outcomes.size() >= records.size());
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    PrefetchWrite(&entry({own[i].shard, own[i].slot}));
+  }
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    Entry& e = entry({own[i].shard, own[i].slot});
+    if (!IsIncarnation(own[i], e) || e.version >= versions[i].bits) {
+      Count(counters_.stale);
+      outcomes[i] = Outcome(ApplyResult::kStale);
+      continue;
+    }
+    const Verdict verdict = Record::CheckUpdate(records[i], e);
+    if (verdict != Verdict::kAccepted) {
+      Count(counters_.malformed[static_cast<std::size_t>(verdict)]);
+      outcomes[i] = Outcome(ApplyResult::kMalformed);
+      continue;
+    }
+    BeginEntryWrite(e.sequence);
+    Record::FillUpdate(records[i], e);
+    e.last_seen_s = now_s_;
+    SetVersion(own[i].shard, e, versions[i]);
+    EndEntryWrite(e.sequence);
+    outcomes[i] = {ApplyResult::kApplied, RefusalReason::kTableFull, own[i].slot, e.generation};
+  }
+}
+
+template <typename Record>
+void Table<Record>::ApplyDeleteBatch(std::span<const OwnHandle> own,
+                                     std::span<const Version> versions,
+                                     std::span<ApplyOutcome> outcomes) {
+  ENSURE(versions.size() >= own.size() && outcomes.size() >= own.size());
+  for (const OwnHandle& h : own) PrefetchWrite(&entry({h.shard, h.slot}));
+  for (std::size_t i = 0; i < own.size(); ++i) {
+    const Entry& e = entry({own[i].shard, own[i].slot});
+    if (!IsIncarnation(own[i], e) || e.version >= versions[i].bits) {
+      Count(counters_.stale);
+      outcomes[i] = Outcome(ApplyResult::kStale);
+      continue;
+    }
+    RemoveApplied(own[i].shard, own[i].slot);
+    outcomes[i] = {ApplyResult::kApplied, RefusalReason::kTableFull, own[i].slot, e.generation};
+  }
+}
+
+template <typename Record>
+std::size_t Table<Record>::SweepBatch(ShardIndex shard, SlotIndex& slot, std::size_t slot_count,
+                                      Version cut) {
+  std::size_t removed = 0;
+  std::uint32_t next = slot;
+  const std::uint64_t limit = std::min<std::uint64_t>(next + slot_count, slots_per_shard_);
+  for (; next < limit; ++next) {
+    const Entry& e = shards_[shard].entry(static_cast<SlotIndex>(next));
+    if (!Record::IsLive(e) || e.version > cut.bits) continue;
+    RemoveApplied(shard, static_cast<SlotIndex>(next));
+    ++removed;
+  }
+  slot = next >= slots_per_shard_ ? kNoSlot : static_cast<SlotIndex>(next);
+  return removed;
+}
+
+}  // namespace statesync
