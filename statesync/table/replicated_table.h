@@ -49,7 +49,9 @@ enum class ApplyResult : std::uint8_t {
 struct ApplyOutcome {
   ApplyResult result;
   RefusalReason reason;     // Meaningful if kRefused.
-  SlotIndex slot;           // Own slot that now holds the entry; kNoSlot otherwise.
+  // Own slot that now holds the entry; kNoSlot otherwise. A stale update or delete tells by it whether
+  // the named incarnation is here and newer (its slot) or gone (kNoSlot).
+  SlotIndex slot;
   std::uint8_t generation;  // Of that slot: goes into the receiver's handle map beside it.
 };
 

@@ -1,0 +1,92 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// How much of the peer's tables this node can prove to hold. PROTOCOL.md §9, invariant I5.
+//
+// The proof is a machine; the risks lie over it: while one is present the node shows at-risk, and when
+// it goes the machine is back at catch-up, because equality has to be proven again.
+//
+// Threads: one.  Memory: a value.
+
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "statesync/types.h"
+
+namespace statesync {
+
+enum class ReadinessEvent : std::uint8_t {
+  kPeerLost,
+  kBulkAsked,
+  kBulkDone,
+  kAllAgreed,  // Every shard's digest agreed since the last known difference.
+  kDoubt,      // A difference, silence, or no comparison for too long.
+};
+inline constexpr std::size_t kReadinessEvents = 5;
+inline constexpr std::size_t kReadinessStates = 4;  // kAtRisk is shown, never a state.
+
+// clang-format off
+inline constexpr auto kReadinessSteps = [] {
+  using enum Readiness;
+  return std::array<std::array<Readiness, kReadinessEvents>, kReadinessStates>{{
+      //              kPeerLost  kBulkAsked  kBulkDone  kAllAgreed  kDoubt
+      /* kNoPeer  */ {kNoPeer,   kBulk,      kNoPeer,   kNoPeer,    kNoPeer},
+      /* kBulk    */ {kNoPeer,   kBulk,      kCatchUp,  kBulk,      kBulk},
+      /* kCatchUp */ {kNoPeer,   kBulk,      kCatchUp,  kSynced,    kCatchUp},
+      /* kSynced  */ {kNoPeer,   kBulk,      kSynced,   kSynced,    kCatchUp},
+  }};
+}();
+// clang-format on
+
+// Nothing but agreement leads to synced, and only from catch-up.
+static_assert([] {
+  for (std::size_t state = 0; state < kReadinessStates; ++state) {
+    for (std::size_t event = 0; event < kReadinessEvents; ++event) {
+      const bool stays = state == static_cast<std::size_t>(Readiness::kSynced);
+      const bool agreed = event == static_cast<std::size_t>(ReadinessEvent::kAllAgreed) &&
+                          state == static_cast<std::size_t>(Readiness::kCatchUp);
+      if (kReadinessSteps[state][event] == Readiness::kSynced && !stays && !agreed) return false;
+    }
+  }
+  return true;
+}());
+
+class ReadinessMachine {
+ public:
+  [[nodiscard]] Readiness proven() const { return state_; }
+  void On(ReadinessEvent event) {
+    state_ = kReadinessSteps[static_cast<std::size_t>(state_)][static_cast<std::size_t>(event)];
+  }
+
+  // ---- Risks; the first present one in the order of AtRiskReason is shown ----
+  void SetRisk(AtRiskReason reason, bool present) {
+    const auto bit = static_cast<std::uint8_t>(1u << static_cast<unsigned>(reason));
+    risks_ = static_cast<std::uint8_t>(present ? risks_ | bit : risks_ & ~bit);
+  }
+  [[nodiscard]] bool HasRisk(AtRiskReason reason) const {
+    return (risks_ >> static_cast<unsigned>(reason) & 1) != 0;
+  }
+  void ClearRisks() { risks_ = 0; }
+
+  [[nodiscard]] AtRiskReason reason() const;
+  [[nodiscard]] Readiness shown() const {
+    return state_ != Readiness::kNoPeer && reason() != AtRiskReason::kNone ? Readiness::kAtRisk
+                                                                            : state_;
+  }
+
+ private:
+  Readiness state_ = Readiness::kNoPeer;
+  std::uint8_t risks_ = 0;  // Bit by AtRiskReason.
+};
+
+inline AtRiskReason ReadinessMachine::reason() const {
+  for (unsigned reason = 1; reason < 8; ++reason) {
+    if ((risks_ >> reason & 1) != 0) return static_cast<AtRiskReason>(reason);
+  }
+  return AtRiskReason::kNone;
+}
+
+}  // namespace statesync
