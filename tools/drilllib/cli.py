@@ -60,7 +60,7 @@ def parse(argv):
     parser.add_argument("--runs", type=int, default=1, metavar="N",
                         help="kills, each in a fresh lab (default: 1)")
     parser.add_argument("--seed", type=int, metavar="N",
-                        help="of message sizes, pauses and the moment of the kill (default: random)")
+                        help="of message sizes, pauses, the moment of the kill (default: random)")
     parser.add_argument("--json", metavar="FILE", help="write the figures as one JSON object")
     parser.add_argument("--plot", metavar="FILE.svg",
                         help="draw throughput over time around the (last) kill")
@@ -103,7 +103,7 @@ def capacity_of(sessions):
 
 
 def run_all(arguments, programs, say):
-    """All runs, then the control run. Returns (runs, control or None, what kept it from running)."""
+    """All runs, then the control run. Returns (runs, control or None, why there is none)."""
     seed = arguments.seed if arguments.seed is not None else random.SystemRandom().randrange(10**6)
     plan = TrafficPlan()
 

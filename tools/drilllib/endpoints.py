@@ -73,7 +73,8 @@ class Endpoint:
         self._child.stdin.close()
         self._reader.join(timeout_s)
         if self._report is None:
-            raise LabError(f"the {self.role}'s lockstep-traffic gave no report in {timeout_s:.0f} s")
+            raise LabError(f"the {self.role}'s lockstep-traffic gave no report "
+                           f"in {timeout_s:.0f} s")
         self._child.wait(timeout_s)
         return self._report
 

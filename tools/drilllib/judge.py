@@ -97,9 +97,11 @@ def stall_ms(flow, kill_ns, now_ns):
 
 
 def is_reconnect(syn, kill_ns, old_by_tuple):
-    """Whether this SYN belongs to a flow that was open before: its port may be reused only later."""
+    """Whether this SYN belongs to a flow that was open before and has not ended since."""
     flow = old_by_tuple.get((syn.source_port, syn.destination, syn.destination_port))
-    return flow is not None and syn.at_ns > kill_ns and syn.at_ns < (ended_ns(flow) or syn.at_ns + 1)
+    if flow is None or syn.at_ns <= kill_ns:
+        return False
+    return ended_ns(flow) == 0 or syn.at_ns < ended_ns(flow)
 
 
 def judge_new_connections(found, kill_ns, client):

@@ -32,7 +32,7 @@ class UdpOutcome:
     flows: int = 0
     lost: int = 0               # No echo at the end, another source address, or corrupt bytes.
     corrupt: int = 0            # Datagrams, at both ends.
-    datagrams_lost: int = 0     # Sent and not echoed; those on their way at the kill are among them.
+    datagrams_lost: int = 0     # Sent, not echoed.
     outages_ms: list = field(default_factory=list)  # Of each flow at 1 kpps.
     client_late_ms_max: float = 0.0                 # Longest pause of the sender itself.
 

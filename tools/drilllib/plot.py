@@ -9,7 +9,7 @@ WIDTH, HEIGHT = 960, 560
 LEFT, RIGHT, TOP, BOTTOM, GAP = 84, 28, 96, 64, 50
 BEFORE_S, AFTER_S = 0.5, 2.0
 TICKS_Y = 4
-USUAL_SHARE, HEADROOM = 0.97, 1.35  # The burst after the outage may leave the panel, not flatten it.
+USUAL_SHARE, HEADROOM = 0.97, 1.35  # A burst may leave the panel, not flatten it.
 OUTAGE_PAD_S = 0.004         # A shade thinner than this cannot be seen.
 
 INK, FAINT, GRID = "#1f2933", "#616e7c", "#e4e7eb"
@@ -152,8 +152,8 @@ def svg_of(run):
     tops = (TOP, TOP + height + GAP)
     for panel, top in zip(panels_of(run), tops):
         parts += draw_panel(panel, top, height, outage_s)
-    parts.append(text(x_of(max(outage_s, 0.03)) + 10, TOP + 16, f"SIGKILL · outage {run.outage_ms_max:.1f} ms", 12,
-                      KILL, weight="600"))
+    label = f"SIGKILL · outage {run.outage_ms_max:.1f} ms"
+    parts.append(text(x_of(max(outage_s, 0.03)) + 10, TOP + 16, label, 12, KILL, weight="600"))
     parts += draw_time_axis(tops[1] + height)
     parts.append("</svg>")
     return "\n".join(parts) + "\n"

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Lockstep authors
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""Tells a person what a drill is doing: one line per step, one that is rewritten for what passes."""
+"""Tells a person what a drill is doing: a line per step, and one that is rewritten meanwhile."""
 
 import sys
 import time

@@ -56,7 +56,7 @@ class Lab:
         return cls(Record.load(prefix))
 
     def write_node_folders(self):
-        """Node files and the pair secret. Without lockstepctl (a lab of networks only) no secret."""
+        """Node files and the pair secret; a lab of networks only has no lockstepctl to make it."""
         for name in topology.NODES:
             folder = self.options.node_folder(name)
             folder.mkdir(parents=True)

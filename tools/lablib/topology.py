@@ -48,9 +48,9 @@ def peer_of(name):
 
 @dataclass(frozen=True)
 class Link:
-    """A veth pair. The two ends have different ifindexes: with equal ones link-down is seen late."""
+    """A veth pair. Its ends have different ifindexes: with equal ones link-down is seen late."""
 
-    near: str            # Role of the namespace, "client", "a", …
+    near: str            # Role of its namespace.
     near_interface: str
     far: str
     far_interface: str

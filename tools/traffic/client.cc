@@ -45,8 +45,7 @@ int Client::Start(std::uint64_t now) {
 void Client::OnTimer(std::uint64_t now) {
   if (settling_since_ == 0) {
     OpenDue(now);
-  } else if (AllSettled() ||
-             now >= settling_since_ + options_.settle_ms_max * kNanosPerMilli) {
+  } else if (AllSettled() || now >= settling_since_ + options_.settle_ms_max * kNanosPerMilli) {
     return loop_.Stop();
   }
   loop_.ArmTimer(now + kNanosPerMilli, *this);
@@ -55,10 +54,9 @@ void Client::OnTimer(std::uint64_t now) {
 void Client::OpenDue(std::uint64_t now) {
   const std::uint64_t elapsed_ms = (now - started_at_) / kNanosPerMilli;
   const std::uint64_t lasting_due =
-      options_.ramp_ms == 0
-          ? lasting_.size()
-          : std::min<std::uint64_t>(lasting_.size(),
-                                    lasting_.size() * elapsed_ms / options_.ramp_ms);
+      options_.ramp_ms == 0 ? lasting_.size()
+                            : std::min<std::uint64_t>(
+                                  lasting_.size(), lasting_.size() * elapsed_ms / options_.ramp_ms);
   while (lasting_opened_count_ < lasting_due) OpenTcp(lasting_[lasting_opened_count_++], now);
   const std::uint64_t short_due = options_.short_rate_hz * elapsed_ms / 1000;
   // One at a time: after a pause of this program there is no burst of openings.

@@ -23,17 +23,17 @@
 namespace traffic {
 
 struct ClientOptions {
-  std::vector<Endpoint> servers;        // Flows take turns between them.
-  std::uint64_t seed = 1;               // Of sizes and pauses.
+  std::vector<Endpoint> servers;  // Flows take turns between them.
+  std::uint64_t seed = 1;         // Of sizes and pauses.
   std::uint32_t idle_count = 70;
   std::uint32_t interactive_count = 110;
   std::uint32_t bulk_count = 24;
-  std::uint32_t short_rate_hz = 60;     // Short TCP flows opened a second; 0 = none.
-  std::uint32_t udp_fast_count = 4;     // At 1 kpps.
-  std::uint32_t udp_slow_count = 46;    // At 25 pps.
-  std::uint32_t udp_bytes = 200;        // Of a datagram, without UDP and IP headers.
-  std::uint32_t settle_ms_max = 3000;   // Longest wait for the last echoes.
-  std::uint32_t ramp_ms = 500;          // The flows that stay open are opened over this time.
+  std::uint32_t short_rate_hz = 60;    // Short TCP flows opened a second; 0 = none.
+  std::uint32_t udp_fast_count = 4;    // At 1 kpps.
+  std::uint32_t udp_slow_count = 46;   // At 25 pps.
+  std::uint32_t udp_bytes = 200;       // Of a datagram, without UDP and IP headers.
+  std::uint32_t settle_ms_max = 3000;  // Longest wait for the last echoes.
+  std::uint32_t ramp_ms = 500;         // The flows that stay open are opened over this time.
 };
 
 // A named instant of the run, told by whoever runs the drill.
@@ -72,8 +72,8 @@ class Client final : public Handler {
   Sampler sampler_;
   std::uint64_t started_at_;
   std::uint64_t settling_since_ = 0;
-  std::uint64_t short_count_ = 0;        // Opened so far.
-  std::vector<TcpClass> lasting_;        // Flows that stay open, in the order of opening.
+  std::uint64_t short_count_ = 0;  // Opened so far.
+  std::vector<TcpClass> lasting_;  // Flows that stay open, in the order of opening.
   std::size_t lasting_opened_count_ = 0;
   std::vector<std::unique_ptr<TcpFlow>> tcp_;
   std::vector<std::unique_ptr<UdpFlow>> udp_;

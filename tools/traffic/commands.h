@@ -23,7 +23,8 @@ namespace traffic {
 class Commands final : public Handler {
  public:
   // `on_mark` and `on_stop` are called from the loop's thread; `on_stop` at most once.
-  Commands(Loop& loop, std::function<void(Mark)> on_mark, std::function<void(std::uint64_t)> on_stop);
+  Commands(Loop& loop, std::function<void(Mark)> on_mark,
+           std::function<void(std::uint64_t)> on_stop);
 
   void OnReady(std::uint32_t events, std::uint64_t now) override;
   void OnTimer(std::uint64_t) override {}

@@ -13,9 +13,9 @@
 namespace traffic {
 
 struct Sample {
-  std::uint32_t tcp_bytes = 0;     // Checked bytes of TCP echoes.
-  std::uint32_t udp_echoes = 0;    // Datagrams.
-  std::uint32_t connections = 0;   // TCP connections established.
+  std::uint32_t tcp_bytes = 0;    // Checked bytes of TCP echoes.
+  std::uint32_t udp_echoes = 0;   // Datagrams.
+  std::uint32_t connections = 0;  // TCP connections established.
 };
 
 // Memory: one Sample per 10 ms, at most kSampleCountMax; later events fall into the last one.

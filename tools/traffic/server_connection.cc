@@ -75,8 +75,7 @@ void ServerConnection::Answer() {
   if (received_bytes_ < hello_.size()) return;  // The key is not known yet.
   std::array<std::byte, kChunkBytes> chunk;
   while (owed_bytes() > 0) {
-    const auto bytes =
-        std::span(chunk).first(std::min<std::uint64_t>(owed_bytes(), chunk.size()));
+    const auto bytes = std::span(chunk).first(std::min<std::uint64_t>(owed_bytes(), chunk.size()));
     FillPattern(key_out_, sent_bytes_, bytes);
     const ssize_t count = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (count < 0 && errno != EAGAIN && errno != EINTR) return End(/*reset=*/true);

@@ -37,11 +37,11 @@ class ServerConnection final : public Handler {
   Server& server_;
   int fd_;
   bool ended_ = false;
-  bool peer_done_ = false;             // The client has closed its direction.
-  bool refused_ = false;               // The hello was wrong: everything counts as corrupt.
+  bool peer_done_ = false;  // The client has closed its direction.
+  bool refused_ = false;    // The hello was wrong: everything counts as corrupt.
   std::uint32_t watched_events_;
   std::uint64_t received_bytes_ = 0;
-  std::uint64_t sent_bytes_ = 0;       // Invariant: sent_bytes_ <= received_bytes_.
+  std::uint64_t sent_bytes_ = 0;  // Invariant: sent_bytes_ <= received_bytes_.
   std::uint64_t key_in_ = 0;
   std::uint64_t key_out_ = 0;
   std::array<std::byte, sizeof(TcpHello)> hello_;  // Filled from the first bytes.

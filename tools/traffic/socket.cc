@@ -15,7 +15,7 @@
 namespace traffic {
 namespace {
 
-constexpr int kDatagramBufferBytes = 1024 * 1024;  // A pause of this program must not look like loss.
+constexpr int kDatagramBufferBytes = 1024 * 1024;  // A pause of ours is not loss.
 
 int CloseWithError(int fd) noexcept {
   const int error = errno;
@@ -99,7 +99,7 @@ int TakeError(int fd) noexcept {
 }
 
 std::uint64_t InodeOf(int fd) noexcept {
-  struct stat status{};
+  struct stat status {};
   return fstat(fd, &status) == 0 ? status.st_ino : 0;
 }
 

@@ -30,10 +30,10 @@ struct Endpoint {
 [[nodiscard]] int BindUdp(const Endpoint& local) noexcept;
 [[nodiscard]] int ConnectUdp(const Endpoint& server) noexcept;
 
-[[nodiscard]] int TakeError(int fd) noexcept;                  // SO_ERROR: clears it, too.
-[[nodiscard]] std::uint64_t InodeOf(int fd) noexcept;          // Names one socket while it lives.
-[[nodiscard]] std::uint16_t LocalPortOf(int fd) noexcept;      // Host order.
-[[nodiscard]] std::uint8_t TcpStateOf(int fd) noexcept;        // TCP_ESTABLISHED and so on.
+[[nodiscard]] int TakeError(int fd) noexcept;              // SO_ERROR: clears it, too.
+[[nodiscard]] std::uint64_t InodeOf(int fd) noexcept;      // Names one socket while it lives.
+[[nodiscard]] std::uint16_t LocalPortOf(int fd) noexcept;  // Host order.
+[[nodiscard]] std::uint8_t TcpStateOf(int fd) noexcept;    // TCP_ESTABLISHED and so on.
 
 // Allows as many descriptors as the machine does.
 void RaiseDescriptorLimit() noexcept;

@@ -133,9 +133,8 @@ void TcpFlow::OnEchoed(std::span<const std::byte> bytes, std::uint64_t now) {
   NoteStall(now);
   // More bytes than we sent cannot be right, whatever they say.
   const std::uint64_t expected = std::min<std::uint64_t>(waiting_bytes(), bytes.size());
-  record_.corrupt_bytes +=
-      CountMismatches(key_in_, record_.echoed_bytes, bytes.first(expected)) +
-      (bytes.size() - expected);
+  record_.corrupt_bytes += CountMismatches(key_in_, record_.echoed_bytes, bytes.first(expected)) +
+                           (bytes.size() - expected);
   record_.echoed_bytes += expected;
   if (record_.first_echo_at == 0) record_.first_echo_at = now;
   record_.last_echo_at = now;

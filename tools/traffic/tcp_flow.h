@@ -25,20 +25,20 @@ struct TcpRecord {
   TcpClass tcp_class;
   Endpoint server;
   std::uint16_t local_port = 0;
-  std::uint64_t inode = 0;           // Of the socket when it was opened.
-  std::uint64_t opening_at = 0;      // connect() was called.
+  std::uint64_t inode = 0;       // Of the socket when it was opened.
+  std::uint64_t opening_at = 0;  // connect() was called.
   std::uint64_t established_at = 0;
   std::uint64_t first_echo_at = 0;
   std::uint64_t last_echo_at = 0;
-  std::uint64_t closing_at = 0;      // All was echoed and our direction closed.
-  std::uint64_t closed_at = 0;       // The server's close arrived: a graceful end.
+  std::uint64_t closing_at = 0;  // All was echoed and our direction closed.
+  std::uint64_t closed_at = 0;   // The server's close arrived: a graceful end.
   std::uint64_t failed_at = 0;
-  int error = 0;                     // errno of the failure; 0 with failed_at = early end of stream.
+  int error = 0;  // errno of the failure; 0 with failed_at = early end of stream.
   std::uint64_t sent_bytes = 0;
-  std::uint64_t echoed_bytes = 0;    // Invariant: echoed_bytes <= sent_bytes, else corrupt.
+  std::uint64_t echoed_bytes = 0;  // Invariant: echoed_bytes <= sent_bytes, else corrupt.
   std::uint64_t corrupt_bytes = 0;
-  std::uint64_t waiting_since = 0;   // Bytes are out and nothing came back since then.
-  LongestSpans stalls{};             // Waits of at least kTcpStallNanosMin.
+  std::uint64_t waiting_since = 0;  // Bytes are out and nothing came back since then.
+  LongestSpans stalls{};            // Waits of at least kTcpStallNanosMin.
 };
 
 class TcpFlow final : public Handler {

@@ -104,9 +104,9 @@ void UdpFlow::OnDatagram(std::span<const std::byte> datagram, std::uint64_t now)
   const bool is_whole = header.magic == kUdpMagic && header.flow_id == record_.flow_id &&
                         header.bytes == datagram.size() &&
                         datagram.size() == record_.datagram_bytes && header.corrupt_bytes == 0;
-  if (!is_whole || CountMismatches(StreamKey(record_.flow_id, Direction::kToClient),
-                                   header.sequence * kDatagramStride,
-                                   datagram.subspan(sizeof header)) != 0) {
+  if (!is_whole ||
+      CountMismatches(StreamKey(record_.flow_id, Direction::kToClient),
+                      header.sequence * kDatagramStride, datagram.subspan(sizeof header)) != 0) {
     ++record_.corrupt_count;
     return;
   }

@@ -25,17 +25,17 @@ struct UdpRecord {
   std::uint32_t datagram_bytes;
   std::uint16_t local_port = 0;
   std::uint64_t sent_count = 0;
-  std::uint64_t unsent_count = 0;           // The kernel or the pace had no room for them.
-  std::uint64_t echoed_count = 0;           // Each sequence number once, in order of arrival.
-  std::uint64_t stale_count = 0;            // Arrived behind a later one, or twice.
+  std::uint64_t unsent_count = 0;  // The kernel or the pace had no room for them.
+  std::uint64_t echoed_count = 0;  // Each sequence number once, in order of arrival.
+  std::uint64_t stale_count = 0;   // Arrived behind a later one, or twice.
   std::uint64_t corrupt_count = 0;
-  std::uint64_t source_changed_count = 0;   // The server saw another source than at first.
-  std::uint64_t refused_count = 0;          // ICMP errors reported on the socket.
+  std::uint64_t source_changed_count = 0;  // The server saw another source than at first.
+  std::uint64_t refused_count = 0;         // ICMP errors reported on the socket.
   std::uint64_t first_echo_at = 0;
   std::uint64_t last_echo_at = 0;
   std::uint64_t last_sent_at = 0;
-  std::uint64_t send_gap_nanos_max = 0;     // How late this program itself has been.
-  LongestSpans gaps{};                      // Between echoes; kUdpGapNanosMin above the interval.
+  std::uint64_t send_gap_nanos_max = 0;  // How late this program itself has been.
+  LongestSpans gaps{};                   // Between echoes; kUdpGapNanosMin above the interval.
 };
 
 class UdpFlow final : public Handler {

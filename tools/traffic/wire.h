@@ -30,7 +30,7 @@ static_assert(std::has_unique_object_representations_v<TcpHello>);
 // changed shows up here although the echo still arrives.
 struct DatagramHeader {
   std::uint64_t flow_id;
-  std::uint64_t sequence;        // 0, 1, 2, … per flow.
+  std::uint64_t sequence;  // 0, 1, 2, … per flow.
   std::uint32_t magic;
   std::uint32_t source_address;  // Zero from the client; network order, as seen by the server.
   std::uint16_t source_port;     // Likewise.
