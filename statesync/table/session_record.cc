@@ -104,19 +104,6 @@ void SessionRecord::Fill(Entry& entry, const Image& image) noexcept {
   entry.anchored_term = 0;
 }
 
-std::size_t SessionRecord::RecordBytes(Op op, std::uint8_t schema) noexcept {
-  switch (op) {
-    case Op::kInsert:
-      if (schema == kSessionInsertV4) return sizeof(SessionInsertV4);
-      return schema == kSessionInsertV4Nat ? sizeof(SessionInsertV4Nat) : 0;
-    case Op::kUpdate:
-      return schema == kSessionUpdate ? sizeof(SessionUpdate) : 0;
-    case Op::kDelete:
-      return schema == kSessionDelete ? sizeof(SessionDelete) : 0;
-  }
-  return 0;
-}
-
 std::uint8_t SessionRecord::SchemaMax(Op op) noexcept {
   switch (op) {
     case Op::kInsert:

@@ -20,6 +20,7 @@
 #include "statesync/table/replicated_table.h"
 #include "statesync/table/session_entry.h"
 #include "statesync/table/toeplitz.h"
+#include "statesync/wire/record_sizes.h"
 #include "statesync/wire/schema.h"
 #include "statesync/wire/verdict.h"
 
@@ -147,7 +148,9 @@ class SessionRecord {
 
   // ---- Bytes ----
 
-  [[nodiscard]] static std::size_t RecordBytes(Op op, std::uint8_t schema) noexcept;
+  [[nodiscard]] static std::size_t RecordBytes(Op op, std::uint8_t schema) noexcept {
+    return KnownRecordBytes(kTable, op, schema);
+  }
   [[nodiscard]] static std::uint8_t SchemaMax(Op op) noexcept;
 
   // Each writes record.bytes, op, schema and record_bytes from a copy of the entry.

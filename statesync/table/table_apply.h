@@ -147,6 +147,8 @@ void Table<Record>::ApplyUpdateBatch(std::uint8_t schema,
     if (!IsIncarnation(own[i], e) || e.version >= versions[i].bits) {
       Count(counters_.stale);
       outcomes[i] = Outcome(ApplyResult::kStale);
+      // The engine must tell "newer here" from "not here any more", which is asked for.
+      if (IsIncarnation(own[i], e)) outcomes[i].slot = own[i].slot;
       continue;
     }
     const Verdict verdict = Record::CheckUpdate(records[i], e);
@@ -175,6 +177,8 @@ void Table<Record>::ApplyDeleteBatch(std::span<const OwnHandle> own,
     if (!IsIncarnation(own[i], e) || e.version >= versions[i].bits) {
       Count(counters_.stale);
       outcomes[i] = Outcome(ApplyResult::kStale);
+      // The engine must tell "newer here" from "not here any more", which is asked for.
+      if (IsIncarnation(own[i], e)) outcomes[i].slot = own[i].slot;
       continue;
     }
     RemoveApplied(own[i].shard, own[i].slot);

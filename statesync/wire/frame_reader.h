@@ -1,16 +1,20 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// Reads what was under a frame's seal: header, then sections. PROTOCOL.md §3 gives the order of rules.
+// Reads datagrams: one check per layer that names the first broken rule, then sections one by one.
 //
-// Check() looks at the whole frame before anything is applied, so a frame counts entirely or not at all.
+// CheckFrame looks at a whole frame before anything of it is used, so a frame is taken entirely or
+// not at all; FrameReader then walks sections that cannot be broken any more. Sections of unknown
+// tables, operations or schemas are skipped by their lengths; longer records than the schema needs
+// are read by the prefix known here.
 //
-// Threads: values only.  Memory: views into the caller's bytes.
+// Threads: values only.  Memory: views into the caller's buffer.
 
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 
 #include "statesync/types.h"
@@ -19,63 +23,51 @@
 
 namespace statesync {
 
-// FrameHeader, decoded and checked.
-struct FrameFields {
-  Term term;
-  bool numbered = false;
-  std::uint64_t number = 0;
-  std::uint64_t oldest = 0;  // Oldest frame that can still be repaired.
-  std::uint32_t send_time_us = 0;
-  std::uint64_t ack = 0;
-  std::uint32_t credit = 0;
-  Role role = Role::kInit;
-  Readiness readiness = Readiness::kNoPeer;
-};
+// First broken rule of a datagram's clear header, or kAccepted and `header` written. Rules in the
+// order of PROTOCOL.md §3, up to the stream; keys, replay and tag are seal's.
+[[nodiscard]] Verdict CheckClearHeader(std::span<const std::byte> datagram,
+                                       ClearHeader& header) noexcept;
 
-// SectionHeader, decoded, and where its records are.
-struct SectionView {
-  TableId table = TableId::kControl;
-  std::uint8_t op = 0;  // Op or ControlOp.
-  std::uint8_t schema = 0;
-  std::uint8_t record_bytes = 0;
-  std::uint16_t count = 0;
-  Version first;  // Of record 0; zero in control sections.
-  const std::byte* records = nullptr;  // [count * record_bytes]
+// First broken rule of what was sealed, sections included, or kAccepted and `header` written.
+// Cost: one step per section; records are not looked at.
+[[nodiscard]] Verdict CheckFrame(std::span<const std::byte> sealed, FrameHeader& header) noexcept;
+
+// Records of one table, operation and schema.
+struct Section {
+  TableId table;
+  std::uint8_t op;  // Op, or ControlOp if table is kControl.
+  std::uint8_t schema;
+  std::uint8_t record_bytes;  // Distance from one record to the next.
+  std::uint16_t count;
+  Version first;  // Of record 0; record i has first.bits + i. Zero in control sections.
+  const std::byte* records;
 
   [[nodiscard]] const std::byte* record(std::size_t i) const { return records + i * record_bytes; }
+  [[nodiscard]] Version version(std::size_t i) const { return {first.bits + i}; }
+  // The known prefix of record i. REQUIRES: Record is what table, op and schema name.
+  template <typename Record>
+  [[nodiscard]] Record Get(std::size_t i) const {
+    Record result;
+    std::memcpy(static_cast<void*>(&result), record(i), sizeof(Record));
+    return result;
+  }
 };
 
 class FrameReader {
  public:
-  // First broken rule of the frame header, or kAccepted.
-  [[nodiscard]] Verdict Open(std::span<const std::byte> sealed) noexcept;
-  [[nodiscard]] const FrameFields& fields() const { return fields_; }
+  // REQUIRES: CheckFrame accepted `sealed`.
+  explicit FrameReader(std::span<const std::byte> sealed) noexcept
+      : rest_(sealed.subspan(sizeof(FrameHeader))) {}
 
-  // First broken rule of all sections. `required(section)` gives the bytes that a record needs at
-  // least, 0 if the table, operation or schema is unknown here (such a section is skipped by its
-  // lengths). `has_table_sections` is set if one is not control.
-  template <typename Required>
-  [[nodiscard]] Verdict CheckSections(Required required, bool& has_table_sections) noexcept {
-    has_table_sections = false;
-    SectionView section;
-    Verdict verdict = Verdict::kAccepted;
-    Rewind();
-    while (Next(section, verdict)) {
-      if (section.record_bytes < required(section)) return Verdict::kRecordShort;
-      has_table_sections = has_table_sections || section.table != TableId::kControl;
-    }
-    Rewind();
-    return verdict;
-  }
+  // The next section that is known here; false at the end of the frame.
+  [[nodiscard]] bool Next(Section& section) noexcept;
 
-  // The next section; false at the end or at the first broken rule, which `verdict` then names.
-  [[nodiscard]] bool Next(SectionView& section, Verdict& verdict) noexcept;
-  void Rewind() { rest_ = sections_; }
+  // Records of unknown sections passed over so far.
+  [[nodiscard]] std::uint32_t skipped_count() const noexcept { return skipped_count_; }
 
  private:
-  std::span<const std::byte> sections_;
   std::span<const std::byte> rest_;
-  FrameFields fields_;
+  std::uint32_t skipped_count_ = 0;
 };
 
 }  // namespace statesync
