@@ -119,8 +119,9 @@ class RoleMachine {
 
   // ---- The turn ----
 
-  // Derives events and obeys the table. Call at least every quarter of the heartbeat interval;
-  // a gap above the detection time is our own stall.
+  // Derives events and obeys the table. Call at least every quarter of the heartbeat interval, after
+  // everything that was received has been put in. A gap above the detection time, or a fence that
+  // passed without heartbeats, is our own stall.
   RoleOutput Step(Instant now);
 
   // ---- State ----
@@ -156,8 +157,8 @@ class RoleMachine {
   [[nodiscard]] std::uint8_t Standing() const;
   [[nodiscard]] TakeCause CauseOf(Instant now, RoleEvent event) const;
   void Hear(Instant now, HeartbeatPath path);
-  bool AcceptBoot(Instant now, NodeIndex node, BootId boot_id);
-  void AcceptRole(Instant now, Role role, Term term);
+  bool AcceptBoot(NodeIndex node, BootId boot_id);
+  void AcceptRole(Role role, Term term);
   void NoteTimedConditions(Instant now);
   void NoteStall(Instant now, RoleOutput& output);
   void Apply(Instant now, RoleEvent event, RoleStep step, RoleOutput& output);
@@ -185,6 +186,7 @@ class RoleMachine {
   bool peer_known_ = false;
   bool peer_complete_ = false;  // A heartbeat came, not only HA2 frames.
   Statement peer_;
+  bool peer_replaced_ = false;    // The peer's present run followed another one that we knew.
   bool replaced_active_ = false;  // The run before this one of the peer was active when replaced.
   std::array<BootId, 8> retired_boots_{};
   std::size_t retired_next_ = 0;
@@ -196,7 +198,7 @@ class RoleMachine {
   Instant last_step_{};
   Instant listen_until_{};
   Instant handover_until_{};
-  std::optional<Instant> peer_heard_first_;
+  std::optional<Instant> last_synced_;
   std::optional<Instant> better_since_;
   std::optional<Instant> behind_since_;
 
