@@ -40,6 +40,8 @@ class HaSource {
   [[nodiscard]] virtual std::vector<Ha1PathState> Ha1Paths() const = 0;
   // Named causes why HA is not fully available; empty if it is.
   [[nodiscard]] virtual std::vector<std::string> Reasons() const = 0;
+  // Why the last switchover request was refused or timed out; empty after a success.
+  [[nodiscard]] virtual std::string LastSwitchoverRefusal() const { return {}; }
 };
 
 }  // namespace dataplane

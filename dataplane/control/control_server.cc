@@ -1,0 +1,72 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "dataplane/control/control_server.h"
+
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+#include <grpcpp/server_posix.h>
+
+#include <chrono>
+
+#include "absl/strings/str_cat.h"
+#include "dataplane/control/control_service.h"
+#include "dataplane/control/unix_listener.h"
+
+namespace dataplane {
+namespace {
+
+constexpr std::chrono::seconds kStopPatience{1};
+
+}  // namespace
+
+struct ControlServer::Impl {
+  explicit Impl(const ControlSetup& setup) : service(setup) {}
+  ControlService service;
+  std::unique_ptr<grpc::Server> server;
+  std::unique_ptr<UnixListener> listener;
+};
+
+ControlServer::ControlServer() = default;
+
+absl::StatusOr<std::unique_ptr<ControlServer>> ControlServer::Start(const ControlSetup& setup) {
+  std::unique_ptr<ControlServer> control(new ControlServer);
+  control->impl_ = std::make_unique<Impl>(setup);
+  const std::string path = setup.options->control_socket();
+  // No listening port of gRPC's own: it cannot ask the kernel who connects.
+  grpc::ServerBuilder builder;
+  builder.RegisterService(&control->impl_->service);
+  control->impl_->server = builder.BuildAndStart();
+  if (control->impl_->server == nullptr) {
+    return absl::InternalError(absl::StrCat("control socket ", path, ": gRPC does not start"));
+  }
+  grpc::Server* const server = control->impl_->server.get();
+  auto listener = UnixListener::Start(path, [server](int descriptor) {
+    grpc::AddInsecureChannelFromFd(server, descriptor);
+  });
+  if (!listener.ok()) {
+    control->Stop();
+    return listener.status();
+  }
+  control->impl_->listener = *std::move(listener);
+  return control;
+}
+
+void ControlServer::Stop() {
+  if (impl_ == nullptr) {
+    return;
+  }
+  if (impl_->listener != nullptr) {
+    impl_->listener->Stop();  // First: nothing may be added to a server that shuts down.
+  }
+  impl_->service.BeginStop();
+  if (impl_->server != nullptr) {
+    impl_->server->Shutdown(std::chrono::system_clock::now() + kStopPatience);
+    impl_->server->Wait();
+  }
+  impl_.reset();
+}
+
+ControlServer::~ControlServer() { Stop(); }
+
+}  // namespace dataplane

@@ -1,0 +1,26 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// The words that operators see for roles, readiness, reasons and session states.
+//
+// Threads: values only.  Memory: string literals.
+
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "dataplane/core/shared_state.h"
+#include "statesync/types.h"
+#include "statesync/wire/schema.h"
+
+namespace dataplane {
+
+std::string_view NameOf(statesync::Role role);            // "active"; "unknown" beyond the enum.
+std::string_view NameOf(statesync::Readiness readiness);  // "synced"
+std::string_view NameOf(statesync::AtRiskReason reason);  // "ha2-silent"; empty for kNone.
+std::string_view NameOf(DetectedBy detected_by);          // "process-death"; empty for kNothing.
+std::string_view NameOf(statesync::SessionState state);   // "established"; unique within a protocol.
+std::string_view ProtocolName(std::uint8_t protocol);     // "tcp", "udp", "icmp", "other".
+
+}  // namespace dataplane
