@@ -74,16 +74,12 @@ bool RoleMachine::PeerAlive(Instant now) const {
   });
 }
 
-// Closed alone is not dead: anybody can forge a reset. Closed and one interval of silence is, on HA2
-// where that path was alive, else on HA1, whose every heartbeat takes the suspicion back.
+// Closed alone is not dead: anybody can forge a reset. Closed, and one interval of silence on every
+// path, is: a forged reset together with a cut of HA2 is still refuted by the next HA1 heartbeat.
 bool RoleMachine::DiedByClose(Instant now) const {
   if (!closed_.has_value()) return false;
   const Duration slack{options_.heartbeat_interval.ns / 4};
-  const std::optional<Instant>& ha2 = heard_[static_cast<std::size_t>(HeartbeatPath::kHa2)];
-  if (ha2.has_value() && *closed_ - *ha2 <= detection_time()) {
-    return now - *ha2 > options_.ha2_interval + slack;
-  }
-  return now - LastHeard() > options_.heartbeat_interval + slack;
+  return now - LastHeard() > std::max(options_.heartbeat_interval, options_.ha2_interval) + slack;
 }
 
 bool RoleMachine::PeerAbsent(Instant now) const {

@@ -1,0 +1,489 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// One machine, its peer played by hand. Virtual time in steps of a millisecond.
+
+#include "statesync/role/role_machine.h"
+
+#include <gtest/gtest.h>
+
+namespace statesync {
+namespace {
+
+constexpr BootId kOwnBoot = 100;
+constexpr BootId kPeerBoot = 200;
+
+class RoleMachineTest : public ::testing::Test {
+ protected:
+  explicit RoleMachineTest(const RoleOptions& options = {}) : machine_(options, kOwnBoot, now_) {
+    peer_.node = 1;
+    peer_.boot_id = kPeerBoot;
+    peer_.role = Role::kInit;
+    peer_.priority = 100;
+  }
+
+  // Runs for `duration`; while `peer_speaks_` the peer's statement comes every 10 ms on HA1.
+  void Run(Duration duration) {
+    const Instant end = now_ + duration;
+    while (now_ < end) {
+      now_ = now_ + Millis(1);
+      if (peer_speaks_ && now_.ns / 1'000'000 % 10 == 0) Hear();
+      if (ha2_speaks_ && now_.ns / 1'000'000 % 10 == 5) {
+        machine_.OnHa2Frame(now_, peer_.node, peer_.boot_id, peer_.role, peer_.term);
+      }
+      StepOnce();
+    }
+  }
+  void Hear() { machine_.OnStatement(now_, HeartbeatPath::kHa1, peer_); }
+  void StepOnce() {
+    const RoleOutput output = machine_.Step(now_);
+    if (output.beat_now || now_ - beat_ >= Millis(10)) {
+      beat_ = now_;
+      machine_.OnBeatsSent(now_);
+    }
+    announced_ += output.announce ? 1 : 0;
+    if (output.changed) changes_.push_back(machine_.state());
+  }
+  bool MayForward() const { return now_ < machine_.forward_until(); }
+
+  // A standby of an active peer with the highest term 17 (round 2, node 1), synced.
+  void BecomeStandby(Readiness readiness = Readiness::kSynced) {
+    peer_.role = Role::kActive;
+    peer_.term = MakeTerm(2, 1);
+    peer_.standing = 2;
+    peer_speaks_ = true;
+    machine_.SetLocal(readiness, true);
+    Run(Millis(50));
+    ASSERT_EQ(machine_.state(), RoleState::kStandby);
+  }
+  // Active, with a synced standby beside us.
+  void BecomeActive() {
+    Run(Millis(1'100));
+    ASSERT_EQ(machine_.state(), RoleState::kActive);
+    peer_.role = Role::kStandby;
+    peer_.synced = true;
+    peer_.term = machine_.term();
+    peer_speaks_ = true;
+    Run(Millis(50));
+    ASSERT_EQ(machine_.state(), RoleState::kActive);
+  }
+
+  Instant now_{Seconds(5).ns};
+  Instant beat_{};
+  RoleMachine machine_;
+  Statement peer_;
+  bool peer_speaks_ = false;
+  bool ha2_speaks_ = false;
+  int announced_ = 0;
+  std::vector<RoleState> changes_;
+};
+
+TEST_F(RoleMachineTest, AnAbsentPeerIsWaitedForBeforeTheFirstTake) {
+  Run(Millis(999));
+  EXPECT_EQ(machine_.state(), RoleState::kInit);
+  EXPECT_FALSE(MayForward());
+  Run(Millis(2));
+  EXPECT_EQ(machine_.role(), Role::kActive);
+  EXPECT_EQ(machine_.last_take().cause, TakeCause::kNoPeerAtStart);
+  EXPECT_FALSE(machine_.last_take().unready);
+  EXPECT_TRUE(MayForward());
+  EXPECT_EQ(announced_, 1);
+}
+
+TEST_F(RoleMachineTest, ARestartedNodeJoinsAnActivePeerWhateverItsPriority) {
+  peer_.priority = 1;
+  BecomeStandby(Readiness::kBulk);
+  Run(Seconds(5));
+  EXPECT_EQ(machine_.state(), RoleState::kStandby);
+  EXPECT_EQ(machine_.term(), MakeTerm(2, 1));
+}
+
+TEST_F(RoleMachineTest, TheFirstTermIsAboveThePersistedMark) {
+  RoleOptions options;
+  options.term_floor = MakeTerm(9, 7);
+  RoleMachine machine(options, kOwnBoot, now_);
+  Instant now = now_;
+  while (machine.role() != Role::kActive) (void)machine.Step(now = now + Millis(2));
+  EXPECT_GT(machine.term(), options.term_floor);
+  EXPECT_EQ(NodeOf(machine.term()), 0);
+}
+
+TEST_F(RoleMachineTest, AtAJointBootTheLargerPriorityTakesAtOnce) {
+  peer_.priority = 99;
+  peer_speaks_ = true;
+  Run(Millis(20));
+  EXPECT_EQ(machine_.role(), Role::kActive);
+  EXPECT_EQ(machine_.last_take().cause, TakeCause::kElected);
+}
+
+TEST_F(RoleMachineTest, AtAJointBootTheSmallerPriorityJoins) {
+  peer_.priority = 101;
+  peer_speaks_ = true;
+  Run(Millis(20));
+  EXPECT_EQ(machine_.state(), RoleState::kStandby);
+}
+
+TEST_F(RoleMachineTest, ANodeThatHoldsTablesBeatsAnyPriority) {
+  peer_.priority = 255;
+  machine_.SetLocal(Readiness::kSynced, true);
+  peer_speaks_ = true;
+  Run(Millis(20));
+  EXPECT_EQ(machine_.role(), Role::kActive);
+}
+
+TEST_F(RoleMachineTest, SilenceOnAllPathsForTheDetectionTimeIsDeath) {
+  BecomeStandby();
+  ha2_speaks_ = true;
+  Run(Millis(20));
+  ASSERT_EQ(now_.ns / 1'000'000 % 10, 0);  // A heartbeat arrived in this very step.
+  peer_speaks_ = false;
+  ha2_speaks_ = false;
+  Run(Millis(30));
+  EXPECT_EQ(machine_.state(), RoleState::kStandby);
+  Run(Millis(1));
+  EXPECT_EQ(machine_.role(), Role::kActive);
+  EXPECT_EQ(machine_.last_take().cause, TakeCause::kSilence);
+  EXPECT_EQ(machine_.last_take().decided - machine_.last_take().peer_last_heard, Millis(31));
+  EXPECT_FALSE(machine_.last_take().unready);
+  EXPECT_EQ(machine_.term(), MakeTerm(3, 0));
+}
+
+TEST_F(RoleMachineTest, OnePathThatSpeaksKeepsThePeerAlive) {
+  BecomeStandby();
+  ha2_speaks_ = true;
+  peer_speaks_ = false;
+  Run(Seconds(1));
+  EXPECT_EQ(machine_.state(), RoleState::kStandby);
+}
+
+TEST_F(RoleMachineTest, AClosedConnectionAndOneMissedHa2IntervalIsDeath) {
+  BecomeStandby();
+  ha2_speaks_ = true;
+  Run(Millis(26));  // The last HA2 frame is one millisecond old.
+  peer_speaks_ = false;
+  ha2_speaks_ = false;
+  machine_.OnLivenessClosed(now_);
+  Run(Millis(10));
+  EXPECT_EQ(machine_.state(), RoleState::kStandby);
+  Run(Millis(3));
+  EXPECT_EQ(machine_.role(), Role::kActive);
+  EXPECT_EQ(machine_.last_take().cause, TakeCause::kProcessDeath);
+}
+
+TEST_F(RoleMachineTest, AForgedResetAloneDoesNothing) {
+  BecomeStandby();
+  ha2_speaks_ = true;
+  machine_.OnLivenessClosed(now_);
+  Run(Seconds(1));
+  EXPECT_EQ(machine_.state(), RoleState::kStandby);
+}
+
+TEST_F(RoleMachineTest, AResetTogetherWithACutOfHa2DoesNothingWhileHa1Speaks) {
+  BecomeStandby();
+  ha2_speaks_ = true;
+  Run(Millis(20));
+  ha2_speaks_ = false;
+  machine_.OnLivenessClosed(now_);
+  Run(Seconds(1));
+  EXPECT_EQ(machine_.state(), RoleState::kStandby);
+}
+
+TEST_F(RoleMachineTest, ANewRunOfTheActivePeerIsItsDeath) {
+  BecomeStandby();
+  peer_.boot_id = kPeerBoot + 1;
+  peer_.role = Role::kInit;
+  peer_.term = Term{};
+  peer_.standing = 0;
+  peer_.priority = 255;
+  Hear();
+  StepOnce();
+  EXPECT_EQ(machine_.role(), Role::kActive);
+  EXPECT_EQ(machine_.last_take().cause, TakeCause::kNewBootId);
+}
+
+TEST_F(RoleMachineTest, Ha2ProvesANewRunBeforeAnyHeartbeatDoes) {
+  BecomeStandby();
+  Run(Seconds(1));
+  machine_.OnPeerReplaced(now_, 1, kPeerBoot + 1);
+  StepOnce();
+  EXPECT_EQ(machine_.role(), Role::kActive);
+  EXPECT_EQ(machine_.last_take().cause, TakeCause::kNewBootId);
+  // Heartbeats of the dead run that were on their way change nothing.
+  Hear();
+  Run(Millis(30));
+  EXPECT_EQ(machine_.role(), Role::kActive);
+  EXPECT_EQ(machine_.peer().boot_id, kPeerBoot + 1);
+}
+
+TEST_F(RoleMachineTest, AnUnreadyStandbyTakesOverOnlyFromSilenceAndSaysSo) {
+  BecomeStandby(Readiness::kBulk);
+  peer_.asks_takeover = true;
+  Run(Millis(100));
+  EXPECT_EQ(machine_.state(), RoleState::kStandby);
+  peer_speaks_ = false;
+  Run(Millis(50));
+  EXPECT_EQ(machine_.role(), Role::kActive);
+  EXPECT_TRUE(machine_.last_take().unready);
+}
+
+TEST_F(RoleMachineTest, OfTwoActivesTheLowerTermYieldsAtOnceAndAdoptsTheHigher) {
+  BecomeActive();
+  peer_.role = Role::kActive;
+  peer_.term = MakeTerm((machine_.term().value >> 3) + 1, 1);
+  Hear();
+  StepOnce();
+  EXPECT_EQ(machine_.state(), RoleState::kStandby);
+  EXPECT_FALSE(MayForward());
+  EXPECT_EQ(machine_.term(), peer_.term);
+}
+
+TEST_F(RoleMachineTest, OfTwoActivesTheHigherTermStaysAndAnnouncesTwice) {
+  RoleOptions options;
+  options.term_floor = MakeTerm(50, 7);
+  machine_ = RoleMachine(options, kOwnBoot, now_);
+  Run(Millis(1'100));
+  const Term term = machine_.term();
+  announced_ = 0;
+  peer_.role = Role::kActive;
+  peer_.term = MakeTerm(2, 1);
+  peer_speaks_ = true;
+  Run(Millis(100));
+  EXPECT_EQ(machine_.term(), term);
+  EXPECT_EQ(announced_, 1);  // The other one may have taken the addresses along.
+  peer_.role = Role::kStandby;
+  peer_.term = term;
+  Run(Millis(100));
+  EXPECT_EQ(announced_, 2);  // And until just now it may have done so again.
+  EXPECT_EQ(machine_.state(), RoleState::kActive);
+}
+
+TEST_F(RoleMachineTest, AnActiveWhosePeerKnowsAHigherTermRenewsItsOwn) {
+  BecomeActive();
+  peer_.term = MakeTerm(77, 1);
+  Run(Millis(29));
+  EXPECT_LT(machine_.term(), peer_.term);  // It may be about to say that it is active.
+  Run(Millis(20));
+  EXPECT_EQ(machine_.state(), RoleState::kActive);
+  EXPECT_GT(machine_.term(), peer_.term);
+}
+
+TEST_F(RoleMachineTest, LateStatementsOfALowerTermAreOldNews) {
+  BecomeStandby();
+  Statement late = peer_;
+  late.role = Role::kStandby;
+  late.term = MakeTerm(1, 0);
+  machine_.OnStatement(now_, HeartbeatPath::kHa1Backup, late);
+  StepOnce();
+  EXPECT_EQ(machine_.state(), RoleState::kStandby);
+  EXPECT_EQ(machine_.peer().role, Role::kActive);
+}
+
+TEST_F(RoleMachineTest, ANodeThatStoodStillIsMuteUntilItHasListened) {
+  BecomeActive();
+  now_ = now_ + Millis(200);  // No step, no heartbeat.
+  EXPECT_FALSE(MayForward());
+  StepOnce();
+  EXPECT_EQ(machine_.state(), RoleState::kListening);
+  EXPECT_EQ(machine_.stalls(), 1u);
+  Run(Millis(14));
+  EXPECT_EQ(machine_.state(), RoleState::kListening);
+  EXPECT_FALSE(MayForward());
+  Run(Millis(2));
+  EXPECT_EQ(machine_.state(), RoleState::kActive);
+  EXPECT_TRUE(MayForward());
+}
+
+TEST_F(RoleMachineTest, ANodeThatStoodStillYieldsToWhoTookOver) {
+  BecomeActive();
+  now_ = now_ + Millis(200);
+  peer_.role = Role::kActive;
+  peer_.term = MakeTerm(40, 1);
+  Hear();
+  StepOnce();
+  EXPECT_EQ(machine_.state(), RoleState::kStandby);
+  EXPECT_FALSE(MayForward());
+}
+
+TEST_F(RoleMachineTest, APassedFenceCountsAsAStallHoweverShortTheGaps) {
+  BecomeActive();
+  for (int i = 0; i < 30; ++i) (void)machine_.Step(now_ = now_ + Millis(1));  // Never a heartbeat.
+  EXPECT_EQ(machine_.state(), RoleState::kListening);
+}
+
+TEST_F(RoleMachineTest, AStallOfTheStandbyIsNotSilenceOfThePeer) {
+  BecomeStandby();
+  peer_speaks_ = false;
+  now_ = now_ + Millis(500);
+  StepOnce();
+  Run(Millis(29));
+  EXPECT_EQ(machine_.state(), RoleState::kStandby);
+  Run(Millis(5));
+  EXPECT_EQ(machine_.role(), Role::kActive);
+}
+
+TEST_F(RoleMachineTest, AStallDuringTheStartupHoldRestartsIt) {
+  Run(Millis(900));
+  now_ = now_ + Millis(500);
+  StepOnce();
+  Run(Millis(990));
+  EXPECT_EQ(machine_.state(), RoleState::kInit);
+  Run(Millis(20));
+  EXPECT_EQ(machine_.role(), Role::kActive);
+}
+
+TEST_F(RoleMachineTest, SwitchoverIsMakeBeforeBreak) {
+  BecomeActive();
+  EXPECT_EQ(machine_.RequestSwitchover(now_), SwitchoverRefusal::kNone);
+  EXPECT_EQ(machine_.RequestSwitchover(now_), SwitchoverRefusal::kUnderWay);
+  Run(Millis(20));
+  EXPECT_EQ(machine_.state(), RoleState::kHandover);
+  EXPECT_TRUE(machine_.own_statement().asks_takeover);
+  EXPECT_TRUE(MayForward());  // Until the peer has taken over.
+  peer_.role = Role::kActive;
+  peer_.term = MakeTerm(30, 1);
+  Hear();
+  StepOnce();
+  EXPECT_EQ(machine_.state(), RoleState::kStandby);
+  EXPECT_FALSE(machine_.own_statement().asks_takeover);
+}
+
+TEST_F(RoleMachineTest, AHandoverThatNobodyTakesEndsWhereItBegan) {
+  BecomeActive();
+  ASSERT_EQ(machine_.RequestSwitchover(now_), SwitchoverRefusal::kNone);
+  Run(Millis(1'100));
+  EXPECT_EQ(machine_.state(), RoleState::kActive);
+  EXPECT_TRUE(MayForward());
+  EXPECT_EQ(machine_.RequestSwitchover(now_), SwitchoverRefusal::kNone);  // May be tried again.
+}
+
+TEST_F(RoleMachineTest, SwitchoverIsRefusedWithItsReason) {
+  EXPECT_EQ(machine_.RequestSwitchover(now_), SwitchoverRefusal::kNotActive);
+  BecomeActive();
+  peer_.synced = false;
+  Hear();
+  EXPECT_EQ(machine_.RequestSwitchover(now_), SwitchoverRefusal::kPeerNotSynced);
+  peer_speaks_ = false;
+  Run(Millis(50));
+  EXPECT_EQ(machine_.RequestSwitchover(now_), SwitchoverRefusal::kPeerAbsent);
+}
+
+TEST_F(RoleMachineTest, ASyncedStandbyThatIsAskedTakesOver) {
+  BecomeStandby();
+  peer_.asks_takeover = true;
+  Hear();
+  StepOnce();
+  EXPECT_EQ(machine_.role(), Role::kActive);
+  EXPECT_EQ(machine_.last_take().cause, TakeCause::kPeerAsked);
+  EXPECT_GT(machine_.term(), peer_.term);
+}
+
+TEST_F(RoleMachineTest, SuspensionHandsOverFirst) {
+  BecomeActive();
+  machine_.SetSuspended(true);
+  Run(Millis(20));
+  ASSERT_EQ(machine_.state(), RoleState::kHandover);
+  peer_.role = Role::kActive;
+  peer_.term = MakeTerm(30, 1);
+  Hear();
+  StepOnce();
+  EXPECT_EQ(machine_.state(), RoleState::kSuspended);
+}
+
+TEST_F(RoleMachineTest, SuspensionDoesNotWaitForAPeerThatCannot) {
+  BecomeActive();
+  peer_speaks_ = false;
+  Run(Millis(50));
+  machine_.SetSuspended(true);
+  Run(Millis(2));
+  EXPECT_EQ(machine_.state(), RoleState::kSuspended);
+  Run(Seconds(3));
+  EXPECT_EQ(machine_.state(), RoleState::kSuspended);
+  EXPECT_FALSE(MayForward());
+  machine_.SetSuspended(false);
+  Run(Millis(2));
+  EXPECT_EQ(machine_.role(), Role::kActive);  // Nobody else forwards.
+}
+
+TEST_F(RoleMachineTest, SuspensionDoesNotWaitForEverForAPeerThatDoesNot) {
+  BecomeActive();
+  machine_.SetSuspended(true);
+  Run(Millis(1'100));
+  EXPECT_EQ(machine_.state(), RoleState::kSuspended);
+}
+
+TEST_F(RoleMachineTest, AFailedMonitorYieldsAndItsRecoveryJoins) {
+  BecomeActive();
+  machine_.SetLocal(Readiness::kNoPeer, false);
+  StepOnce();
+  EXPECT_EQ(machine_.state(), RoleState::kNonfunctional);
+  EXPECT_FALSE(MayForward());
+  peer_.role = Role::kActive;
+  peer_.term = MakeTerm(30, 1);
+  Run(Millis(20));
+  machine_.SetLocal(Readiness::kNoPeer, true);
+  Run(Millis(20));
+  EXPECT_EQ(machine_.state(), RoleState::kStandby);
+}
+
+TEST_F(RoleMachineTest, AStandbyWhosePeerFailedItsMonitorsTakesOver) {
+  BecomeStandby();
+  peer_.role = Role::kNonfunctional;
+  Hear();
+  StepOnce();
+  EXPECT_EQ(machine_.role(), Role::kActive);
+}
+
+TEST_F(RoleMachineTest, PreemptionIsOffByDefault) {
+  peer_.priority = 1;
+  BecomeStandby();
+  Run(Seconds(120));
+  EXPECT_EQ(machine_.state(), RoleState::kStandby);
+}
+
+TEST_F(RoleMachineTest, PreemptionNeedsSyncedForTheHoldTime) {
+  RoleOptions options;
+  options.preempt = true;
+  options.preempt_hold = Seconds(2);
+  machine_ = RoleMachine(options, kOwnBoot, now_);
+  peer_.priority = 1;
+  BecomeStandby(Readiness::kCatchUp);
+  Run(Seconds(5));
+  EXPECT_EQ(machine_.state(), RoleState::kStandby);
+  machine_.SetLocal(Readiness::kSynced, true);
+  Run(Millis(1'990));
+  EXPECT_EQ(machine_.state(), RoleState::kStandby);
+  Run(Millis(20));
+  EXPECT_EQ(machine_.role(), Role::kActive);
+  EXPECT_EQ(machine_.last_take().cause, TakeCause::kPreempted);
+}
+
+TEST_F(RoleMachineTest, StatementsUnderOurOwnIndexOrBootAreIgnored) {
+  peer_.node = 0;
+  peer_speaks_ = true;
+  Run(Millis(50));
+  EXPECT_FALSE(machine_.peer_known());
+  peer_.node = 1;
+  peer_.boot_id = kOwnBoot;
+  Run(Millis(50));
+  EXPECT_FALSE(machine_.peer_known());
+}
+
+TEST_F(RoleMachineTest, WithoutATermLeftNobodyTakesOver) {
+  BecomeStandby();
+  peer_.term = Term{kTermMax};
+  Hear();
+  peer_speaks_ = false;
+  Run(Millis(100));
+  EXPECT_EQ(machine_.state(), RoleState::kStandby);
+  EXPECT_TRUE(machine_.terms_exhausted());
+}
+
+TEST_F(RoleMachineTest, NothingThatCannotHappenHappened) {
+  BecomeActive();
+  ASSERT_EQ(machine_.RequestSwitchover(now_), SwitchoverRefusal::kNone);
+  Run(Seconds(2));
+  EXPECT_EQ(machine_.rejected_events(), 0u);
+}
+
+}  // namespace
+}  // namespace statesync
