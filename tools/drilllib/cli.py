@@ -4,13 +4,17 @@
 """The command line of tools/drill."""
 
 import argparse
+import contextlib
+import fcntl
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+from lablib.lab import Lab
 from lablib.programs import DEFAULT_BUILD, REPOSITORY, find_programs
 from lablib.shell import LabError
 from lablib.topology import LabOptions
@@ -97,6 +101,21 @@ def prepare(arguments, say):
     return find_programs(DEFAULT_BUILD)
 
 
+@contextlib.contextmanager
+def only_drill(prefix, say):
+    """One drill at a time under a prefix. What an earlier one left behind is taken down."""
+    with open(f"/run/lockstep-drill-{prefix}.lock", "w", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LabError(f'another drill uses the prefix "{prefix}": wait, or choose another '
+                           "--prefix") from None
+        if LabOptions(prefix=prefix).folder.exists():
+            say(f'taking down what an earlier drill left of lab "{prefix}"')
+            Lab.load(prefix).down()
+        yield
+
+
 def capacity_of(sessions):
     """Room for the synthetic sessions, the traffic, and some more."""
     return max(131_072, sessions + sessions // 4 + 16_384)
@@ -155,9 +174,12 @@ def conclude(arguments, runs, control, faults):
 def main(argv=None):
     """Exit status: 0 pass, 1 fail, 2 wrong usage."""
     arguments = parse(argv)
+    say = Progress()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # Ends as tidily as Ctrl-C.
     try:
-        programs = prepare(arguments, say := Progress())
-        runs, control, faults = run_all(arguments, programs, say)
+        programs = prepare(arguments, say)
+        with only_drill(arguments.prefix, say):
+            runs, control, faults = run_all(arguments, programs, say)
     except LabError as error:
         print(f"tools/drill: {error}", file=sys.stderr)
         return 1

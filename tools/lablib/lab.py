@@ -107,6 +107,10 @@ class Lab:
         """Whether the dataplane this lab started still runs."""
         return process.is_running(self._record.processes.get(name))
 
+    def in_node_network(self, name, *argv):
+        """Runs a program in the network namespace of a node, outside of its mounts."""
+        return network.in_namespace(self.options, name, *argv)
+
     def log_tail(self, name, line_count=5):
         """Last lines a node has logged."""
         path = self.options.node_folder(name) / "dataplane.log"

@@ -52,7 +52,8 @@ class Tcp(unittest.TestCase):
         self.assertEqual((0, 1), (found.survived, found.other_socket))
 
     def test_corrupt_bytes_of_both_ends_are_added(self):
-        run = outcome_of([tcp_flow(1, corrupt_bytes=2)], server=SERVER_REPORT | {"corrupt_bytes": 3})
+        server = SERVER_REPORT | {"corrupt_bytes": 3}
+        run = outcome_of([tcp_flow(1, corrupt_bytes=2)], server=server)
         self.assertEqual((5, 0), (run.tcp.corrupt, run.tcp.survived))
 
     def test_echo_less_than_10_ms_before_the_kill_is_young(self):
