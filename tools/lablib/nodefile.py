@@ -39,7 +39,7 @@ rules {{
 }}
 nat_pools {{ id: 1 name: "outside" {nat_addresses} }}
 
-tables {{ sessions: {sessions} }}
+tables {{ sessions: {sessions} memory_mb: {table_mb} }}
 ha {{
   enabled: true
   state_sync: {state_sync}
@@ -81,4 +81,4 @@ def text_of(options, name):
         ha2_address=plan.ha2_address, peer_ha2_address=peer.ha2_address,
         ha2_device=HA2_DEVICES[options.ha2], ha2_mtu=topology.HA2_MTU,
         heartbeat_ms=options.heartbeat_ms, workers=options.workers,
-        memory_mb=memory_mb_of(options.sessions))
+        table_mb=memory_mb_of(options.sessions), memory_mb=memory_mb_of(options.sessions))

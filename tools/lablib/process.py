@@ -53,7 +53,7 @@ def start_node(options, name):
             ["ip", "netns", "exec", options.namespace(name),
              "unshare", "--mount", "--ipc", "--propagation", "private",
              "sh", "-c", NODE_MOUNTS, "node", str(folder),
-             str(options.programs["lockstep-dataplane"]), f"{RUNTIME_DIR}/node.conf"],
+             str(options.programs["lockstep-dataplane"]), "--config", f"{RUNTIME_DIR}/node.conf"],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
     # Each of these programs becomes the next one, so the pid is the dataplane's own.
     return {"pid": child.pid, "start_time": start_time_of(child.pid)}
