@@ -70,7 +70,8 @@ struct ForwardResult {
   DropReason reason = DropReason::kNone;
   IcmpError error = IcmpError::kNone;
   std::uint16_t mtu = 0;
-  std::uint8_t dirty_count = 0;     // Handles to mark: the session, and the one whose key it took over.
+  // Handles to mark, whatever the action: the session, and the finished one whose key it took over.
+  std::uint8_t dirty_count = 0;
   std::array<statesync::Handle, 2> dirty{};
 };
 
@@ -79,7 +80,8 @@ struct ForwardResult {
 [[nodiscard]] NetAddr RouteAddr(const PacketView& view, const statesync::LookupResult& lookup,
                                 const statesync::SessionTable& table) noexcept;
 
-// Decides and rewrites. Counts drops and events in context.counters.
+// Decides and rewrites. Counts drops and the events of sessions in context.counters; what is received
+// and sent the caller counts.
 // The lookup may be older than an insert or delete of the same burst: ProcessPacket looks again when
 // it matters, so one burst may open a session and use it.
 // Cost: one entry line; a new session also rules, NAT tries and an insert.

@@ -66,7 +66,7 @@ class InterfaceMap final {
                                 bool active) const noexcept;
 
   // MAC under which this node sends on `interface`: the first virtual one while active, else its own.
-  [[nodiscard]] const MacAddress& SourceMac(std::uint8_t interface, bool active) const noexcept;
+  [[nodiscard]] MacAddress SourceMac(std::uint8_t interface, bool active) const noexcept;
   // Address under which this node asks (ARP) and complains (ICMP) on `interface`.
   [[nodiscard]] NetAddr SourceAddr(std::uint8_t interface, bool active) const noexcept;
 

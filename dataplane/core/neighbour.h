@@ -100,7 +100,7 @@ class NeighbourTable final {
   // Call about every 10 ms.
   std::size_t Tick(std::int64_t now_ns, std::span<ArpDue> due, Counters& counters) noexcept;
   // After a takeover: everything reachable becomes stale, so that it is asked again when used.
-  void MarkAllStale() noexcept;
+  void MarkAllStale(std::int64_t now_ns) noexcept;
 
   [[nodiscard]] std::uint32_t size() const noexcept { return size_; }
   [[nodiscard]] std::uint32_t held_total() const noexcept { return held_total_; }
@@ -119,6 +119,7 @@ class NeighbourTable final {
   [[nodiscard]] Slot* FindSlot(std::uint64_t key) const noexcept;
   [[nodiscard]] Slot* AddSlot(std::uint64_t key) noexcept;  // Null when full.
   void Remove(Slot& slot) noexcept;
+  void Confirm(Slot& slot, const MacAddress& mac, std::int64_t now_ns) noexcept;
   [[nodiscard]] bool TickSlot(Slot& slot, std::int64_t now_ns, ArpDue& due,
                               Counters& counters) noexcept;
 

@@ -56,6 +56,7 @@ enum class TcpVerdict : std::uint8_t {
 struct TcpOutcome {
   TcpVerdict verdict = TcpVerdict::kDrop;
   DropReason reason = DropReason::kNone;
+  bool alive = false;        // The connection lives: the session's idle time starts anew.
   bool changed = false;      // The track differs from before.
   bool replicate = false;    // The change must be published: state, or an edge past a multiple.
   bool reanchored = false;   // The first segment after a takeover set the edge anew.
