@@ -18,13 +18,13 @@ zones {{ id: 1 name: "clients" }}
 zones {{ id: 2 name: "servers" }}
 interfaces {{
   id: 1 name: "clients" zone: "clients"
-  device: "net_af_packet0,iface=clients,framecnt=4096"
+  device: "net_af_packet0,iface=clients"
   address: "{client_address}/24"
   virtual_addresses {{ address: "{client_gateway}" vrid: 1 }}
 }}
 interfaces {{
   id: 2 name: "servers" zone: "servers"
-  device: "net_af_packet1,iface=servers,framecnt=4096"
+  device: "net_af_packet1,iface=servers"
   address: "{server_address}/24"
   virtual_addresses {{ address: "{server_gateway}" vrid: 2 }}
 }}
@@ -56,8 +56,7 @@ runtime {{ workers: {workers} memory_mb: {memory_mb} file_prefix: "{prefix}-{nam
 
 HA2_DEVICES = {
     "af_xdp": "net_af_xdp0,iface=ha2",
-    # Frames larger than 2048 bytes need larger blocks, or they are cut without a word.
-    "af_packet": "net_af_packet2,iface=ha2,framecnt=4096,blocksz=16384,framesz=4096",
+    "af_packet": "net_af_packet2,iface=ha2",
 }
 
 
