@@ -1,0 +1,174 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "tools/lockstepctl/commands.h"
+
+#include <cstdio>
+
+#include "absl/strings/str_cat.h"
+#include "dataplane/crypto/openssl_primitives.h"
+#include "dataplane/crypto/pair_secret_file.h"
+#include "tools/lockstepctl/client.h"
+#include "tools/lockstepctl/json_text.h"
+#include "tools/lockstepctl/render.h"
+#include "tools/lockstepctl/socket_path.h"
+#include "tools/lockstepctl/sorted_lines.h"
+
+namespace lockstepctl {
+namespace {
+
+constexpr std::uint32_t kPageSessions = 10'000;
+
+void Print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+
+// The answer as JSON or as text.
+template <typename Response, typename Render>
+absl::Status PrintAnswer(const Request& request, const absl::StatusOr<Response>& response,
+                         Render render) {
+  if (!response.ok()) {
+    return response.status();
+  }
+  Print(request.json ? JsonText(*response) + "\n" : render(*response));
+  return absl::OkStatus();
+}
+
+// A command without an answer: what was done, as a sentence or as {"done": …}.
+absl::Status PrintDone(const Request& request, const absl::Status& status,
+                       const std::string& sentence) {
+  if (status.ok()) {
+    Print(request.json ? absl::StrCat("{\"done\":", JsonString(sentence), "}\n")
+                       : absl::StrCat(sentence, "\n"));
+  }
+  return status;
+}
+
+absl::Status RunSessions(const Request& request, Client& client) {
+  lockstep::control::ListSessionsRequest query;
+  query.set_source(request.source);
+  query.set_destination(request.destination);
+  query.set_protocol(request.protocol);
+  query.set_port(request.port);
+  query.set_state(request.state);
+  query.set_limit(request.all ? kPageSessions : request.limit);
+  query.set_count_only(request.count_only);
+  absl::StatusOr<lockstep::control::ListSessionsResponse> page = client.ListSessions(query);
+  while (page.ok() && request.all && !page->next_page_token().empty()) {
+    query.set_page_token(page->next_page_token());
+    absl::StatusOr<lockstep::control::ListSessionsResponse> next = client.ListSessions(query);
+    if (!next.ok()) {
+      return next.status();
+    }
+    page->set_next_page_token("");
+    page->MergeFrom(*next);
+    page->set_count(static_cast<std::uint64_t>(page->sessions_size()));
+  }
+  const absl::Status status =
+      PrintAnswer(request, page, [&](const lockstep::control::ListSessionsResponse& all) {
+        return request.count_only ? absl::StrCat(all.count(), "\n") : SessionsText(all);
+      });
+  if (status.ok() && !request.json && !page->next_page_token().empty()) {
+    std::fprintf(stderr, "more sessions follow: give --all, or a larger --limit\n");
+  }
+  return status;
+}
+
+absl::Status RunDump(const Request& request, Client& client) {
+  SortedLines lines;
+  const absl::Status status = client.DumpTables(
+      request.table, [&](const lockstep::control::DumpTablesResponse& chunk) {
+        for (const std::string& line : chunk.lines()) {
+          lines.Add(line);
+        }
+      });
+  if (!status.ok()) {
+    return status;
+  }
+  lines.Sort();
+  Print(request.json ? "{\"lines\":[" : "");
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (request.json) {
+      Print(i == 0 ? "" : ",");
+      Print(JsonString(std::string(lines.line(i))));
+    } else {
+      Print(lines.line(i));
+      Print("\n");
+    }
+  }
+  Print(request.json ? "]}\n" : "");
+  return absl::OkStatus();
+}
+
+absl::Status RunStats(const Request& request, Client& client) {
+  absl::StatusOr<lockstep::control::Stats> stats = client.GetStats();
+  if (!stats.ok()) {
+    return stats.status();
+  }
+  lockstep::control::Stats chosen;
+  for (const lockstep::control::Counter& counter : stats->counters()) {
+    if ((!request.nonzero || counter.value() != 0) &&
+        counter.name().find(request.match) != std::string::npos) {
+      *chosen.add_counters() = counter;
+    }
+  }
+  return PrintAnswer(request, absl::StatusOr<lockstep::control::Stats>(chosen), StatsText);
+}
+
+absl::Status RunPairSecret(const Request& request) {
+  dataplane::OpensslPrimitives primitives;
+  return PrintDone(request, dataplane::CreatePairSecretFile(request.file, primitives),
+                   absl::StrCat("pair secret written to ", request.file,
+                                " (mode 0600); copy it to the peer"));
+}
+
+absl::Status RunOnNode(const Request& request, Client& client) {
+  switch (request.verb) {
+    case Verb::kStatus:
+      return PrintAnswer(request, client.GetStatus(), StatusText);
+    case Verb::kSessionsShow:
+      return RunSessions(request, client);
+    case Verb::kTablesDump:
+      return RunDump(request, client);
+    case Verb::kStatsShow:
+      return RunStats(request, client);
+    case Verb::kPeerShow:
+      return PrintAnswer(request, client.GetPeer(), PeerText);
+    case Verb::kPeerResync:
+      return PrintDone(request, client.Resync(),
+                       "full transfer asked for; `lockstepctl peer` shows its progress");
+    case Verb::kSwitchover:
+      return PrintDone(request, client.Switchover(), "the peer has the active role");
+    case Verb::kFillSessions:
+      return PrintDone(request, client.FillSessions(request.count),
+                       absl::StrCat(request.count, " synthetic sessions made since the start"));
+    case Verb::kNone:
+    case Verb::kPairSecretNew:
+      break;
+  }
+  return absl::InvalidArgumentError("no command given");
+}
+
+}  // namespace
+
+absl::Status Run(const Request& request) {
+  absl::Status status;
+  if (request.verb == Verb::kPairSecretNew) {
+    status = RunPairSecret(request);
+  } else {
+    const absl::StatusOr<std::string> socket = FindSocket(request.socket);
+    if (!socket.ok()) {
+      return socket.status();
+    }
+    if (const absl::Status probe = ProbeSocket(*socket); !probe.ok()) {
+      return probe;
+    }
+    Client client(*socket, request.timeout_s);
+    status = RunOnNode(request, client);
+  }
+  // A full disk or a closed pipe must not look like a complete answer.
+  if (status.ok() && (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)) {
+    return absl::DataLossError("the output could not be written completely");
+  }
+  return status;
+}
+
+}  // namespace lockstepctl

@@ -1,0 +1,26 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// lockstepctl: asks a running lockstep-dataplane, and tells it what to do.
+
+#include <cstdio>
+#include <string>
+
+#include "tools/lockstepctl/command_line.h"
+#include "tools/lockstepctl/commands.h"
+
+int main(int argc, char** argv) {
+  lockstepctl::Request request;
+  if (const auto leave = lockstepctl::ReadCommandLine(argc, argv, request)) {
+    std::fputs(leave->text.c_str(),
+               leave->status == lockstepctl::kStatusDone ? stdout : stderr);
+    return leave->status;
+  }
+  const absl::Status status = lockstepctl::Run(request);
+  if (status.ok()) {
+    return lockstepctl::kStatusDone;
+  }
+  std::fprintf(stderr, "lockstepctl: %s\n", std::string(status.message()).c_str());
+  return status.code() == absl::StatusCode::kInvalidArgument ? lockstepctl::kStatusUsage
+                                                             : lockstepctl::kStatusFailed;
+}

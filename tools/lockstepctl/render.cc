@@ -1,0 +1,115 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "tools/lockstepctl/render.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "tools/lockstepctl/columns.h"
+
+namespace lockstepctl {
+namespace {
+
+// "NAME   value" lines of one object.
+class Facts {
+ public:
+  void Add(const std::string& name, const std::string& value) {
+    std::string padded = name;
+    padded.resize(std::max<std::size_t>(name.size() + 2, 22), ' ');
+    absl::StrAppend(&text_, padded, value.empty() ? "-" : value, "\n");
+  }
+  [[nodiscard]] std::string text() && { return std::move(text_); }
+
+ private:
+  std::string text_;
+};
+
+std::string ReadinessText(const lockstep::control::Status& status) {
+  if (status.readiness() == "bulk") {
+    return absl::StrCat("bulk ", status.bulk_percent(), " %");
+  }
+  if (!status.readiness_reason().empty()) {
+    return absl::StrCat(status.readiness(), "(", status.readiness_reason(), ")");
+  }
+  return status.readiness();
+}
+
+template <typename Message>
+std::string HeardText(const Message& message) {
+  return message.has_last_heard_ms_ago() ? absl::StrCat(message.last_heard_ms_ago()) : "never";
+}
+
+}  // namespace
+
+std::string StatusText(const lockstep::control::Status& status) {
+  Facts facts;
+  facts.Add("NODE", absl::StrCat(status.node(), " (index ", status.index(), ")"));
+  facts.Add("ROLE", status.role());
+  facts.Add("TERM", absl::StrCat(status.term()));
+  facts.Add("READINESS", ReadinessText(status));
+  facts.Add("PEER_ROLE", status.peer_role());
+  facts.Add("PEER_READINESS", status.peer_readiness());
+  facts.Add("SESSIONS", absl::StrCat(status.sessions(), " of ", status.sessions_capacity()));
+  facts.Add("EXPOSURE_CHANGES", absl::StrCat(status.exposure_changes()));
+  facts.Add("EXPOSURE_AGE_US", absl::StrCat(status.exposure_age_us()));
+  if (status.has_last_takeover()) {
+    const lockstep::control::Takeover& takeover = status.last_takeover();
+    facts.Add("TAKEOVER_DETECTED_BY", takeover.detected_by());
+    facts.Add("TAKEOVER_DETECT_US", absl::StrCat(takeover.detect_us()));
+    facts.Add("TAKEOVER_US", absl::StrCat(takeover.takeover_us()));
+  }
+  facts.Add("UPTIME_S", absl::StrCat(status.uptime_ms() / 1000));
+  facts.Add("PID", absl::StrCat(status.pid()));
+  facts.Add("VERSION", status.version());
+  facts.Add("HUGEPAGES", status.hugepages() ? "yes" : "no");
+  for (const std::string& reason : status.reasons()) {
+    facts.Add("REASON", reason);
+  }
+  return std::move(facts).text();
+}
+
+std::string PeerText(const lockstep::control::Peer& peer) {
+  Facts facts;
+  facts.Add("CONNECTED", peer.connected() ? "yes" : "no");
+  facts.Add("INDEX", absl::StrCat(peer.index()));
+  facts.Add("BOOT_ID", peer.boot_id());
+  facts.Add("ROLE", peer.role());
+  facts.Add("TERM", absl::StrCat(peer.term()));
+  facts.Add("READINESS", peer.readiness());
+  facts.Add("ROUND_TRIP_US", absl::StrCat(peer.round_trip_us()));
+  facts.Add("LAST_HEARD_MS_AGO", HeardText(peer));
+  facts.Add("BULK", absl::StrCat(peer.bulk_done(), " of ", peer.bulk_total()));
+  facts.Add("EXPOSURE_CHANGES", absl::StrCat(peer.exposure_changes()));
+  facts.Add("EXPOSURE_AGE_US", absl::StrCat(peer.exposure_age_us()));
+  std::string text = std::move(facts).text();
+  if (peer.ha1_size() > 0) {
+    Columns columns({"HA1_LOCAL", "HA1_REMOTE", "LAST_HEARD_MS_AGO", "LIVENESS"});
+    for (const lockstep::control::Ha1PathStatus& path : peer.ha1()) {
+      columns.Add({path.local(), path.remote(), HeardText(path),
+                   path.liveness_connected() ? "connected" : "down"});
+    }
+    absl::StrAppend(&text, "\n", columns.Text());
+  }
+  return text;
+}
+
+std::string SessionsText(const lockstep::control::ListSessionsResponse& page) {
+  Columns columns({"PROTOCOL", "CLIENT", "SERVER", "NAT", "STATE", "RULE", "IDLE_S", "VERSION"});
+  for (const lockstep::control::Session& session : page.sessions()) {
+    columns.Add({session.protocol(), session.client(), session.server(), session.nat(),
+                 session.state(), absl::StrCat(session.rule()), absl::StrCat(session.idle_s()),
+                 absl::StrCat(session.version_term(), ".", session.version_counter())});
+  }
+  return columns.Text();
+}
+
+std::string StatsText(const lockstep::control::Stats& stats) {
+  Columns columns({"VALUE", "COUNTER", "MEANING"});
+  for (const lockstep::control::Counter& counter : stats.counters()) {
+    columns.Add({absl::StrCat(counter.value()), counter.name(), counter.help()});
+  }
+  return columns.Text();
+}
+
+}  // namespace lockstepctl

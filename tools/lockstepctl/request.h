@@ -1,0 +1,58 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// What an operator asked for, after the command line was read.
+//
+// Threads: values only.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace lockstepctl {
+
+inline constexpr int kStatusDone = 0;
+inline constexpr int kStatusFailed = 1;
+inline constexpr int kStatusUsage = 2;
+
+enum class Verb : std::uint8_t {
+  kNone,
+  kStatus,
+  kSessionsShow,
+  kTablesDump,
+  kStatsShow,
+  kPeerShow,
+  kPeerResync,
+  kSwitchover,
+  kFillSessions,
+  kPairSecretNew,
+};
+
+struct Request {
+  Verb verb = Verb::kNone;
+  // Every command.
+  std::string socket;  // Empty: see FindSocket().
+  bool json = false;
+  std::uint32_t timeout_s = 60;
+  // sessions
+  std::string source;
+  std::string destination;
+  std::string protocol;
+  std::uint32_t port = 0;
+  std::string state;
+  std::uint32_t limit = 100;
+  bool all = false;
+  bool count_only = false;
+  // tables dump
+  std::string table;
+  // stats
+  bool nonzero = false;
+  std::string match;
+  // debug fill-sessions
+  std::uint64_t count = 0;
+  // pair-secret new
+  std::string file;
+};
+
+}  // namespace lockstepctl
