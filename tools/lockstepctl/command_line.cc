@@ -71,6 +71,8 @@ constexpr std::array<Command, 15> kCommands{{
      "files."},
 }};
 
+constexpr std::uint32_t kTimeoutSecondsMax = 86'400;
+
 using Target = std::variant<std::string Request::*, std::uint32_t Request::*,
                             std::uint64_t Request::*, bool Request::*>;
 
@@ -136,8 +138,6 @@ void AddOptions(CLI::App& app, std::string_view noun, std::string_view name, Req
     }
   }
 }
-
-constexpr std::uint32_t kTimeoutSecondsMax = 86'400;
 
 std::string Text(std::string_view text) { return std::string(text); }
 
