@@ -5,7 +5,11 @@
 
 from . import topology
 
-RUNTIME_DIR = "/run/lockstep"  # As the node sees its own folder.
+
+def runtime_dir_of(name):
+    """A node's own folder as the node sees it: the default, so lockstepctl finds it there."""
+    return f"/run/lockstep/{name}"
+
 
 TEMPLATE = """\
 # Written by tools/lab; node {name} of lab "{prefix}".
@@ -70,7 +74,7 @@ def text_of(options, name):
     plan, peer = topology.NODES[name], topology.peer_of(name)
     return TEMPLATE.format(
         name=name, prefix=options.prefix, index=plan.index, priority=plan.priority,
-        runtime_dir=RUNTIME_DIR,
+        runtime_dir=runtime_dir_of(name),
         client_address=plan.client_address, client_gateway=topology.CLIENT_GATEWAY,
         server_address=plan.server_address, server_gateway=topology.SERVER_GATEWAY,
         server_routed=topology.SERVER_ROUTED, server_translated=topology.SERVER_TRANSLATED,

@@ -9,18 +9,18 @@ import subprocess
 import time
 from pathlib import Path
 
-from .nodefile import RUNTIME_DIR
+from .nodefile import runtime_dir_of
 from .shell import LabError
 
-# A node sees only its own folder, as /run/lockstep, and has hugetlbfs, /run, /dev/shm and IPC
-# of its own: nothing but the two links joins it to its peer. $1 is the node's folder.
-NODE_MOUNTS = f"""
+# A node sees only its own folder and has hugetlbfs, /run, /dev/shm and IPC of its own: nothing but
+# the two links joins it to its peer. Arguments: the folder, where the node sees it, the program.
+NODE_MOUNTS = """
 set -e
-folder=$1; shift
+folder=$1; runtime_dir=$2; shift 2
 mount --bind "$folder" /mnt
 mount -t tmpfs -o mode=755 lockstep-run /run
-mkdir -p {RUNTIME_DIR} /run/lock
-mount --move /mnt {RUNTIME_DIR}
+mkdir -p "$runtime_dir" /run/lock
+mount --move /mnt "$runtime_dir"
 mount -t tmpfs lockstep-shm /dev/shm
 if [ "$(cat /proc/sys/vm/nr_hugepages)" -gt 0 ]; then
   mkdir -p /dev/hugepages
@@ -47,13 +47,13 @@ def is_running(process):
 
 def start_node(options, name):
     """Starts the dataplane of a node. Returns its record; its output goes to dataplane.log."""
-    folder = options.node_folder(name)
+    folder, runtime_dir = options.node_folder(name), runtime_dir_of(name)
     with open(folder / "dataplane.log", "ab") as log:
         child = subprocess.Popen(
             ["ip", "netns", "exec", options.namespace(name),
              "unshare", "--mount", "--ipc", "--propagation", "private",
-             "sh", "-c", NODE_MOUNTS, "node", str(folder),
-             str(options.programs["lockstep-dataplane"]), "--config", f"{RUNTIME_DIR}/node.conf"],
+             "sh", "-c", NODE_MOUNTS, "node", str(folder), runtime_dir,
+             str(options.programs["lockstep-dataplane"]), "--config", f"{runtime_dir}/node.conf"],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
     # Each of these programs becomes the next one, so the pid is the dataplane's own.
     return {"pid": child.pid, "start_time": start_time_of(child.pid)}

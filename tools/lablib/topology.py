@@ -95,5 +95,5 @@ class LabOptions:
         return f"{self.prefix}-{role}"
 
     def node_folder(self, name):
-        """A node's own folder: inside the node it is /run/lockstep."""
+        """A node's own folder; inside the node it is /run/lockstep/NAME."""
         return self.folder / name
