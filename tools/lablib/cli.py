@@ -65,13 +65,13 @@ def parse(argv):
 
 
 def add_lab_arguments(parser):
-    """What can be chosen about a lab; the drill has the same arguments."""
+    """What can be chosen about a lab."""
     parser.add_argument("--no-replication", action="store_true", help="switch state sync off")
     parser.add_argument("--ha2", choices=("af_xdp", "af_packet"), default="af_xdp",
                         help="how the state link is driven (default: af_xdp)")
     parser.add_argument("--workers", type=int, default=1, metavar="N",
                         help="workers of each node (default: 1)")
-    parser.add_argument("--capacity", type=int, default=131072, metavar="N",
+    parser.add_argument("--sessions", type=int, default=131072, metavar="N",
                         help="capacity of the session table (default: 131072)")
     parser.add_argument("--build", default=str(DEFAULT_BUILD), metavar="FOLDER",
                         help="build folder (default: build-release)")
@@ -81,7 +81,7 @@ def options_of(arguments):
     """LabOptions from parsed arguments."""
     names = ("lockstep-dataplane", "lockstepctl")
     return LabOptions(prefix=arguments.prefix, replication=not arguments.no_replication,
-                      ha2=arguments.ha2, workers=arguments.workers, sessions=arguments.capacity,
+                      ha2=arguments.ha2, workers=arguments.workers, sessions=arguments.sessions,
                       programs=find_programs(arguments.build, names))
 
 
