@@ -42,6 +42,8 @@ enum class DetectedBy : std::uint8_t {
   kNewBootId = 3,      // The peer's process was replaced within the detection time.
   kPeerYielded = 4,    // Switchover.
   kNoPeerAtStart = 5,
+  kElected = 6,        // Both nodes live and nobody was active: priority decided.
+  kPreempted = 7,      // Preemption is on and this node was the better one for the hold time.
 };
 
 struct alignas(64) RoleState {

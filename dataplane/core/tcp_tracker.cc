@@ -26,13 +26,16 @@ constexpr std::uint8_t FinFlag(Direction sender) {
   return sender == Direction::kFromClient ? statesync::kSessionFinClient
                                           : statesync::kSessionFinServer;
 }
-constexpr std::uint8_t FinAckedFlag(Direction sender) {
-  return sender == Direction::kFromClient ? statesync::kSessionFinAckedClient
-                                          : statesync::kSessionFinAckedServer;
+constexpr std::uint8_t UnsureFlag(Direction sender) {
+  return sender == Direction::kFromClient ? statesync::kSessionUnsureClient
+                                          : statesync::kSessionUnsureServer;
 }
-constexpr std::uint8_t kFinFlags = statesync::kSessionFinClient | statesync::kSessionFinServer |
-                                   statesync::kSessionFinAckedClient |
-                                   statesync::kSessionFinAckedServer;
+constexpr std::uint8_t kReanchorFlags =
+    statesync::kSessionReanchorClient | statesync::kSessionReanchorServer;
+constexpr std::uint8_t kFinFlags = statesync::kSessionFinClient | statesync::kSessionFinServer;
+constexpr std::uint8_t kTcpFlagsOfEntry = kReanchorFlags | kFinFlags |
+                                          statesync::kSessionUnsureClient |
+                                          statesync::kSessionUnsureServer;
 
 std::uint8_t RawScale(const TcpTrack& track, Direction side) {
   return side == Direction::kFromClient ? track.scales & 0x0f
@@ -77,9 +80,7 @@ void Open(TcpTrack& track, const TcpSegment& segment) {
   track.scales = segment.scale == kNoWindowScale
                      ? std::uint8_t{0}
                      : static_cast<std::uint8_t>(segment.scale | (kScaleUnknown << 4));
-  track.flags = static_cast<std::uint8_t>(
-      track.flags & ~(kFinFlags | statesync::kSessionReanchorClient |
-                      statesync::kSessionReanchorServer));
+  track.flags = static_cast<std::uint8_t>(track.flags & ~kTcpFlagsOfEntry);
 }
 
 // The smallest window field that stands for at least `bytes`, so that nothing once allowed is refused.
@@ -132,13 +133,19 @@ DropReason CheckWindow(const TcpTrack& track, Direction from, const TcpSegment& 
 }
 
 // Rules III and IV for the acknowledgement. After a takeover, until the other side was heard, its edge
-// lags behind and may be led by the bound.
+// lags behind and may be led by the bound. When its first segment was a repetition, what it had sent
+// before through the peer may be acknowledged at any time later: up to its limit.
 DropReason CheckAck(const TcpTrack& track, Direction from, const TcpSegment& segment) {
   if (!HasAck(segment)) return DropReason::kNone;
   const Direction to = Other(from);
   const std::int32_t lead = SeqDistance(segment.ack, track.edge[Index(to)]);
-  const bool lagging = (track.flags & ReanchorFlag(to)) != 0;
-  if (lead > (lagging ? static_cast<std::int32_t>(kReanchorLead) : 0)) return DropReason::kTcpAck;
+  std::int32_t lead_max = 0;
+  if ((track.flags & ReanchorFlag(to)) != 0) {
+    lead_max = static_cast<std::int32_t>(kReanchorLead);
+  } else if ((track.flags & UnsureFlag(to)) != 0) {
+    lead_max = SeqDistance(track.limit[Index(to)], track.edge[Index(to)]);
+  }
+  if (lead > lead_max) return DropReason::kTcpAck;
   const std::uint64_t behind = std::uint64_t{kAckLagMax} << Scale(track, from);
   if (lead < 0 && static_cast<std::uint64_t>(-std::int64_t{lead}) > behind) {
     return DropReason::kTcpAck;
@@ -161,7 +168,8 @@ void Anchor(TcpTrack& track, Direction from, const TcpSegment& segment) {
   MaxEdge(track.edge[i], EndOf(segment));
   // The other side's acknowledgements were not seen here, so its widest window bounds what follows.
   track.limit[i] = track.edge[i] + (kWindowMax << Scale(track, Other(from)));
-  track.flags = static_cast<std::uint8_t>(track.flags & ~ReanchorFlag(from));
+  track.window[i] = kWindowMax;  // It may have advertised more than this segment does.
+  track.flags = static_cast<std::uint8_t>((track.flags & ~ReanchorFlag(from)) | UnsureFlag(from));
 }
 
 // What an accepted segment teaches: edges, windows, limits. Nothing of it ever moves back.
@@ -175,8 +183,8 @@ void Learn(TcpTrack& track, Direction from, const TcpSegment& segment) {
   if (!HasAck(segment)) return;
   // A closed window still admits probes of one byte.
   const std::uint32_t window = std::max<std::uint32_t>(std::uint32_t{segment.window} << shift, 1);
+  MaxEdge(track.edge[other], segment.ack);  // It was sent: this side has it.
   if ((track.flags & ReanchorFlag(Other(from))) != 0) {
-    MaxEdge(track.edge[other], segment.ack);  // It was sent: this side has it.
     track.limit[other] = segment.ack + window;
   } else {
     MaxEdge(track.limit[other], segment.ack + window);
@@ -186,17 +194,17 @@ void Learn(TcpTrack& track, Direction from, const TcpSegment& segment) {
 // State after an accepted segment, beyond the table: which FINs were sent and acknowledged.
 SessionState AfterFins(TcpTrack& track, Direction from, const TcpSegment& segment,
                        SessionState next) {
-  const Direction to = Other(from);
-  constexpr std::uint8_t both = statesync::kSessionFinClient | statesync::kSessionFinServer;
-  if ((segment.flags & kTcpFin) != 0) track.flags |= FinFlag(from);
-  if (next == SessionState::kTcpClosing) track.flags |= both;  // The state says so after a takeover.
-  if (HasAck(segment) && (track.flags & FinFlag(to)) != 0 &&
-      segment.ack == track.edge[Index(to)]) {
-    track.flags |= FinAckedFlag(to);
-  }
   if (next != SessionState::kTcpFinWait && next != SessionState::kTcpClosing) return next;
-  if ((track.flags & kFinFlags) == kFinFlags) return SessionState::kTcpTimeWait;
-  return (track.flags & both) == both ? SessionState::kTcpClosing : next;
+  if (next == SessionState::kTcpFinWait) {
+    if ((segment.flags & kTcpFin) != 0) track.flags |= FinFlag(from);
+    if ((track.flags & kFinFlags) != kFinFlags) return next;
+    // From here on the flags say whose FIN was acknowledged.
+    track.flags = static_cast<std::uint8_t>(track.flags & ~kFinFlags);
+  }
+  const Direction to = Other(from);
+  if (HasAck(segment) && segment.ack == track.edge[Index(to)]) track.flags |= FinFlag(to);
+  return (track.flags & kFinFlags) == kFinFlags ? SessionState::kTcpTimeWait
+                                                : SessionState::kTcpClosing;
 }
 
 TcpOutcome Refuse(DropReason reason) { return {.verdict = TcpVerdict::kDrop, .reason = reason}; }
@@ -254,9 +262,7 @@ TcpOutcome TrackReuse(const TcpTrack& track, Direction from, const TcpSegment& s
 // An acknowledgement although no SYN-ACK was seen: it passed the other node just before it died.
 TcpOutcome TrackLateHandshake(TcpTrack& track, Direction from, const TcpSegment& segment,
                               SessionState next) {
-  constexpr std::uint8_t both =
-      statesync::kSessionReanchorClient | statesync::kSessionReanchorServer;
-  if ((track.flags & both) != both || !HasAck(segment)) return Refuse(DropReason::kTcpState);
+  if ((track.flags & kReanchorFlags) != kReanchorFlags || !HasAck(segment)) return Refuse(DropReason::kTcpState);
   const bool from_client = from == Direction::kFromClient;
   // The server's numbers are unknown; the client's own must be near its SYN.
   const std::uint32_t client_seq = from_client ? segment.seq : segment.ack;
@@ -314,8 +320,7 @@ TcpOutcome TrackTcp(TcpTrack& track, Direction direction, const TcpSegment& segm
       [[fallthrough]];
     case TcpAction::kCross:
       SettleHandshake(track, segment);
-      track.flags = static_cast<std::uint8_t>(track.flags & ~(statesync::kSessionReanchorClient |
-                                                              statesync::kSessionReanchorServer));
+      track.flags = static_cast<std::uint8_t>(track.flags & ~kReanchorFlags);
       track.state = cell.next;
       outcome = {.verdict = TcpVerdict::kForward, .alive = true};
       break;

@@ -51,11 +51,13 @@ inline constexpr std::uint8_t kSessionHasNat = 0x01;
 inline constexpr std::uint8_t kSessionSynthetic = 0x02;  // Made by `debug fill-sessions`.
 inline constexpr std::uint8_t kSessionReanchorClient = 0x04;  // First packet of this direction after
 inline constexpr std::uint8_t kSessionReanchorServer = 0x08;  // a takeover may move the window edge.
-// TCP only, never replicated: which sides have sent a FIN, and whose FIN was acknowledged.
+// TCP only, never replicated. In kTcpFinWait: that side has sent its FIN. In kTcpClosing: that side's
+// FIN was acknowledged.
 inline constexpr std::uint8_t kSessionFinClient = 0x10;
 inline constexpr std::uint8_t kSessionFinServer = 0x20;
-inline constexpr std::uint8_t kSessionFinAckedClient = 0x40;
-inline constexpr std::uint8_t kSessionFinAckedServer = 0x80;
+// That side's edge was anchored after a takeover: it may have sent more than was seen here.
+inline constexpr std::uint8_t kSessionUnsureClient = 0x40;
+inline constexpr std::uint8_t kSessionUnsureServer = 0x80;
 // ICMP only (shares a bit with TCP): no rule asks for replication, so it is not published.
 inline constexpr std::uint8_t kSessionLocalOnly = 0x10;
 
