@@ -127,6 +127,7 @@ enum class AtRiskReason : std::uint8_t {
   kStateSyncDisabled = 4,
   kIdMapDiffers = 5,     // Zones, interfaces or rules have other ids on the peer.
   kLostFrames = 6,       // Frames wrapped out of the repair ring; a new bulk is needed.
+  kExposure = 7,         // Changes have been unconfirmed for longer than the exposure limit.
 };
 
 }  // namespace statesync

@@ -9,7 +9,9 @@
 namespace statesync {
 
 bool BulkSender::OnRequest(std::uint32_t bulk_id, Version cut, std::uint32_t estimate) {
-  if (bulk_id == 0 || bulk_id == bulk_id_) return false;
+  // Ids grow: a request that was overtaken by a later one must not bring the earlier one back.
+  if (bulk_id == 0) return false;
+  if (bulk_id_ != 0 && static_cast<std::int32_t>(bulk_id - bulk_id_) <= 0) return false;
   Move(BulkSendEvent::kRequested);
   bulk_id_ = bulk_id;
   cut_ = cut;

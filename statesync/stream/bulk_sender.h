@@ -44,7 +44,7 @@ class BulkSender {
   [[nodiscard]] std::uint32_t sent_count() const { return sent_count_; }
   [[nodiscard]] std::uint32_t total_count() const { return total_count_; }
 
-  // True if a transfer begins: the id is not the one that is running or was just finished.
+  // True if a transfer begins: the id is later than that of every earlier one.
   // estimate  entries that are there now.
   bool OnRequest(std::uint32_t bulk_id, Version cut, std::uint32_t estimate);
   void OnDone(std::uint32_t bulk_id);

@@ -20,32 +20,38 @@ DigestComparison::DigestComparison(std::size_t table_count, ShardIndex first, st
 void DigestComparison::Restart() {
   for (std::size_t i = 0; i < shard_count_; ++i) {
     shards_[i].agreed = false;
-    shards_[i].differed_at = 0;
+    shards_[i].differed = false;
   }
   agreed_count_ = 0;
   differed_count_ = 0;
 }
 
-DigestComparison::Outcome DigestComparison::Compare(std::size_t table_index, ShardIndex shard,
+void DigestComparison::ForgetTouches() {
+  for (std::size_t i = 0; i < shard_count_; ++i) shards_[i].touched = 0;
+}
+
+DigestComparison::Outcome DigestComparison::Compare(Instant now, Duration confirm_after,
+                                                    std::size_t table_index, ShardIndex shard,
                                                     std::uint64_t as_of, bool is_reached,
                                                     bool is_equal) {
   Shard& at = shards_[table_index * kShardCount + shard];
   if (!is_reached || at.touched > as_of) return Outcome::kUndecided;
-  const bool had_differed = at.differed_at != 0;
   if (is_equal) {
     agreed_count_ += at.agreed ? 0 : 1;
-    differed_count_ -= had_differed ? 1 : 0;
+    differed_count_ -= at.differed ? 1 : 0;
     at.agreed = true;
-    at.differed_at = 0;
+    at.differed = false;
     return Outcome::kAgreed;
   }
   agreed_count_ -= at.agreed ? 1 : 0;
-  differed_count_ += had_differed ? 0 : 1;
   at.agreed = false;
-  // The same statement twice (a duplicated datagram) is one comparison.
-  const bool confirmed = had_differed && as_of > at.differed_at;
-  if (!had_differed) at.differed_at = as_of;
-  return confirmed ? Outcome::kConfirmed : Outcome::kDiffered;
+  if (at.differed) {
+    return at.differed_at + confirm_after <= now ? Outcome::kConfirmed : Outcome::kDiffered;
+  }
+  ++differed_count_;
+  at.differed = true;
+  at.differed_at = now;
+  return Outcome::kDiffered;
 }
 
 }  // namespace statesync

@@ -74,14 +74,18 @@ class DigestComparison {
 
   // Nothing is proven any more.
   void Restart();
+  // The frames of the peer are numbered anew.
+  void ForgetTouches();
   // A record of this frame was applied to the shard.
   void OnTouched(std::size_t table_index, ShardIndex shard, std::uint64_t frame) {
     Shard& at = shards_[table_index * kShardCount + shard];
     if (frame > at.touched) at.touched = frame;
   }
-  // REQUIRES: the stream is contiguous to `as_of`, or it passes `is_reached` = false.
-  Outcome Compare(std::size_t table_index, ShardIndex shard, std::uint64_t as_of, bool is_reached,
-                  bool is_equal);
+  // One statement about a shard as of frame `as_of`. A difference is confirmed by a second one at least
+  // `confirm_after` later, so that one duplicated or delayed statement never counts twice.
+  //   is_reached  every frame up to as_of is closed here
+  Outcome Compare(Instant now, Duration confirm_after, std::size_t table_index, ShardIndex shard,
+                  std::uint64_t as_of, bool is_reached, bool is_equal);
 
   [[nodiscard]] bool AllAgreed() const { return agreed_count_ == wanted_count_; }
   [[nodiscard]] std::size_t agreed_count() const { return agreed_count_; }
@@ -90,9 +94,10 @@ class DigestComparison {
 
  private:
   struct Shard {
-    std::uint64_t touched = 0;      // Last frame that changed it.
-    std::uint64_t differed_at = 0;  // as_of of an unconfirmed difference; zero: none.
+    std::uint64_t touched = 0;  // Last frame that changed it.
+    Instant differed_at;        // If differed.
     bool agreed = false;
+    bool differed = false;
   };
   std::unique_ptr<Shard[]> shards_;  // [table_count * kShardCount]
   std::size_t shard_count_;

@@ -22,21 +22,26 @@
 
 namespace statesync {
 
-// One published handle, packed. `retires`: this frame owns the duty to retire the slot when it is
-// acknowledged (tombstones.h).
+// One published handle, packed. `keyed`: it was published with its key, so a repair must be, too.
+// `retires`: this frame owns the duty to retire the slot when it is acknowledged (tombstones.h).
 struct RingItem {
   std::uint32_t bits = 0;
-  static RingItem Make(TableId table, Handle handle, bool retires) {
+  static RingItem Make(TableId table, Handle handle, bool keyed, bool retires) {
     return {static_cast<std::uint32_t>(handle.slot) | (std::uint32_t{handle.shard} << 16) |
-            (static_cast<std::uint32_t>(table) << 24) | (retires ? 0x8000'0000u : 0u)};
+            (static_cast<std::uint32_t>(table) << 24) | (keyed ? 0x4000'0000u : 0u) |
+            (retires ? 0x8000'0000u : 0u)};
   }
   [[nodiscard]] Handle handle() const {
     return {static_cast<ShardIndex>(bits >> 16), static_cast<SlotIndex>(bits)};
   }
-  [[nodiscard]] TableId table() const { return static_cast<TableId>((bits >> 24) & 0x7f); }
+  [[nodiscard]] TableId table() const { return static_cast<TableId>((bits >> 24) & 0x3f); }
+  [[nodiscard]] bool keyed() const { return (bits & 0x4000'0000u) != 0; }
   [[nodiscard]] bool retires() const { return (bits & 0x8000'0000u) != 0; }
 };
 static_assert(sizeof(RingItem) == 4);
+
+// Notes that fit a frame of the largest datagram, at most; records too, as none is shorter than three.
+inline constexpr std::size_t kNotesPerFrameMax = kDatagramBytesMax / 6;
 
 struct RepairRingOptions {
   std::size_t frames = kRepairRingFrames;  // Each a power of two.

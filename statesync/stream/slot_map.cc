@@ -21,17 +21,19 @@ std::uint16_t AgeOf(std::uint64_t word) { return static_cast<std::uint16_t>(word
 
 }  // namespace
 
-SlotMap::SlotMap(std::uint32_t slots_per_shard)
+SlotMap::SlotMap(std::uint32_t slots_per_shard, std::size_t shard_step)
     : slots_per_shard_(slots_per_shard),
-      words_(std::make_unique<std::uint64_t[]>(kShardCount * std::size_t{slots_per_shard})) {
-  ENSURE(slots_per_shard <= kSlotsPerShardMax);
+      shard_step_(shard_step),
+      word_count_((kShardCount + shard_step - 1) / shard_step * slots_per_shard),
+      words_(std::make_unique<std::uint64_t[]>(word_count_)) {
+  ENSURE(slots_per_shard <= kSlotsPerShardMax && shard_step > 0);
 }
 
 void SlotMap::Forget() {
   refused_count_ = 0;
   if (++age_ != 0) return;
   age_ = 1;
-  std::fill_n(words_.get(), kShardCount * std::size_t{slots_per_shard_}, 0);
+  std::fill_n(words_.get(), word_count_, 0);
 }
 
 SlotState SlotMap::Get(Handle sender) const {

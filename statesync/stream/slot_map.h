@@ -38,7 +38,8 @@ struct SlotState {
 
 class SlotMap {
  public:
-  explicit SlotMap(std::uint32_t slots_per_shard);
+  // For the shards of one stream: every `shard_step`-th.
+  SlotMap(std::uint32_t slots_per_shard, std::size_t shard_step);
 
   // Everything becomes unknown. O(1), but once in 65,535 calls O(slots).
   void Forget();
@@ -57,14 +58,16 @@ class SlotMap {
 
  private:
   [[nodiscard]] std::size_t IndexOf(Handle sender) const {
-    return sender.shard * static_cast<std::size_t>(slots_per_shard_) + sender.slot;
+    return sender.shard / shard_step_ * slots_per_shard_ + sender.slot;
   }
   void Put(Handle sender, SlotKind kind, std::uint64_t payload);
 
   std::uint32_t slots_per_shard_;
+  std::size_t shard_step_;
+  std::size_t word_count_;
   std::uint16_t age_ = 1;  // Words of another age are unknown.
   std::uint32_t refused_count_ = 0;
-  std::unique_ptr<std::uint64_t[]> words_;  // [kShardCount * slots_per_shard_]
+  std::unique_ptr<std::uint64_t[]> words_;  // [word_count_]
 };
 
 }  // namespace statesync

@@ -35,6 +35,7 @@ class Tombstones {
     ++count_;
     return true;
   }
+  [[nodiscard]] bool IsMarked(Handle handle) { return (WordOf(handle) & BitOf(handle)) != 0; }
   // REQUIRES: marked.
   void Clear(Handle handle) {
     std::uint64_t& word = WordOf(handle);

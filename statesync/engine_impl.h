@@ -1,0 +1,78 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// What is behind engine.h: streams, and what spans them – connection, role, readiness, order of work.
+//
+// Threads: one, the sync loop.  Memory: allocated by the constructor, never afterwards.
+
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "statesync/engine.h"
+#include "statesync/stream/engine_context.h"
+#include "statesync/stream/readiness.h"
+#include "statesync/stream/stream.h"
+
+namespace statesync {
+
+struct Engine::Impl {
+ public:
+  Impl(const EngineOptions& options, std::span<ReplicatedTable* const> tables);
+
+  void OnPeerConnected(Instant now, const PeerInfo& peer);
+  void OnPeerLost(Instant now);
+  void OnRole(Instant now, Role role, Term term);
+  void SetStateSync(Instant now, bool enabled);
+  void RequestBulk(Instant now);
+  void OnFrameBatch(Instant now, std::span<const OpenedFrame> frames);
+  std::size_t TakeFrames(Instant now, std::span<OutFrame> frames);
+  [[nodiscard]] Instant NextDeadline(Instant now) const;
+  const EngineStatus& UpdateStatus(Instant now);
+
+ private:
+  using StreamSpan = std::span<const std::unique_ptr<Stream>>;
+  [[nodiscard]] StreamSpan streams() const {
+    return std::span(streams_).first(context_.options.stream_count);
+  }
+
+  // ---- engine_roles.cc: connection, role, readiness ----
+  void BeginEpoch();
+  void AskBulk();
+  void ObserveHeader(Instant now, const FrameFields& fields);
+  void CheckNeeds(Instant now);
+  void CheckSilence(Instant now);
+  void CheckProof(Instant now);
+  [[nodiscard]] Readiness ShownReadiness() const;
+
+  // ---- engine_turn.cc: order of work ----
+  void DropDirty();
+  void DrainDirty(Instant now);
+  [[nodiscard]] bool IsFlushDue(Instant now);
+  [[nodiscard]] std::uint64_t DirtyCount() const;
+  void PublishAll(Instant now, FrameSink& sink);
+  void Sweep();
+
+  EngineContext context_;
+  std::array<std::unique_ptr<Stream>, kStreamsMax> streams_;
+  ReadinessMachine readiness_;
+  EngineStatus status_;
+
+  BootId peer_boot_id_ = 0;
+  bool ever_connected_ = false;
+  // The tables were equal to those of a complete owner, and no difference has been seen since. Silence
+  // and the loss of the peer do not take it away: nothing newer can be here then.
+  bool is_proven_ = false;
+  bool bulk_wanted_ = false;       // To be asked for as soon as an owner is there to answer.
+  bool was_silent_ = false;
+  bool has_mismatch_bulk_ = false;
+  Instant mismatch_bulk_at_;       // Bulks because of differing digests keep a distance.
+  bool is_dirty_ = false;
+  Instant dirty_since_;            // When changes were first seen to wait; if is_dirty_.
+};
+
+}  // namespace statesync

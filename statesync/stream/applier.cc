@@ -1,0 +1,292 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "statesync/stream/applier.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "statesync/ensure.h"
+
+namespace statesync {
+namespace {
+
+std::uint32_t PeerSlots(const EngineOptions& options, const ReplicatedTable& table) {
+  const std::uint64_t own = table.slots_per_shard();
+  const std::uint64_t wanted = options.peer_slots_per_shard_max != 0
+                                   ? options.peer_slots_per_shard_max
+                                   : (own * 5 + 3) / 4;
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, kSlotsPerShardMax));
+}
+
+}  // namespace
+
+void Applier::Batch::Add(const Step& step) {
+  steps[count] = step;
+  bytes[count] = step.bytes;
+  versions[count] = step.version;
+  own[count] = step.own;
+  ++count;
+}
+
+Applier::Applier(EngineContext& engine, std::uint16_t stream, DigestComparison& comparison)
+    : engine_(engine),
+      stream_(stream),
+      comparison_(comparison),
+      refusals_(kRefusalsMax),
+      batch_(std::make_unique<Batch>()) {
+  for (std::size_t i = 0; i < engine.table_count; ++i) {
+    maps_[i] = std::make_unique<SlotMap>(PeerSlots(engine.options, *engine.tables[i]),
+                                         engine.options.stream_count);
+  }
+}
+
+void Applier::Forget() {
+  for (std::size_t i = 0; i < engine_.table_count; ++i) maps_[i]->Forget();
+  wants_.Clear();
+  refusals_.Clear();
+  overflowed_ = false;
+}
+
+void Applier::ApplySection(const Section& section, std::uint64_t frame) {
+  table_index_ = engine_.IndexOf(section.table);
+  const auto op = static_cast<Op>(section.op);
+  if (table_index_ == kNoTable ||
+      engine_.tables[table_index_]->RecordBytes(op, section.schema) == 0) {
+    ++engine_.counters.sections_unknown;
+    return;
+  }
+  table_ = engine_.tables[table_index_];
+  map_ = maps_[table_index_].get();
+  std::array<Step, kBatchMax> steps;
+  for (std::size_t first = 0; first < section.count; first += kBatchMax) {
+    const std::size_t count = std::min<std::size_t>(kBatchMax, section.count - first);
+    const std::size_t read = ReadHandles(section, first, count, steps);
+    const auto known = std::span(steps).first(read);
+    for (const Step& step : known) {
+      comparison_.OnTouched(table_index_, step.sender.shard, frame);
+    }
+    switch (op) {
+      case Op::kInsert: ApplyInserts(section.schema, known); break;
+      case Op::kUpdate: ApplyUpdates(section.schema, known); break;
+      case Op::kDelete: ApplyDeletes(known); break;
+    }
+  }
+}
+
+std::size_t Applier::ReadHandles(const Section& section, std::size_t first, std::size_t count,
+                                 std::span<Step> steps) {
+  const bool has_generation = static_cast<Op>(section.op) != Op::kDelete;
+  std::size_t read = 0;
+  for (std::size_t i = first; i < first + count; ++i) {
+    Step& step = steps[read];
+    step = {};
+    step.bytes = section.record(i);
+    step.version = section.version(i);
+    // A delete is the beginning of a handle.
+    const auto byte = [&step](std::size_t at) {
+      return std::to_integer<std::uint8_t>(step.bytes[at]);
+    };
+    step.sender = {byte(0), static_cast<SlotIndex>((byte(1) << 8) | byte(2))};
+    if (has_generation) step.generation = byte(3);
+    if (step.sender.shard % engine_.options.stream_count != stream_) {
+      ++engine_.counters.records_malformed;
+      continue;
+    }
+    if (!map_->IsInRange(step.sender.slot)) {
+      ++engine_.counters.slots_out_of_range;
+      continue;
+    }
+    map_->Prefetch(step.sender);
+    ++read;
+  }
+  return read;
+}
+
+// ---- Inserts -----------------------------------------------------------------------------------
+
+void Applier::ApplyInserts(std::uint8_t schema, std::span<const Step> steps) {
+  Batch& batch = *batch_;
+  batch.count = 0;
+  for (Step step : steps) {
+    if (AdmitInsert(step)) {
+      batch.Add(step);
+    } else {
+      ++engine_.counters.records_stale;
+    }
+  }
+  const auto count = batch.count;
+  if (count == 0) return;
+  table_->ApplyInsertBatch(schema, std::span(batch.bytes).first(count),
+                           std::span(batch.versions).first(count),
+                           std::span(batch.outcomes).first(count));
+  for (std::size_t i = 0; i < count; ++i) AfterInsert(batch.steps[i], batch.outcomes[i]);
+}
+
+bool Applier::AdmitInsert(Step& step) {
+  const SlotState state = map_->Get(step.sender);
+  switch (state.kind) {
+    case SlotKind::kUnknown:
+    case SlotKind::kRefused: return true;
+    case SlotKind::kDead: return CounterOf(step.version) > state.dead_since;
+    case SlotKind::kLive: break;
+  }
+  if (state.generation == step.generation) {
+    step.is_known_live = true;
+    step.own = state.own;
+    return true;
+  }
+  // Another incarnation of the slot is here. If it is newer, this insert is history.
+  const ApplyOutcome removed = RemoveOne(state.own, step.version);
+  return removed.result == ApplyResult::kApplied || removed.slot == kNoSlot;
+}
+
+void Applier::AfterInsert(const Step& step, const ApplyOutcome& outcome) {
+  const OwnHandle own{step.sender.shard, outcome.generation, outcome.slot};
+  switch (outcome.result) {
+    case ApplyResult::kApplied:
+      ++engine_.counters.records_applied;
+      // The generation came round: the same handle names another key. The old one is gone there.
+      if (step.is_known_live &&
+          (step.own.slot != own.slot || step.own.generation != own.generation)) {
+        (void)RemoveOne(step.own, step.version);
+      }
+      map_->SetLive(step.sender, step.generation, own);
+      return;
+    case ApplyResult::kStale:
+      ++engine_.counters.records_stale;
+      map_->SetWanted(step.sender, false);
+      return;
+    case ApplyResult::kRefused:
+      Refuse(step, outcome.reason);
+      return;
+    case ApplyResult::kMalformed:
+      ++engine_.counters.records_malformed;
+      return;
+  }
+}
+
+ApplyOutcome Applier::RemoveOne(OwnHandle own, Version version) {
+  ApplyOutcome outcome{};
+  table_->ApplyDeleteBatch(std::span(&own, 1), std::span(&version, 1), std::span(&outcome, 1));
+  return outcome;
+}
+
+void Applier::Refuse(const Step& step, RefusalReason reason) {
+  ++engine_.counters.records_refused;
+  map_->SetRefused(step.sender);
+  RefusedRecord record;
+  record.table = static_cast<std::uint8_t>(table_->id());
+  record.handle.shard = step.sender.shard;
+  record.handle.slot.Set(step.sender.slot);
+  record.handle.generation = step.generation;
+  record.reason = static_cast<std::uint8_t>(reason);
+  (void)refusals_.Push(record);  // When the list is full the count still says how many.
+}
+
+// ---- Updates -----------------------------------------------------------------------------------
+
+void Applier::ApplyUpdates(std::uint8_t schema, std::span<const Step> steps) {
+  Batch& batch = *batch_;
+  batch.count = 0;
+  for (Step step : steps) {
+    const SlotState state = map_->Get(step.sender);
+    if (state.kind == SlotKind::kDead && CounterOf(step.version) <= state.dead_since) {
+      ++engine_.counters.records_stale;
+    } else if (state.kind == SlotKind::kLive && state.generation == step.generation) {
+      step.own = state.own;
+      batch.Add(step);
+    } else {
+      Want(step);
+    }
+  }
+  const auto count = batch.count;
+  if (count == 0) return;
+  table_->ApplyUpdateBatch(schema, std::span(batch.bytes).first(count),
+                           std::span(batch.own).first(count),
+                           std::span(batch.versions).first(count),
+                           std::span(batch.outcomes).first(count));
+  for (std::size_t i = 0; i < count; ++i) {
+    const ApplyOutcome& outcome = batch.outcomes[i];
+    if (outcome.result == ApplyResult::kApplied) {
+      ++engine_.counters.records_applied;
+    } else if (outcome.result == ApplyResult::kMalformed) {
+      ++engine_.counters.records_malformed;
+    } else {
+      ++engine_.counters.records_stale;
+      // Removed here although the sender holds it: by a sweep, or for another key's sake.
+      if (outcome.slot == kNoSlot) Want(batch.steps[i]);
+    }
+  }
+}
+
+// ---- Deletes -----------------------------------------------------------------------------------
+
+void Applier::ApplyDeletes(std::span<const Step> steps) {
+  Batch& batch = *batch_;
+  batch.count = 0;
+  for (Step step : steps) {
+    const SlotState state = map_->Get(step.sender);
+    if (state.kind == SlotKind::kLive) {
+      step.own = state.own;
+      batch.Add(step);
+      continue;
+    }
+    const std::uint64_t since = CounterOf(step.version);
+    map_->SetDead(step.sender, std::max(since, state.dead_since));
+    ++engine_.counters.records_applied;
+  }
+  const auto count = batch.count;
+  if (count == 0) return;
+  table_->ApplyDeleteBatch(std::span(batch.own).first(count),
+                           std::span(batch.versions).first(count),
+                           std::span(batch.outcomes).first(count));
+  for (std::size_t i = 0; i < count; ++i) {
+    const ApplyOutcome& outcome = batch.outcomes[i];
+    const bool is_newer_here = outcome.result != ApplyResult::kApplied && outcome.slot != kNoSlot;
+    if (is_newer_here) {
+      ++engine_.counters.records_stale;
+    } else {
+      ++engine_.counters.records_applied;
+      map_->SetDead(batch.steps[i].sender, CounterOf(batch.steps[i].version));
+    }
+  }
+}
+
+// ---- Wants and refusals ------------------------------------------------------------------------
+
+void Applier::Want(const Step& step) {
+  if (map_->Get(step.sender).wanted) return;
+  map_->SetWanted(step.sender, true);
+  if (wants_.Add({table_->id(), step.generation, step.sender})) return;
+  map_->SetWanted(step.sender, false);  // Not asked for, so a later record may ask.
+  ++engine_.counters.wants_overflowed;
+  overflowed_ = true;
+}
+
+bool Applier::TakeWant(Instant now, WantedHandle& wanted) {
+  const auto is_wanted = [this](const WantedHandle& item) {
+    return maps_[engine_.IndexOf(item.table)]->Get(item.handle).wanted;
+  };
+  return wants_.TakeDue(now, engine_.options.statement_interval, is_wanted, wanted);
+}
+
+Instant Applier::NextWant() const {
+  if (wants_.has_fresh()) return {0};
+  if (wants_.has_asked()) return wants_.NextRepeat(engine_.options.statement_interval);
+  return {std::numeric_limits<std::int64_t>::max()};
+}
+
+bool Applier::TakeOverflow() {
+  const bool overflowed = overflowed_;
+  overflowed_ = false;
+  return overflowed;
+}
+
+std::uint32_t Applier::refused_count() const {
+  std::uint32_t count = 0;
+  for (std::size_t i = 0; i < engine_.table_count; ++i) count += maps_[i]->refused_count();
+  return count;
+}
+
+}  // namespace statesync

@@ -1,0 +1,100 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// Applies table sections of one stream: finds each record's slot in the handle map, lets the table act,
+// and writes down what that means for the map. The table in PROTOCOL.md §5 is this file.
+//
+// Records go through in batches of kBatchMax, in passes, so that misses of the map and of the table
+// overlap. What cannot be applied because the handle is unknown is asked for (`want`).
+//
+// Threads: one, the sync loop.  Memory: 8 bytes per slot of the peer, allocated by the constructor.
+
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "statesync/stream/bounded_queue.h"
+#include "statesync/stream/digest_exchange.h"
+#include "statesync/stream/engine_context.h"
+#include "statesync/stream/slot_map.h"
+#include "statesync/stream/want_queue.h"
+#include "statesync/wire/frame_reader.h"
+
+namespace statesync {
+
+inline constexpr std::size_t kRefusalsMax = 256;  // Waiting to be stated; more are only counted.
+
+class Applier {
+ public:
+  Applier(EngineContext& engine, std::uint16_t stream, DigestComparison& comparison);
+
+  // Every handle becomes unknown: a new epoch, or another run of the peer.
+  void Forget();
+
+  // Applies a checked table section that arrived in this frame.
+  void ApplySection(const Section& section, std::uint64_t frame);
+
+  // Next handle to ask for; false if none is due.
+  [[nodiscard]] bool TakeWant(Instant now, WantedHandle& wanted);
+  [[nodiscard]] Instant NextWant() const;
+  // More handles are unknown than can be remembered: a bulk is needed. Reading clears it.
+  [[nodiscard]] bool TakeOverflow();
+
+  // Entries of the peer that this node refused and does not hold.
+  [[nodiscard]] std::uint32_t refused_count() const;
+  [[nodiscard]] BoundedQueue<RefusedRecord>& refusals() { return refusals_; }
+
+ private:
+  // A record on its way through the passes.
+  struct Step {
+    const std::byte* bytes = nullptr;
+    Version version;
+    Handle sender;
+    std::uint8_t generation = 0;
+    bool is_known_live = false;  // `own` is what the map had.
+    OwnHandle own;
+  };
+  // What is handed to the table in one call.
+  struct Batch {
+    std::size_t count = 0;
+    std::array<Step, kBatchMax> steps;
+    std::array<const std::byte*, kBatchMax> bytes;
+    std::array<Version, kBatchMax> versions;
+    std::array<OwnHandle, kBatchMax> own;
+    std::array<ApplyOutcome, kBatchMax> outcomes;
+    void Add(const Step& step);
+  };
+
+  // Reads the senders' handles of records [first, first + count) that name a slot of this stream.
+  std::size_t ReadHandles(const Section& section, std::size_t first, std::size_t count,
+                          std::span<Step> steps);
+  void ApplyInserts(std::uint8_t schema, std::span<const Step> steps);
+  void ApplyUpdates(std::uint8_t schema, std::span<const Step> steps);
+  void ApplyDeletes(std::span<const Step> steps);
+  // Whether an insert may go to the table; removes another incarnation of the slot before.
+  bool AdmitInsert(Step& step);
+  void AfterInsert(const Step& step, const ApplyOutcome& outcome);
+  ApplyOutcome RemoveOne(OwnHandle own, Version version);
+  void Want(const Step& step);
+  void Refuse(const Step& step, RefusalReason reason);
+
+  EngineContext& engine_;
+  std::uint16_t stream_;
+  DigestComparison& comparison_;
+  std::array<std::unique_ptr<SlotMap>, kTablesMax> maps_;  // By table index.
+  WantQueue wants_;
+  bool overflowed_ = false;
+  BoundedQueue<RefusedRecord> refusals_;
+  std::unique_ptr<Batch> batch_;
+
+  // Of the section that is being applied.
+  std::size_t table_index_ = 0;
+  ReplicatedTable* table_ = nullptr;
+  SlotMap* map_ = nullptr;
+};
+
+}  // namespace statesync

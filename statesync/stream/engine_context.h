@@ -1,0 +1,71 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// What all streams of one engine share: options, tables, counters, who the nodes are and what they know.
+//
+// Threads: one, the sync loop.  Memory: allocated by Engine::Create, never afterwards.
+
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "statesync/engine.h"
+#include "statesync/stream/tombstones.h"
+#include "statesync/table/replicated_table.h"
+#include "statesync/types.h"
+
+namespace statesync {
+
+inline constexpr std::size_t kTablesMax = kHelloTablesMax;
+inline constexpr std::size_t kNoTable = kTablesMax;
+
+struct EngineContext {
+  EngineOptions options;
+  EngineCounters counters;
+
+  // Tables in the order of their ids.
+  std::array<ReplicatedTable*, kTablesMax> tables{};
+  std::array<std::unique_ptr<Tombstones>, kTablesMax> tombstones;
+  std::size_t table_count = 0;
+  std::array<std::size_t, kTablesMax> table_index{};  // By TableId; kNoTable: none.
+
+  // This node.
+  Role role = Role::kInit;
+  Term own_term;       // Of the last time it became active; versions carry it.
+  Term fence_term;     // Highest term applied or taken: older table sections are refused (I6).
+  Term known_term;     // Highest term heard of; every frame states it.
+  std::uint16_t epoch = 0;      // Handle epoch of what this node sends.
+  bool sync_enabled = true;
+  bool is_complete = false;     // The tables are complete since boot: a sweep may follow a bulk.
+  Readiness stated_readiness = Readiness::kNoPeer;
+
+  // The peer.
+  bool is_connected = false;
+  std::size_t frame_bytes_max = 0;  // Plaintext of a frame that both nodes can carry.
+  Role peer_role = Role::kInit;
+  Readiness peer_readiness = Readiness::kNoPeer;
+  Term peer_term;
+  Instant last_heard;
+  bool has_peer_time = false;       // peer_time_us is of this connection.
+  std::uint32_t peer_time_us = 0;   // Newest send time seen: an overtaken frame's role is old news.
+
+  [[nodiscard]] bool IsOwner() const { return role == Role::kActive; }
+  // Table sections are sent.
+  [[nodiscard]] bool Publishes() const { return is_connected && sync_enabled && IsOwner(); }
+  // Table sections are applied.
+  [[nodiscard]] bool Applies() const { return is_connected && sync_enabled && !IsOwner(); }
+
+  [[nodiscard]] std::span<ReplicatedTable* const> table_span() const {
+    return std::span(tables).first(table_count);
+  }
+  [[nodiscard]] std::size_t IndexOf(TableId table) const {
+    const auto id = static_cast<std::size_t>(table);
+    return id < kTablesMax ? table_index[id] : kNoTable;
+  }
+};
+
+}  // namespace statesync

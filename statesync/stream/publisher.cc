@@ -1,0 +1,218 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "statesync/stream/publisher.h"
+
+#include <algorithm>
+
+#include "statesync/ensure.h"
+
+namespace statesync {
+
+Publisher::Publisher(StreamState& state)
+    : state_(state),
+      pending_(kPendingMax),
+      answers_(kWantQueueMax),
+      repairs_(kRepairRingFrames),
+      records_(std::make_unique<std::array<PreparedRecord, kPublishBatch>>()) {}
+
+void Publisher::Reset() {
+  ENSURE(open_ == nullptr);
+  RepairRing& ring = state_.ring;
+  while (const RepairRing::Frame* frame = ring.Front(ring.next_frame())) {
+    for (std::uint32_t i = 0; i < frame->item_count; ++i) Retire(ring.item(*frame, i));
+    ring.Pop();
+  }
+  ring.Reset();
+  while (!pending_.is_empty()) {
+    const Item item = pending_.Pop();
+    // A deleted entry that nobody will hear of; others are left alone by the table.
+    if (!state_.engine.tombstones[item.table_index]->IsMarked(item.handle)) {
+      state_.engine.tables[item.table_index]->Retire(item.handle);
+    }
+    ++state_.engine.counters.changes_dropped;
+  }
+  answers_.Clear();
+  repairs_.Clear();
+  repair_item_ = repair_note_ = 0;
+  is_bulk_end_marked_ = false;
+  state_.credit.Reset(ring.closed_frame());
+}
+
+void Publisher::Retire(RingItem item) {
+  if (!item.retires()) return;
+  const std::size_t table = state_.engine.IndexOf(item.table());
+  state_.engine.tombstones[table]->Clear(item.handle());
+  state_.engine.tables[table]->Retire(item.handle());
+  ++state_.engine.counters.tombstones_retired;
+}
+
+void Publisher::OnAck(Instant now, std::uint64_t ack, std::uint32_t credit) {
+  RepairRing& ring = state_.ring;
+  if (ack >= ring.next_frame()) {
+    ++state_.engine.counters.acks_ignored;
+    return;
+  }
+  // Zero: the peer has not heard a frame yet. Its grant would reach below what is already closed.
+  if (ack == 0 && ring.closed_frame() != 0) return;
+  while (const RepairRing::Frame* frame = ring.Front(ack)) {
+    for (std::uint32_t i = 0; i < frame->item_count; ++i) Retire(ring.item(*frame, i));
+    const bool is_newest = ring.closed_frame() + 1 == ack;
+    if (is_newest && frame->repaired.ns == 0) state_.round_trip.OnSample(now - frame->sent);
+    ring.Pop();
+  }
+  state_.credit.OnGrant(ack, credit);
+}
+
+FrameRange Publisher::OnNack(Instant now, FrameRange missing) {
+  RepairRing& ring = state_.ring;
+  FrameRange lost{missing.first, std::min(missing.last, ring.closed_frame())};
+  const std::uint64_t last = std::min(missing.last, ring.next_frame() - 1);
+  // A repair under way is not begun again before its answer can have come back.
+  const Duration patience = state_.round_trip.smoothed() * 5;
+  for (std::uint64_t number = std::max(missing.first, ring.oldest_frame()); number <= last;
+       ++number) {
+    RepairRing::Frame* frame = ring.Find(number);
+    if (frame->repair_queued) continue;
+    if (frame->repaired.ns != 0 && now - frame->repaired < Duration{patience.ns / 4}) continue;
+    if (!repairs_.Push(number)) break;
+    frame->repair_queued = true;
+  }
+  return lost;
+}
+
+void Publisher::OnWant(TableId table, Handle handle) {
+  const std::size_t index = state_.engine.IndexOf(table);
+  if (index == kNoTable || !state_.HasShard(handle.shard) ||
+      handle.slot >= state_.engine.tables[index]->slots_per_shard()) {
+    return;
+  }
+  // Without room the want is forgotten here: the peer repeats it.
+  (void)answers_.Push({static_cast<std::uint8_t>(index), handle});
+}
+
+void Publisher::AddPending(std::size_t table_index, Handle handle) {
+  ENSURE(pending_.Push({static_cast<std::uint8_t>(table_index), handle}));
+  ++pending_pushed_;
+}
+
+bool Publisher::CanPublish(const FrameSink& sink) const {
+  return open_ != nullptr || (sink.left() > 0 && CanNumber());
+}
+
+bool Publisher::CanNumber() const {
+  const RepairRing& ring = state_.ring;
+  return state_.credit.Allows(ring.next_frame()) &&
+         ring.HasRoom(state_.engine.frame_bytes_max, kNotesPerFrameMax);
+}
+
+void Publisher::PublishRepairs(Instant now, FrameSink& sink) {
+  while (!repairs_.is_empty()) {
+    const std::uint64_t number = repairs_.Front();
+    if (!RepairFrame(now, sink, number)) return;
+    if (RepairRing::Frame* frame = state_.ring.Find(number)) {
+      frame->repair_queued = false;
+      frame->repaired = now;
+      ++state_.engine.counters.frames_repaired;
+    }
+    (void)repairs_.Pop();
+    repair_item_ = repair_note_ = 0;
+  }
+}
+
+// False if frames ran out; the next call continues where this one stopped.
+bool Publisher::RepairFrame(Instant now, FrameSink& sink, std::uint64_t number) {
+  RepairRing& ring = state_.ring;
+  std::array<Handle, kPublishBatch> handles;
+  const RepairRing::Frame* frame = ring.Find(number);
+  if (frame == nullptr) return true;  // Acknowledged meanwhile.
+  while (repair_item_ < frame->item_count) {
+    // A run of items of one kind; a frame was written in such runs.
+    const RingItem first = ring.item(*frame, repair_item_);
+    std::size_t count = 0;
+    while (count < handles.size() && repair_item_ + count < frame->item_count) {
+      const RingItem item = ring.item(*frame, static_cast<std::uint32_t>(repair_item_ + count));
+      if (item.table() != first.table() || item.keyed() != first.keyed()) break;
+      handles[count++] = item.handle();
+    }
+    if (!PublishBatch(now, sink, state_.engine.IndexOf(first.table()),
+                      std::span(handles).first(count), first.keyed(), Cause::kAsked)) {
+      return false;
+    }
+    repair_item_ += static_cast<std::uint32_t>(count);
+  }
+  for (; repair_note_ < frame->note_count; ++repair_note_) {
+    const std::uint64_t note = ring.note(*frame, repair_note_);
+    if (note > ring.closed_frame() && !PutNote(now, sink, note)) return false;
+  }
+  return PutNote(now, sink, number);
+}
+
+void Publisher::PublishAnswers(Instant now, FrameSink& sink) {
+  std::array<Handle, kPublishBatch> handles;
+  while (!answers_.is_empty() && CanPublish(sink)) {
+    const std::uint8_t table = answers_.Front().table_index;
+    std::size_t count = 0;
+    while (count < handles.size() && !answers_.is_empty() &&
+           answers_.Front().table_index == table) {
+      handles[count++] = answers_.Pop().handle;
+    }
+    // What fails here is asked for again.
+    if (!PublishBatch(now, sink, table, std::span(handles).first(count), true, Cause::kAsked)) {
+      return;
+    }
+  }
+}
+
+void Publisher::PublishPending(Instant now, FrameSink& sink) {
+  std::array<Handle, kPublishBatch> handles;
+  // A busy entry comes back to the queue, so the loop ends at what was there when it began.
+  std::size_t left = pending_.size();
+  while (left > 0 && CanPublish(sink)) {
+    const std::uint8_t table = pending_.Front().table_index;
+    std::size_t count = 0;
+    while (count < handles.size() && count < left && pending_.Front().table_index == table) {
+      handles[count++] = pending_.Pop().handle;
+    }
+    left -= count;
+    if (!PublishBatch(now, sink, table, std::span(handles).first(count), false, Cause::kChange)) {
+      return;
+    }
+  }
+}
+
+void Publisher::PublishBulk(Instant now, FrameSink& sink, BulkSender& bulk,
+                            std::size_t frames_max) {
+  std::array<Handle, kPublishBatch> handles;
+  const std::size_t end = sink.used() + std::min(frames_max, sink.left());
+  while (bulk.state() == BulkSendState::kWalking && sink.used() < end && CanPublish(sink) &&
+         pending_room() >= kPublishBatch) {
+    std::size_t table = 0;
+    const std::size_t count =
+        bulk.ListBatch(state_.engine.table_span(), static_cast<ShardIndex>(state_.index),
+                       state_.engine.options.stream_count, handles, table);
+    if (count > 0) {
+      (void)PublishBatch(now, sink, table, std::span(handles).first(count), true, Cause::kChange);
+      bulk.OnSent(count);
+    }
+    if (bulk.is_walk_over()) {
+      EndBulk(now, bulk);
+      return;
+    }
+    if (count == 0) return;  // A long empty stretch: the rest of it in the next turn.
+  }
+}
+
+// What the walk listed and found no frame is pending; the transfer ends when that is out.
+void Publisher::EndBulk(Instant now, BulkSender& bulk) {
+  if (!is_bulk_end_marked_) {
+    is_bulk_end_marked_ = true;
+    bulk_end_mark_ = pending_pushed_;
+  }
+  if (pending_pushed_ - pending_.size() < bulk_end_mark_) return;
+  is_bulk_end_marked_ = false;
+  Flush(now);
+  bulk.OnWalked(state_.ring.next_frame() - 1);
+}
+
+}  // namespace statesync

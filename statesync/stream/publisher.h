@@ -1,0 +1,118 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// Puts current images into numbered frames: repairs, answers to `want`, live changes, bulk.
+//
+// Every publication takes the same way: handles → PrepareBatch → groups by operation and schema, so that
+// sections are long → version by counter → frame, repair ring, OnPublished. What finds no frame goes
+// back to the pending queue; a handle costs nothing to keep, as its image is read when it is sent.
+//
+// Threads: one, the sync loop.  Memory: allocated by the constructor, never afterwards.
+
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "statesync/stream/bounded_queue.h"
+#include "statesync/stream/bulk_sender.h"
+#include "statesync/stream/stream_state.h"
+
+namespace statesync {
+
+inline constexpr std::size_t kPublishBatch = 256;   // Handles of one PrepareBatch.
+inline constexpr std::size_t kPendingMax = 1'024;   // Handles taken from a table, not yet in a frame.
+
+class Publisher {
+ public:
+  explicit Publisher(StreamState& state);
+
+  // The peer's memory is void, or this node publishes no more: confirms all deletes, forgets all
+  // frames, and drops what is pending (a bulk, or nobody, needs it).
+  void Reset();
+  // Versions of another term begin at 1.
+  void RestartCounter() { state_.counter = 0; }
+
+  // ---- Input ----
+  void OnAck(Instant now, std::uint64_t ack, std::uint32_t credit);
+  // The peer misses these frames. Returns the part that cannot be repaired, as first and last; last
+  // below first: none.
+  FrameRange OnNack(Instant now, FrameRange missing);
+  void OnWant(TableId table, Handle handle);
+  // A dirty handle of this stream. REQUIRES: pending_room() > 0.
+  void AddPending(std::size_t table_index, Handle handle);
+
+  // ---- Output ----
+  // Credit and memory for at least one more frame.
+  [[nodiscard]] bool CanNumber() const;
+  // Room in frames and credit for at least one more record.
+  [[nodiscard]] bool CanPublish(const FrameSink& sink) const;
+  void PublishRepairs(Instant now, FrameSink& sink);
+  void PublishAnswers(Instant now, FrameSink& sink);
+  void PublishPending(Instant now, FrameSink& sink);
+  // At most frames_max frames begin.
+  void PublishBulk(Instant now, FrameSink& sink, BulkSender& bulk, std::size_t frames_max);
+  // A transfer begins: what an earlier one left behind does not matter.
+  void BeginBulk() { is_bulk_end_marked_ = false; }
+  // Ends the open frame; it can be sent.
+  void Flush(Instant now);
+
+  [[nodiscard]] std::size_t pending_room() const { return kPendingMax - pending_.size(); }
+  [[nodiscard]] std::size_t pending_count() const { return pending_.size(); }
+  [[nodiscard]] bool has_work() const {
+    return !pending_.is_empty() || !repairs_.is_empty() || !answers_.is_empty();
+  }
+
+ private:
+  struct Item {
+    std::uint8_t table_index = 0;
+    Handle handle;
+  };
+  // How a batch treats handles that have nothing to publish or are being written.
+  enum class Cause : std::uint8_t {
+    kChange,  // Nothing: retire. Busy: comes again.
+    kAsked,   // The peer named the handle: nothing is answered by a delete. Busy: the batch failed.
+  };
+
+  // Publishes the current images of handles [n], n <= kPublishBatch, of one table. False if some found
+  // no frame (cause kChange: they are pending again) or, with kAsked, were busy.
+  bool PublishBatch(Instant now, FrameSink& sink, std::size_t table_index,
+                    std::span<const Handle> handles, bool keyed_only, Cause cause);
+  // Decides on what is not an ordinary record. Returns false if the record must not be published.
+  bool Settle(std::size_t table_index, PreparedRecord& record, Cause cause, bool& failed);
+  // Retires what had nothing to publish, unless the batch itself has just taught it to the peer.
+  void RetireNothing(std::size_t table_index);
+  // Sorts indexes of publishable records by operation and schema.
+  std::size_t Group(std::size_t count);
+  bool Put(Instant now, FrameSink& sink, std::size_t table_index, const PreparedRecord& record);
+  bool PutNote(Instant now, FrameSink& sink, std::uint64_t frame);
+  bool OpenFrame(FrameSink& sink);
+  bool RepairFrame(Instant now, FrameSink& sink, std::uint64_t number);
+  void EndBulk(Instant now, BulkSender& bulk);
+  void Retire(RingItem item);
+  void Count(Op op);
+
+  StreamState& state_;
+  FrameWriter writer_;
+  OutFrame* open_ = nullptr;
+
+  BoundedQueue<Item> pending_;
+  std::uint64_t pending_pushed_ = 0;  // Ever; pushed − size was taken out.
+  std::uint64_t bulk_end_mark_ = 0;   // What the walk left pending lies before this push.
+  bool is_bulk_end_marked_ = false;
+  BoundedQueue<Item> answers_;
+  BoundedQueue<std::uint64_t> repairs_;  // Frame numbers.
+  std::uint32_t repair_item_ = 0;        // Next item and note of the frame at the front of repairs_.
+  std::uint32_t repair_note_ = 0;
+
+  std::unique_ptr<std::array<PreparedRecord, kPublishBatch>> records_;
+  std::array<std::uint16_t, kPublishBatch> order_{};
+  std::array<bool, kPublishBatch> is_ready_{};
+  std::array<Handle, kPublishBatch> nothing_{};  // Handles of the batch without an image.
+  std::size_t nothing_count_ = 0;
+};
+
+}  // namespace statesync

@@ -1,0 +1,93 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "statesync/stream/stream.h"
+
+#include <algorithm>
+
+namespace statesync {
+namespace {
+
+constexpr std::size_t kSweepSlotsPerTurn = 16'384;
+
+}  // namespace
+
+Stream::Stream(EngineContext& engine, std::uint16_t index, const RepairRingOptions& ring_options)
+    : engine_(engine),
+      state_(engine, index, ring_options),
+      publisher_(state_),
+      digest_statements_(engine.table_count, static_cast<ShardIndex>(index),
+                         engine.options.stream_count),
+      comparison_(engine.table_count, static_cast<ShardIndex>(index), engine.options.stream_count),
+      applier_(engine, index, comparison_) {}
+
+void Stream::ResetSending() {
+  if (bulk_sender_.state() != BulkSendState::kIdle) ++engine_.counters.bulks_failed;
+  bulk_sender_.GiveUp();
+  publisher_.Reset();
+  state_.round_trip.Reset();
+  lost_ = {1, 0};
+  digest_statements_.Restart();
+}
+
+void Stream::ResetReceiving() {
+  has_peer_epoch_ = false;
+  state_.window.Reset();
+  state_.unacked_frames = 0;
+  applier_.Forget();
+  comparison_.Restart();
+  comparison_.ForgetTouches();
+  GiveUpBulk();
+  needs_ = {};
+  report_due_ = false;
+}
+
+void Stream::AskBulk() {
+  if (bulk_receiver_.is_running()) ++engine_.counters.bulks_failed;
+  bulk_receiver_.Ask();
+  comparison_.Restart();
+}
+
+void Stream::GiveUpBulk() {
+  if (bulk_receiver_.is_running()) ++engine_.counters.bulks_failed;
+  bulk_receiver_.GiveUp();
+}
+
+bool Stream::SweepSome() {
+  if (bulk_receiver_.state() != BulkReceiveState::kSweeping) return false;
+  const std::size_t removed =
+      bulk_receiver_.Sweep(engine_.table_span(), static_cast<ShardIndex>(state_.index),
+                           engine_.options.stream_count, kSweepSlotsPerTurn);
+  engine_.counters.entries_swept += removed;
+  if (bulk_receiver_.state() != BulkReceiveState::kDone) return false;
+  ++engine_.counters.bulks_finished;
+  comparison_.Restart();
+  return true;
+}
+
+Instant Stream::NextDeadline(Instant now) const {
+  const EngineOptions& options = engine_.options;
+  Instant due = state_.last_sent + options.keepalive_interval;
+  if (state_.unacked_frames > 0) due = std::min(due, state_.ack_due);
+  if (engine_.Applies()) {
+    due = std::min({due, state_.window.NextDue(), applier_.NextWant()});
+    if (bulk_receiver_.state() == BulkReceiveState::kAsking) {
+      due = std::min(due, bulk_receiver_.NextRequest(now, options.statement_interval));
+    }
+    const bool sweeps = bulk_receiver_.state() == BulkReceiveState::kSweeping;
+    if (sweeps || bulk_receiver_.IsAnswerDue()) due = now;
+  }
+  if (engine_.Publishes()) {
+    // Without credit the next thing to happen is the peer's acknowledgement.
+    const bool has_work =
+        publisher_.has_work() || bulk_sender_.state() == BulkSendState::kWalking;
+    if (has_work && publisher_.CanNumber()) due = now;
+    if (bulk_sender_.state() != BulkSendState::kIdle) {
+      due = std::min(due, bulk_sender_.NextStatement(now, options.statement_interval));
+    }
+    due = std::min(due, digest_statements_.NextRound(now, options.digest_interval));
+  }
+  return std::max(due, now);
+}
+
+}  // namespace statesync

@@ -1,0 +1,114 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// One stream: its publisher and applier, both sides of bulk and digests, and the statements that the two
+// ends repeat until they are answered. The engine decides on roles and readiness and calls in turn.
+//
+// Threads: one, the sync loop.  Memory: allocated by the constructor, never afterwards.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "statesync/stream/applier.h"
+#include "statesync/stream/bulk_receiver.h"
+#include "statesync/stream/bulk_sender.h"
+#include "statesync/stream/digest_exchange.h"
+#include "statesync/stream/publisher.h"
+#include "statesync/stream/stream_state.h"
+
+namespace statesync {
+
+// What a stream asks of the engine; the engine clears it.
+struct StreamNeeds {
+  bool bulk = false;        // Records are missing that only a full transfer brings.
+  bool lost_frames = false;  // … because the sender cannot repair frames any more.
+  bool difference = false;   // A digest differed.
+  bool mismatch = false;     // A digest differed twice.
+};
+
+class Stream {
+ public:
+  Stream(EngineContext& engine, std::uint16_t index, const RepairRingOptions& ring_options);
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+
+  // ---- Events ----
+  // What this node sends begins anew: a peer connected or was lost, the role or the epoch changed.
+  void ResetSending();
+  // Nothing that the peer sent counts any more: another run of it, or this node begins to listen.
+  void ResetReceiving();
+  // Asks for a full transfer, with a new id.
+  void AskBulk();
+  void GiveUpBulk();
+
+  // ---- Input ----
+  void OnFrame(Instant now, const OpenedFrame& frame, const FrameFields& fields);
+
+  // ---- Output, in the order of use ----
+  void EmitStatements(Instant now, FrameSink& sink);
+  void EmitDigests(Instant now, FrameSink& sink);
+  // An acknowledgement or a keepalive, if nothing else carried one.
+  void EmitKeepalive(Instant now, FrameSink& sink);
+  [[nodiscard]] Instant NextDeadline(Instant now) const;
+
+  // One bounded part of a sweep that a finished transfer began. Returns true when it is over.
+  bool SweepSome();
+
+  [[nodiscard]] StreamState& state() { return state_; }
+  [[nodiscard]] const StreamState& state() const { return state_; }
+  [[nodiscard]] Publisher& publisher() { return publisher_; }
+  [[nodiscard]] const Publisher& publisher() const { return publisher_; }
+  [[nodiscard]] BulkSender& bulk_sender() { return bulk_sender_; }
+  [[nodiscard]] const BulkReceiver& bulk_receiver() const { return bulk_receiver_; }
+  [[nodiscard]] DigestComparison& comparison() { return comparison_; }
+  [[nodiscard]] const Applier& applier() const { return applier_; }
+  [[nodiscard]] StreamNeeds& needs() { return needs_; }
+  // When a statement of the peer's digests was last compared.
+  [[nodiscard]] Instant last_compared() const { return last_compared_; }
+
+ private:
+  // ---- stream_receive.cc ----
+  [[nodiscard]] bool IsEpochCurrent(std::uint16_t epoch);
+  void OnNumbered(Instant now, std::span<const std::byte> sealed, const FrameFields& fields);
+  [[nodiscard]] bool IsRefused(std::span<const std::byte> sealed, const FrameFields& fields);
+  void OnSections(Instant now, std::span<const std::byte> sealed, std::uint64_t applied_frame);
+  void OnControl(Instant now, const Section& section);
+  void OnRequestOfReceiver(Instant now, const Section& section, std::size_t i);
+  void OnStatementOfOwner(Instant now, const Section& section, std::size_t i);
+  void OnBulkState(const BulkStateRecord& record);
+  void OnDigest(Instant now, const DigestRecord& record);
+  void CloseLost(Instant now, FrameRange range);
+  void AfterProgress();
+
+  // ---- stream_statements.cc ----
+  bool AppendNacks(Instant now);
+  bool AppendWants(Instant now);
+  bool AppendBulk(Instant now);
+  bool AppendRefusals();
+  bool AppendLost();
+  void FinishControl(Instant now, OutFrame& frame);
+
+  EngineContext& engine_;
+  StreamState state_;
+  Publisher publisher_;
+  BulkSender bulk_sender_;
+  DigestStatements digest_statements_;
+  DigestComparison comparison_;
+  Applier applier_;
+  BulkReceiver bulk_receiver_;
+  StreamNeeds needs_;
+
+  bool has_peer_epoch_ = false;
+  std::uint16_t peer_epoch_ = 0;
+  FrameRange lost_{1, 0};       // To be stated to the peer; empty if last < first.
+  bool report_due_ = false;     // A round of digests ended: say how it went.
+  std::uint64_t report_as_of_ = 0;
+  std::uint16_t undecided_count_ = 0;  // In the round that is being compared.
+  Instant last_compared_;
+  FrameWriter control_;
+};
+
+}  // namespace statesync

@@ -1,0 +1,242 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// What a stream does with a frame that was opened and whose form was checked; see stream.h.
+
+#include <algorithm>
+
+#include "statesync/stream/stream.h"
+
+namespace statesync {
+
+void Stream::OnFrame(Instant now, const OpenedFrame& frame, const FrameFields& fields) {
+  // Acknowledgements speak of our numbering, which no epoch of the peer's changes.
+  if (engine_.is_connected) publisher_.OnAck(now, fields.ack, fields.credit);
+  if (!IsEpochCurrent(frame.epoch)) {
+    ++engine_.counters.frames_stale_epoch;
+    return;
+  }
+  if (fields.numbered) {
+    OnNumbered(now, frame.sealed, fields);
+    return;
+  }
+  if (IsRefused(frame.sealed, fields)) return;
+  ++engine_.counters.control_frames_received;
+  if (engine_.Applies()) {
+    if (!state_.window.has_base()) state_.window.SetBase(fields.number - 1);
+    if (fields.oldest > 1) CloseLost(now, {state_.window.contiguous() + 1, fields.oldest - 1});
+    state_.window.OnKnown(fields.number - 1, now);
+  }
+  OnSections(now, frame.sealed, 0);
+  AfterProgress();
+}
+
+// A newer epoch voids the handle map and begins with a full transfer, so earlier frames do not matter.
+bool Stream::IsEpochCurrent(std::uint16_t epoch) {
+  if (has_peer_epoch_) {
+    const auto ahead = static_cast<std::int16_t>(static_cast<std::uint16_t>(epoch - peer_epoch_));
+    if (ahead == 0) return true;
+    if (ahead < 0) return false;
+  }
+  ResetReceiving();
+  has_peer_epoch_ = true;
+  peer_epoch_ = epoch;
+  needs_.bulk = engine_.Applies();
+  return true;
+}
+
+// Rules that refuse a whole frame, before its number is noted: it stays missing (I6).
+bool Stream::IsRefused(std::span<const std::byte> sealed, const FrameFields& fields) {
+  FrameReader reader(sealed);
+  Section section;
+  while (reader.Next(section)) {
+    if (section.table == TableId::kControl) continue;
+    if (!fields.numbered) {
+      ++engine_.counters.frames_malformed;
+      return true;
+    }
+    if (!engine_.Applies()) {
+      ++engine_.counters.frames_unwanted;
+      return true;
+    }
+    if (TermOf(section.first) < engine_.fence_term) {
+      ++engine_.counters.frames_stale_term;
+      return true;
+    }
+  }
+  if (reader.skipped_count() > 0) ++engine_.counters.sections_unknown;
+  return false;
+}
+
+void Stream::OnNumbered(Instant now, std::span<const std::byte> sealed, const FrameFields& fields) {
+  if (IsRefused(sealed, fields)) return;
+  if (!engine_.Applies()) return;  // Closing notes only; they close nothing here.
+  ReceiveWindow& window = state_.window;
+  if (!window.has_base()) window.SetBase(fields.number - 1);
+  if (fields.oldest > 1) CloseLost(now, {window.contiguous() + 1, fields.oldest - 1});
+  switch (window.Classify(fields.number)) {
+    case ReceiveWindow::Arrival::kDuplicate:
+      ++engine_.counters.frames_duplicate;
+      state_.AfterFrameClosed(now);  // The peer may have missed our acknowledgement.
+      return;
+    case ReceiveWindow::Arrival::kOutside:
+      ++engine_.counters.frames_outside_window;
+      window.OnKnown(fields.number, now);
+      return;
+    case ReceiveWindow::Arrival::kNew: break;
+  }
+  ++engine_.counters.frames_received;
+  OnSections(now, sealed, fields.number);
+  window.OnApplied(fields.number, now);
+  state_.AfterFrameClosed(now);
+  AfterProgress();
+}
+
+void Stream::OnSections(Instant now, std::span<const std::byte> sealed,
+                        std::uint64_t applied_frame) {
+  FrameReader reader(sealed);
+  Section section;
+  while (reader.Next(section)) {
+    if (section.table == TableId::kControl) {
+      OnControl(now, section);
+    } else {
+      engine_.fence_term = std::max(engine_.fence_term, TermOf(section.first));
+      applier_.ApplySection(section, applied_frame);
+    }
+  }
+}
+
+void Stream::OnControl(Instant now, const Section& section) {
+  for (std::size_t i = 0; i < section.count; ++i) {
+    if (engine_.Publishes()) OnRequestOfReceiver(now, section, i);
+    if (engine_.Applies()) OnStatementOfOwner(now, section, i);
+  }
+}
+
+// What a receiver says to the owner of the tables.
+void Stream::OnRequestOfReceiver(Instant now, const Section& section, std::size_t i) {
+  switch (static_cast<ControlOp>(section.op)) {
+    case ControlOp::kNack: {
+      const auto record = section.Get<NackRecord>(i);
+      const std::uint64_t first = record.first.Get();
+      const FrameRange missing{first, first + record.count.Get() - 1};
+      if (record.count.Get() == 0 || first == 0) break;
+      engine_.counters.nacks_received += record.count.Get();
+      const FrameRange lost = publisher_.OnNack(now, missing);
+      if (lost.first <= lost.last) lost_ = lost;
+      break;
+    }
+    case ControlOp::kWant: {
+      const auto record = section.Get<WantRecord>(i);
+      ++engine_.counters.wants_received;
+      publisher_.OnWant(static_cast<TableId>(record.table),
+                        {record.handle.shard, record.handle.slot.Get()});
+      break;
+    }
+    case ControlOp::kBulkRequest: {
+      std::uint32_t estimate = 0;
+      for (const ReplicatedTable* table : engine_.table_span()) estimate += table->live_count();
+      const Version cut = MakeVersion(engine_.own_term, state_.counter);
+      if (bulk_sender_.OnRequest(section.Get<BulkRequestRecord>(i).bulk_id.Get(), cut,
+                                 estimate / engine_.options.stream_count)) {
+        publisher_.BeginBulk();
+        ++engine_.counters.bulks_started;
+      }
+      break;
+    }
+    case ControlOp::kBulkDone:
+      bulk_sender_.OnDone(section.Get<BulkDoneRecord>(i).bulk_id.Get());
+      break;
+    case ControlOp::kRefused: ++engine_.counters.refusals_reported; break;
+    case ControlOp::kDigestReport:
+    case ControlOp::kRepaired:
+    case ControlOp::kLost:
+    case ControlOp::kBulkState:
+    case ControlOp::kDigest: break;
+  }
+}
+
+// What the owner of the tables says to a receiver.
+void Stream::OnStatementOfOwner(Instant now, const Section& section, std::size_t i) {
+  switch (static_cast<ControlOp>(section.op)) {
+    case ControlOp::kRepaired: {
+      const std::uint64_t frame = section.Get<RepairedRecord>(i).frame.Get();
+      if (state_.window.Close({frame, frame}, now) > 0) state_.AfterFrameClosed(now);
+      break;
+    }
+    case ControlOp::kLost: {
+      const auto record = section.Get<LostRecord>(i);
+      CloseLost(now, {record.first.Get(), record.last.Get()});
+      break;
+    }
+    case ControlOp::kBulkState: OnBulkState(section.Get<BulkStateRecord>(i)); break;
+    case ControlOp::kDigest: OnDigest(now, section.Get<DigestRecord>(i)); break;
+    case ControlOp::kNack:
+    case ControlOp::kWant:
+    case ControlOp::kBulkRequest:
+    case ControlOp::kBulkDone:
+    case ControlOp::kRefused:
+    case ControlOp::kDigestReport: break;
+  }
+}
+
+void Stream::OnBulkState(const BulkStateRecord& record) {
+  bulk_receiver_.OnStatement({
+      .bulk_id = record.bulk_id.Get(),
+      .finished = record.phase == static_cast<std::uint8_t>(BulkPhase::kFinished),
+      .complete = record.complete == 1,
+      .cut = MakeVersion({record.cut_term.Get()}, record.cut_counter.Get()),
+      .end_frame = record.end_frame.Get(),
+      .entry_count = record.entry_count.Get(),
+      .sent_count = record.sent_count.Get(),
+  });
+}
+
+void Stream::OnDigest(Instant now, const DigestRecord& record) {
+  const std::size_t table = engine_.IndexOf(static_cast<TableId>(record.table));
+  if (table == kNoTable || !state_.HasShard(record.shard)) return;
+  // During a transfer the tables differ by intent.
+  if (bulk_receiver_.state() != BulkReceiveState::kDone) return;
+  const ShardDigest own = engine_.tables[table]->Digest(record.shard);
+  const bool is_equal = static_cast<std::uint16_t>(own.count) == record.count.Get() &&
+                        own.sum == DigestSum{record.sum_high.Get(), record.sum_low.Get()};
+  const bool is_reached = state_.window.contiguous() >= record.as_of.Get();
+  last_compared_ = now;
+  report_due_ = true;
+  report_as_of_ = record.as_of.Get();
+  switch (comparison_.Compare(now, engine_.options.digest_interval, table, record.shard,
+                              record.as_of.Get(), is_reached, is_equal)) {
+    case DigestComparison::Outcome::kAgreed: ++engine_.counters.digests_agreed; break;
+    case DigestComparison::Outcome::kUndecided:
+      ++engine_.counters.digests_undecided;
+      ++undecided_count_;
+      break;
+    case DigestComparison::Outcome::kDiffered:
+      ++engine_.counters.digests_differed;
+      needs_.difference = true;
+      break;
+    case DigestComparison::Outcome::kConfirmed:
+      ++engine_.counters.digests_differed;
+      needs_.difference = true;
+      needs_.mismatch = true;
+      break;
+  }
+}
+
+void Stream::CloseLost(Instant now, FrameRange range) {
+  if (range.last < range.first) return;
+  const std::uint64_t closed = state_.window.Close(range, now);
+  if (closed == 0) return;
+  engine_.counters.frames_lost += closed;
+  state_.AfterFrameClosed(now);
+  needs_.lost_frames = true;
+  if (bulk_receiver_.state() != BulkReceiveState::kAsking) needs_.bulk = true;
+}
+
+void Stream::AfterProgress() {
+  // A running transfer brings what is unknown; starting it over would not help.
+  if (applier_.TakeOverflow() && !bulk_receiver_.is_running()) needs_.bulk = true;
+  (void)bulk_receiver_.OnContiguous(state_.window.contiguous());
+}
+
+}  // namespace statesync
