@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// Handles of changed entries on their way from one worker to the sync loop. A full ring refuses; the
-// worker then flags the shard for a scan, so a change is never lost.
+// Handles of changed entries on their way from one worker to the sync loop. A full ring refuses;
+// the worker then flags the shard for a scan, so a change is never lost.
 //
 // Threads: one producer (the worker), one consumer (the sync loop).
 // Memory:  `handles`, a power of two, given by the owner.

@@ -5,8 +5,8 @@
 //
 // The array holds seconds modulo 2^16; zero: never. A time is due if it lies at most 2^15 seconds
 // back. It only says "ask": the entry's own last packet and the timeout of its state decide. Times
-// that were not looked at for hours (a standby runs no timeouts) are meaningless, so a new owner asks
-// for everything once (RecheckAll), which costs nothing but the answers.
+// that were not looked at for hours (a standby runs no timeouts) are meaningless, so a new owner
+// asks for everything once (RecheckAll), which costs nothing but the answers.
 //
 // Threads: the shard's writer.  Memory: the array, zeroed, given by the owner.
 

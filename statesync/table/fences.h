@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// Memory fences by name, and prefetches. ThreadSanitizer does not model stand-alone fences; under it
-// each is a read-modify-write of one word that everybody shares, which it does model.
+// Memory fences by name, and prefetches. ThreadSanitizer does not model stand-alone fences; under
+// it each is a read-modify-write of one word that everybody shares, which it does model.
 //
 // Threads: any.
 

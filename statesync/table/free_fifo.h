@@ -1,12 +1,13 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// Free slots of one shard, first in first out: the sync loop returns slots, the shard's writer takes
-// them. Slots that were never used go first, so a new shard needs no filling.
+// Free slots of one shard, first in first out: the sync loop returns slots, the shard's writer
+// takes them. Slots that were never used go first, so a new shard needs no filling.
 //
-// Threads: one producer (sync loop), one consumer (shard writer). While the sync loop is the shard's
-// writer it is both.  Memory: the ring of slots, given by the owner; at least slot_count elements.
-// Invariant: a slot is free, or held by one entry or tombstone; so the ring cannot overflow.
+// Threads: one producer (sync loop), one consumer (shard writer). While the sync loop is the
+// shard's writer it is both.  Memory: the ring of slots, given by the owner; at least slot_count
+// elements. Invariant: a slot is free, or held by one entry or tombstone; so the ring cannot
+// overflow.
 
 #pragma once
 

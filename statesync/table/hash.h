@@ -5,9 +5,9 @@
 // one names it in digests (key derived from the pair secret, the same on both nodes).
 //
 // Both fold 64 × 64 → 128-bit products. The digest of an entry is NameHash(key) × version modulo
-// 2^128: sums over entries differ unless Σ NameHash(key_i) × (version_i − version'_i) vanishes, which
-// for unpredictable NameHash has a chance of 2^-65 or less, and a new version costs one multiplication
-// and one addition: sum += NameHash × (new − old).
+// 2^128: sums over entries differ unless Σ NameHash(key_i) × (version_i − version'_i) vanishes,
+// which for unpredictable NameHash has a chance of 2^-65 or less, and a new version costs one
+// multiplication and one addition: sum += NameHash × (new − old).
 //
 // Threads: values only.
 
@@ -21,9 +21,7 @@ namespace statesync {
 
 __extension__ using Uint128 = unsigned __int128;
 
-constexpr Uint128 Multiply(std::uint64_t a, std::uint64_t b) {
-  return static_cast<Uint128>(a) * b;
-}
+constexpr Uint128 Multiply(std::uint64_t a, std::uint64_t b) { return static_cast<Uint128>(a) * b; }
 constexpr std::uint64_t High(Uint128 value) { return static_cast<std::uint64_t>(value >> 64); }
 constexpr std::uint64_t Low(Uint128 value) { return static_cast<std::uint64_t>(value); }
 

@@ -21,8 +21,8 @@ bool KeyIndex::Put(std::uint32_t bucket_index, std::uint16_t tag, SlotIndex slot
   const auto place = static_cast<unsigned>(std::countr_zero(empty));
   bucket.tags[place] = tag;
   bucket.slots[place] = slot;
-  bucket.guests = static_cast<std::uint16_t>(guest ? bucket.guests | Bit(place)
-                                                   : bucket.guests & ~Bit(place));
+  bucket.guests =
+      static_cast<std::uint16_t>(guest ? bucket.guests | Bit(place) : bucket.guests & ~Bit(place));
   return true;
 }
 

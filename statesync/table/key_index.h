@@ -4,10 +4,10 @@
 // From a key's hash to candidate slots: buckets of one cache line, two choices, 15 keys each.
 //
 // A key lives in its primary bucket, or, if that was full, in the other one, which follows from the
-// first by the tag alone (an involution), so keys can be moved without being read. The bucket counts
-// its keys that live elsewhere: while it has none, a miss costs one line. When both are full, keys
-// are moved aside, two levels deep at most; this carries the index beyond a load of 0.97. The number
-// of buckets is any number: the range is reduced by multiplication.
+// first by the tag alone (an involution), so keys can be moved without being read. The bucket
+// counts its keys that live elsewhere: while it has none, a miss costs one line. When both are
+// full, keys are moved aside, two levels deep at most; this carries the index beyond a load of
+// 0.97. The number of buckets is any number: the range is reduced by multiplication.
 //
 // Threads: the shard's writer only.  Memory: `buckets`, zeroed, given by the owner.
 // Source:  Pagh and Rodler, "Cuckoo hashing"; Fan et al., "MemC3" (partial keys).
@@ -29,9 +29,9 @@ inline constexpr std::size_t kBucketKeys = 15;
 
 struct alignas(64) IndexBucket {
   std::array<std::uint16_t, kBucketKeys> tags;  // Zero: empty.
-  std::uint16_t overflow;                       // Keys whose primary bucket this is, stored elsewhere.
+  std::uint16_t overflow;  // Keys whose primary bucket this is, stored elsewhere.
   std::array<SlotIndex, kBucketKeys> slots;
-  std::uint16_t guests;                         // Bit i: key i is not in its primary bucket.
+  std::uint16_t guests;  // Bit i: key i is not in its primary bucket.
 };
 static_assert(sizeof(IndexBucket) == 64);
 

@@ -1,13 +1,14 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// What the engine needs from a table, whatever its records: images to publish, images to apply, sums
-// to compare. Every call takes a batch, so that a virtual call is paid per batch and misses overlap.
+// What the engine needs from a table, whatever its records: images to publish, images to apply,
+// sums to compare. Every call takes a batch, so that a virtual call is paid per batch and misses
+// overlap.
 //
-// Threads: called by the sync loop only. While this node owns the table its workers write entries at
-// the same time; PrepareBatch therefore reads under the entry's sequence word. While this node is a
-// standby the sync loop is the only writer, and only then may Apply…/Sweep… be called.
-// Memory: none after the table was created.
+// Threads: called by the sync loop only. While this node owns the table its workers write entries
+// at the same time; PrepareBatch therefore reads under the entry's sequence word. While this node
+// is a standby the sync loop is the only writer, and only then may Apply…/Sweep… be called. Memory:
+// none after the table was created.
 
 #pragma once
 
@@ -48,16 +49,16 @@ enum class ApplyResult : std::uint8_t {
 
 struct ApplyOutcome {
   ApplyResult result;
-  RefusalReason reason;     // Meaningful if kRefused.
-  // Own slot that now holds the entry; kNoSlot otherwise. A stale update or delete tells by it whether
-  // the named incarnation is here and newer (its slot) or gone (kNoSlot).
+  RefusalReason reason;  // Meaningful if kRefused.
+  // Own slot that now holds the entry; kNoSlot otherwise. A stale update or delete tells by it
+  // whether the named incarnation is here and newer (its slot) or gone (kNoSlot).
   SlotIndex slot;
   std::uint8_t generation;  // Of that slot: goes into the receiver's handle map beside it.
 };
 
 // One incarnation of an own slot, as ApplyInsertBatch returned it. A slot that was given to another
-// key, or whose key was inserted anew under another handle, has another generation: a late delete of
-// the sender's old handle then finds nothing, however large its version is (I4).
+// key, or whose key was inserted anew under another handle, has another generation: a late delete
+// of the sender's old handle then finds nothing, however large its version is (I4).
 struct OwnHandle {
   ShardIndex shard = 0;
   std::uint8_t generation = 0;
@@ -86,18 +87,21 @@ class ReplicatedTable {
   [[nodiscard]] virtual std::size_t RecordBytes(Op op, std::uint8_t schema) const = 0;
   [[nodiscard]] virtual std::uint32_t capacity() const = 0;
   [[nodiscard]] virtual std::uint32_t slots_per_shard() const = 0;
-  [[nodiscard]] virtual std::uint32_t live_count() const = 0;  // Entries of all shards, tombstones not.
+  [[nodiscard]] virtual std::uint32_t live_count()
+      const = 0;  // Entries of all shards, tombstones not.
 
   // ---- Sending ----
 
-  // Takes up to handles.size() dirty handles from the workers' rings and flagged shards: clears their
-  // marks, then fences once, so that a change made after the clear is queued anew. Returns the number.
+  // Takes up to handles.size() dirty handles from the workers' rings and flagged shards: clears
+  // their marks, then fences once, so that a change made after the clear is queued anew. Returns
+  // the number.
   virtual std::size_t TakeDirtyBatch(std::span<Handle> handles) = 0;
   // Dirty handles waiting, for exposure; approximate while workers run.
   [[nodiscard]] virtual std::uint64_t dirty_count() const = 0;
 
   // Reads the current image of each handle and encodes it: an insert if the peer has not learnt the
-  // handle in `epoch` (or keyed_only), else an update, or a delete. records [handles.size()], written.
+  // handle in `epoch` (or keyed_only), else an update, or a delete. records [handles.size()],
+  // written.
   virtual void PrepareBatch(std::span<const Handle> handles, std::uint16_t epoch, bool keyed_only,
                             std::span<PreparedRecord> records) = 0;
 
@@ -105,13 +109,15 @@ class ReplicatedTable {
   // shard's digest follow (a delete leaves the digest).
   virtual void OnPublished(const PreparedRecord& record, Version version, std::uint16_t epoch) = 0;
 
-  // The delete of this handle is confirmed, or nobody needs to hear of it: the slot becomes reusable.
+  // The delete of this handle is confirmed, or nobody needs to hear of it: the slot becomes
+  // reusable.
   virtual void Retire(Handle handle) = 0;
 
-  // Next live entries of `shard` at or after `slot`, for bulk. Fills handles, returns the number and
-  // moves `slot` past the last one looked at (kNoSlot when the shard is done). Looks at most at
+  // Next live entries of `shard` at or after `slot`, for bulk. Fills handles, returns the number
+  // and moves `slot` past the last one looked at (kNoSlot when the shard is done). Looks at most at
   // 8 * handles.size() slots, so the turn stays bounded.
-  virtual std::size_t ListBatch(ShardIndex shard, SlotIndex& slot, std::span<Handle> handles) const = 0;
+  virtual std::size_t ListBatch(ShardIndex shard, SlotIndex& slot,
+                                std::span<Handle> handles) const = 0;
 
   // Marks everything as not learnt and unpublished deletes as retired: the peer's memory is void.
   // Amortised: the next epoch already voids what was learnt; this wipes a part of the old marks, so
@@ -121,7 +127,8 @@ class ReplicatedTable {
 
   // ---- Receiving ----
 
-  // Time of this turn: what entries applied from now on count as last seen. Once per turn is enough.
+  // Time of this turn: what entries applied from now on count as last seen. Once per turn is
+  // enough.
   virtual void OnTime(Instant now) = 0;
 
   // Applies keyed images. records point at the record's first byte; versions, outcomes: same count.

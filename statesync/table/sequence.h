@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// The sequence word of an entry: odd while its one writer changes it. Readers copy, then look whether
-// the word stood still; after a few tries they give up and come back later.
+// The sequence word of an entry: odd while its one writer changes it. Readers copy, then look
+// whether the word stood still; after a few tries they give up and come back later.
 //
 // Threads: one writer, any reader.  Source: seqlocks (Lameter); Boehm, "Can seqlocks get along with
 // programming language memory models?".
@@ -31,9 +31,7 @@ inline constexpr int kEntryReadTries = 4;
 template <typename Entry>
 struct EntryCopy {
   alignas(alignof(Entry)) std::byte bytes[sizeof(Entry)];
-  [[nodiscard]] const Entry& get() const noexcept {
-    return *reinterpret_cast<const Entry*>(bytes);
-  }
+  [[nodiscard]] const Entry& get() const noexcept { return *reinterpret_cast<const Entry*>(bytes); }
 };
 
 // Copies an entry as of one moment. False if its writer was busy at every try.

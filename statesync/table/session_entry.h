@@ -3,9 +3,9 @@
 
 // The session record in memory: one aligned cache line, and the key that finds it.
 //
-// Writers: the fields under "shard writer" belong to the shard's one writer (a worker while this node
-// owns the table, else the sync loop). The fields under "sync loop" belong to the sync loop always.
-// `sequence` is odd while the writer changes the line; other readers retry, then requeue.
+// Writers: the fields under "shard writer" belong to the shard's one writer (a worker while this
+// node owns the table, else the sync loop). The fields under "sync loop" belong to the sync loop
+// always. `sequence` is odd while the writer changes the line; other readers retry, then requeue.
 
 #pragma once
 
@@ -28,8 +28,9 @@ struct FlowKey {
   NetAddr target_addr = 0;
   NetPort source_port = 0;
   NetPort target_port = 0;
-  // IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP. An ICMP echo carries its id as the port of the asking side
-  // and 0 as the port of the asked one: so it has a direction, and source NAT can choose its shard.
+  // IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP. An ICMP echo carries its id as the port of the asking
+  // side and 0 as the port of the asked one: so it has a direction, and source NAT can choose its
+  // shard.
   std::uint8_t protocol = 0;
   friend constexpr bool operator==(const FlowKey&, const FlowKey&) = default;
 };
@@ -49,10 +50,12 @@ enum class Tombstone : std::uint8_t {
 // Flags of SessionEntry::flags.
 inline constexpr std::uint8_t kSessionHasNat = 0x01;
 inline constexpr std::uint8_t kSessionSynthetic = 0x02;  // Made by `debug fill-sessions`.
-inline constexpr std::uint8_t kSessionReanchorClient = 0x04;  // First packet of this direction after
-inline constexpr std::uint8_t kSessionReanchorServer = 0x08;  // a takeover may move the window edge.
-// TCP only, never replicated. In kTcpFinWait: that side has sent its FIN. In kTcpClosing: that side's
-// FIN was acknowledged.
+inline constexpr std::uint8_t kSessionReanchorClient =
+    0x04;  // First packet of this direction after
+inline constexpr std::uint8_t kSessionReanchorServer =
+    0x08;  // a takeover may move the window edge.
+// TCP only, never replicated. In kTcpFinWait: that side has sent its FIN. In kTcpClosing: that
+// side's FIN was acknowledged.
 inline constexpr std::uint8_t kSessionFinClient = 0x10;
 inline constexpr std::uint8_t kSessionFinServer = 0x20;
 // That side's edge was anchored after a takeover: it may have sent more than was seen here.
@@ -70,20 +73,21 @@ struct alignas(64) SessionEntry {
   NetPort server_port;
   NetAddr nat_addr;  // Source NAT address; 0: none. The server sees nat_addr:nat_port as its peer.
   NetPort nat_port;
-  std::uint16_t rule;       // Stable id of the admitting rule.
-  std::uint32_t edge[2];    // By Direction: highest sequence number + length sent by that side.
-  std::uint32_t limit[2];   // By Direction: highest sequence number that side may send (peer's window).
-  std::uint16_t window[2];  // By Direction: largest window that side has advertised, unscaled.
+  std::uint16_t rule;     // Stable id of the admitting rule.
+  std::uint32_t edge[2];  // By Direction: highest sequence number + length sent by that side.
+  std::uint32_t
+      limit[2];  // By Direction: highest sequence number that side may send (peer's window).
+  std::uint16_t window[2];    // By Direction: largest window that side has advertised, unscaled.
   std::uint32_t last_seen_s;  // Node's monotonic second of the last packet; never replicated.
 
   // Sync loop.
-  std::uint64_t version;     // Version::bits of the last publication or application; 0: never.
+  std::uint64_t version;  // Version::bits of the last publication or application; 0: never.
 
   // Shard writer.
-  std::uint8_t state;        // SessionState; kNone in a free slot.
+  std::uint8_t state;  // SessionState; kNone in a free slot.
   std::uint8_t flags;
-  std::uint8_t scales;       // As on the wire.
-  std::uint8_t generation;   // Of the slot; grows when the slot is reused.
+  std::uint8_t scales;      // As on the wire.
+  std::uint8_t generation;  // Of the slot; grows when the slot is reused.
 
   // Shared by the shard writer (sets) and the sync loop (clears). 1: a handle is queued.
   std::atomic<std::uint8_t> dirty;
@@ -95,8 +99,9 @@ struct alignas(64) SessionEntry {
   Tombstone tombstone;
 
   // Shard writer.
-  // Low byte of the term whose owner last set or cleared the re-anchor flags. It differs on the first
-  // packet after a takeover, also in an entry that the peer did not change while it was active.
+  // Low byte of the term whose owner last set or cleared the re-anchor flags. It differs on the
+  // first packet after a takeover, also in an entry that the peer did not change while it was
+  // active.
   std::uint8_t anchored_term;
 };
 static_assert(sizeof(SessionEntry) == 64 && alignof(SessionEntry) == 64);

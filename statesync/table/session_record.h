@@ -55,8 +55,8 @@ constexpr KeyWords UnorderedKey(const FlowKey& key) {
 constexpr ShardIndex ShardOfEndpoints(NetAddr addr, NetPort port, NetAddr other_addr,
                                       NetPort other_port) {
   const NetAddr addrs = addr ^ other_addr;
-  return Toeplitz(FromNetwork(static_cast<std::uint16_t>(
-      (addrs & 0xffff) ^ (addrs >> 16) ^ static_cast<NetAddr>(port ^ other_port))));
+  return Toeplitz(FromNetwork(static_cast<std::uint16_t>((addrs & 0xffff) ^ (addrs >> 16) ^
+                                                         static_cast<NetAddr>(port ^ other_port))));
 }
 
 // A session's key and value without a place: what a worker inserts and what a record says.
@@ -122,8 +122,8 @@ class SessionRecord {
            entry.client_port == image.client_port && entry.server_port == image.server_port &&
            ProtocolOf(static_cast<SessionState>(entry.state)) == ProtocolOf(image.state);
   }
-  // PROTOCOL.md §9: client and server endpoint in little-endian order of their packet bytes, protocol
-  // in bits 48–55 and table in bits 56–63 of the first word.
+  // PROTOCOL.md §9: client and server endpoint in little-endian order of their packet bytes,
+  // protocol in bits 48–55 and table in bits 56–63 of the first word.
   [[nodiscard]] static Uint128 NameOf(const Entry& entry, const DigestKey& key) noexcept {
     constexpr std::uint64_t kTableBits = static_cast<std::uint64_t>(kTable) << 56;
     const auto protocol =
@@ -158,11 +158,12 @@ class SessionRecord {
   static void EncodeUpdate(const Entry& entry, Handle handle, PreparedRecord& record) noexcept;
   static void EncodeDelete(Handle handle, PreparedRecord& record) noexcept;
 
-  // First broken rule of an insert record, or kAccepted. known: false if the record names an id that
-  // this node does not have; then the image is not usable.
+  // First broken rule of an insert record, or kAccepted. known: false if the record names an id
+  // that this node does not have; then the image is not usable.
   [[nodiscard]] Verdict DecodeInsert(std::uint8_t schema, const std::byte* bytes, ShardIndex& shard,
                                      Image& image, bool& known) const noexcept;
-  // Checks an update against the entry it is for, and writes it (the caller holds the sequence word).
+  // Checks an update against the entry it is for, and writes it (the caller holds the sequence
+  // word).
   [[nodiscard]] static Verdict CheckUpdate(const std::byte* bytes, const Entry& entry) noexcept;
   static void FillUpdate(const std::byte* bytes, Entry& entry) noexcept;
 

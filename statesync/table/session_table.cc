@@ -58,9 +58,8 @@ struct SessionTable::Impl {
   [[nodiscard]] LookupResult Find(const Shard<SessionRecord>& shard, const FlowKey& key,
                                   std::uint64_t hash) const noexcept {
     LookupResult result;
-    result.slot = shard.index().Find(hash, [&](SlotIndex slot) {
-      return Matches(shard.entry(slot), key, result.direction);
-    });
+    result.slot = shard.index().Find(
+        hash, [&](SlotIndex slot) { return Matches(shard.entry(slot), key, result.direction); });
     return result;
   }
 };
@@ -87,9 +86,9 @@ absl::StatusOr<std::unique_ptr<SessionTable>> SessionTable::Create(
     const std::size_t bytes = (layout->bytes + alignment - 1) / alignment * alignment;
     impl.memory.reset(static_cast<std::byte*>(std::aligned_alloc(alignment, bytes)));
     if (impl.memory == nullptr) {
-      return absl::ResourceExhaustedError(
-          absl::StrCat("session table for ", options.capacity, " sessions: no memory, ", bytes,
-                       " bytes asked for"));
+      return absl::ResourceExhaustedError(absl::StrCat("session table for ", options.capacity,
+                                                       " sessions: no memory, ", bytes,
+                                                       " bytes asked for"));
     }
     memory = {impl.memory.get(), bytes};
   }
@@ -117,7 +116,8 @@ std::uint16_t SessionTable::NatPortInShard(const FlowKey& key, NetAddr nat_addr,
   return ToeplitzPort(ShardOfEndpoints(key.source_addr, key.source_port, nat_addr, 0), n);
 }
 
-// ---- Shard writer --------------------------------------------------------------------------------
+// ---- Shard writer
+// --------------------------------------------------------------------------------
 
 LookupResult SessionTable::Lookup(const FlowKey& key) const noexcept {
   const Shard<SessionRecord>& shard = impl_->shard(ShardOf(key));
@@ -186,8 +186,8 @@ InsertResult SessionTable::Insert(const NewSession& session, Handle& handle) noe
   const SessionRecord::Keys keys = SessionRecord::KeysOf(image);
   const auto hashes = shard.HashesOf(keys);
   if (shard.FindOwner(keys.words[0], hashes[0]) != kNoSlot) return InsertResult::kExists;
-  if (keys.count == 2 && (keys.words[0] == keys.words[1] ||
-                          shard.FindOwner(keys.words[1], hashes[1]) != kNoSlot)) {
+  if (keys.count == 2 &&
+      (keys.words[0] == keys.words[1] || shard.FindOwner(keys.words[1], hashes[1]) != kNoSlot)) {
     return InsertResult::kNatPortTaken;
   }
   const SlotIndex slot = shard.Insert(image, keys, hashes);
@@ -222,7 +222,8 @@ void SessionTable::RecheckAll(ShardIndex shard) noexcept {
   impl_->shard(shard).expiry().RecheckAll();
 }
 
-// ---- Others --------------------------------------------------------------------------------------
+// ---- Others
+// --------------------------------------------------------------------------------------
 
 ReplicatedTable& SessionTable::replicated() noexcept { return impl_->table; }
 

@@ -3,8 +3,8 @@
 
 // The session table: 256 shards of 64-byte entries with a 4-byte-per-key index, one writer a shard.
 //
-// A shard's writer looks up, inserts, changes and deletes; it tells replication about a change through
-// MarkDirtyBatch. Who the writer is, the caller decides (ARCHITECTURE.md, "One writer").
+// A shard's writer looks up, inserts, changes and deletes; it tells replication about a change
+// through MarkDirtyBatch. Who the writer is, the caller decides (ARCHITECTURE.md, "One writer").
 //
 // Memory:  one block, allocated by Create() or taken from the caller's arena, never afterwards.
 // Threads: see session_entry.h. Methods say who may call them.
@@ -27,16 +27,17 @@ namespace statesync {
 struct TableCounters;
 
 struct SessionTableOptions {
-  std::uint32_t capacity = 131'072;   // Sessions over all shards; each shard gets its part plus slack.
-  std::uint8_t worker_count = 1;      // Dirty rings, at most 16.
+  std::uint32_t capacity =
+      131'072;                    // Sessions over all shards; each shard gets its part plus slack.
+  std::uint8_t worker_count = 1;  // Dirty rings, at most 16.
   std::uint32_t dirty_ring_handles = 65'536;  // Per worker, power of two.
-  std::uint64_t index_seed = 0;       // Key of the index hash; random per boot.
-  std::uint64_t digest_key[2] = {0, 0};  // Stable over boots, the same on both nodes.
-  // Addresses for source NAT in the order of the id map; a record carries the position. At most 255;
-  // copied.
+  std::uint64_t index_seed = 0;               // Key of the index hash; random per boot.
+  std::uint64_t digest_key[2] = {0, 0};       // Stable over boots, the same on both nodes.
+  // Addresses for source NAT in the order of the id map; a record carries the position. At most
+  // 255; copied.
   std::span<const NetAddr> nat_addresses;
-  // Memory for the table (hugepages, a NUMA node): SessionTable::BytesNeeded(), aligned to 64, longer
-  // lived than the table. Empty: Create() allocates.
+  // Memory for the table (hugepages, a NUMA node): SessionTable::BytesNeeded(), aligned to 64,
+  // longer lived than the table. Empty: Create() allocates.
   std::span<std::byte> arena;
 };
 
@@ -47,8 +48,8 @@ struct LookupResult {
 
 // What a new session starts with. The table fills the rest with zeros.
 struct NewSession {
-  FlowKey key;               // As the client's first packet had it.
-  NetAddr nat_addr = 0;      // 0: no NAT.
+  FlowKey key;           // As the client's first packet had it.
+  NetAddr nat_addr = 0;  // 0: no NAT.
   NetPort nat_port = 0;
   std::uint16_t rule = 0;
   SessionState state = SessionState::kNone;
@@ -72,7 +73,8 @@ class SessionTable final {
   static absl::StatusOr<std::size_t> BytesNeeded(const SessionTableOptions& options);
   ~SessionTable();
 
-  // Shard of a packet: low 8 bits of the symmetric Toeplitz hash. O(1), no memory access but a table.
+  // Shard of a packet: low 8 bits of the symmetric Toeplitz hash. O(1), no memory access but a
+  // table.
   [[nodiscard]] static ShardIndex ShardOf(const FlowKey& key) noexcept;
   // Ports p (host order, ascending) for which a flow with `p` in place of `key.source_port` and
   // nat_addr in place of key.source_addr stays in the shard of `key`: the n-th of 256, n < 256.
@@ -105,15 +107,16 @@ class SessionTable final {
   void BeginWrite(Handle handle) noexcept { BeginEntryWrite(entry(handle).sequence); }
   void EndWrite(Handle handle) noexcept { EndEntryWrite(entry(handle).sequence); }
 
-  // Tells replication that entries changed. Fences once, then sets marks and queues handles that were
-  // not marked. A full ring flags the shard for a scan: never lost.
-  // worker < worker_count; handles [n], any n.
+  // Tells replication that entries changed. Fences once, then sets marks and queues handles that
+  // were not marked. A full ring flags the shard for a scan: never lost. worker < worker_count;
+  // handles [n], any n.
   void MarkDirtyBatch(std::uint8_t worker, std::span<const Handle> handles) noexcept;
 
   // Expiry: entries of `shard` whose check time has come, at most handles.size(); scans at most
-  // 16,384 slots from an internal cursor. The caller decides (timeout by state) and either deletes or
-  // calls CheckAgainAt, else it gets the entry again.
-  std::size_t ListExpired(ShardIndex shard, std::uint32_t now_s, std::span<Handle> handles) noexcept;
+  // 16,384 slots from an internal cursor. The caller decides (timeout by state) and either deletes
+  // or calls CheckAgainAt, else it gets the entry again.
+  std::size_t ListExpired(ShardIndex shard, std::uint32_t now_s,
+                          std::span<Handle> handles) noexcept;
   // `second` of the node's clock. One more than 32,000 ahead may be asked for at once and again.
   void CheckAgainAt(Handle handle, std::uint32_t second) noexcept;
   // A new owner of the shard calls it once: check times of a standby mean nothing, so ListExpired

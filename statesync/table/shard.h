@@ -4,7 +4,8 @@
 // One shard of a table: entries, the index that finds them, free slots and check times.
 //
 // Life of a slot: free → Insert → live → Delete → tombstone → Retire → free. A standby has no
-// tombstones: Remove takes a live entry straight to free. The generation grows with each incarnation.
+// tombstones: Remove takes a live entry straight to free. The generation grows with each
+// incarnation.
 //
 // Threads: methods say who may call them. The shard's writer is its worker while this node owns the
 // table, else the sync loop.  Memory: given by the table.
@@ -63,12 +64,11 @@ class alignas(64) Shard {
   // Slot of the live entry that has `words` among its keys.
   template <typename Words>
   [[nodiscard]] SlotIndex FindOwner(const Words& words, std::uint64_t hash) const noexcept {
-    return index_.Find(hash,
-                       [&](SlotIndex slot) { return Record::Owns(entries_[slot], words); });
+    return index_.Find(hash, [&](SlotIndex slot) { return Record::Owns(entries_[slot], words); });
   }
 
-  // A new entry with `keys`, none of which is in the index. kNoSlot if there is no room; then nothing
-  // changed. The entry's version stays zero until it is published or SetVersion().
+  // A new entry with `keys`, none of which is in the index. kNoSlot if there is no room; then
+  // nothing changed. The entry's version stays zero until it is published or SetVersion().
   [[nodiscard]] SlotIndex Insert(const Image& image, const Keys& keys,
                                  const Hashes& hashes) noexcept {
     const SlotIndex slot = free_.Peek();

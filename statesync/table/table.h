@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// The generic sharded table: 256 shards of one record type, dirty rings of the workers, and what the
-// engine asks of a table. A record type gives keys, name, value and bytes (session_record.h is the
-// pattern). The methods are in table_publish.h and table_apply.h; include those to instantiate.
+// The generic sharded table: 256 shards of one record type, dirty rings of the workers, and what
+// the engine asks of a table. A record type gives keys, name, value and bytes (session_record.h is
+// the pattern). The methods are in table_publish.h and table_apply.h; include those to instantiate.
 //
-// Threads: ReplicatedTable's methods belong to the sync loop; MarkDirtyBatch to each worker with its
-// own number; shards as shard.h says.  Memory: one block, allocated or taken over by Attach().
+// Threads: ReplicatedTable's methods belong to the sync loop; MarkDirtyBatch to each worker with
+// its own number; shards as shard.h says.  Memory: one block, allocated or taken over by Attach().
 
 #pragma once
 
@@ -33,7 +33,8 @@ struct TableCounters {
   std::atomic<std::uint64_t> refused_full{0};
   std::atomic<std::uint64_t> refused_conflict{0};
   std::atomic<std::uint64_t> refused_unknown_id{0};
-  std::atomic<std::uint64_t> conflicts_won{0};  // Older entries that went because of a key conflict.
+  std::atomic<std::uint64_t> conflicts_won{
+      0};  // Older entries that went because of a key conflict.
 };
 inline void Count(std::atomic<std::uint64_t>& counter) noexcept {
   counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
@@ -86,9 +87,7 @@ class Table final : public ReplicatedTable {
                         std::span<Handle> handles) const override;
   void ForgetPeer() override;
 
-  void OnTime(Instant now) override {
-    now_s_ = static_cast<std::uint32_t>(now.ns / Seconds(1).ns);
-  }
+  void OnTime(Instant now) override { now_s_ = static_cast<std::uint32_t>(now.ns / Seconds(1).ns); }
   void ApplyInsertBatch(std::uint8_t schema, std::span<const std::byte* const> records,
                         std::span<const Version> versions,
                         std::span<ApplyOutcome> outcomes) override;
@@ -163,7 +162,7 @@ class Table final : public ReplicatedTable {
   std::atomic<std::uint64_t> unqueued_{0};      // Marks set without a place in a ring.
 
   // Sync loop.
-  std::uint32_t scans_done_ = 0;   // Value of scans_wanted_ that the running pass covers.
+  std::uint32_t scans_done_ = 0;            // Value of scans_wanted_ that the running pass covers.
   std::uint32_t scan_shard_ = kShardCount;  // kShardCount: no pass is running.
   std::uint32_t scan_slot_ = 0;
   std::atomic<std::uint64_t> scanned_{0};  // Marks that scans found.

@@ -46,8 +46,7 @@ void Table<Record>::DecodeInsertBatch(std::uint8_t schema,
 }
 
 template <typename Record>
-void Table<Record>::ApplyInsertBatch(std::uint8_t schema,
-                                     std::span<const std::byte* const> records,
+void Table<Record>::ApplyInsertBatch(std::uint8_t schema, std::span<const std::byte* const> records,
                                      std::span<const Version> versions,
                                      std::span<ApplyOutcome> outcomes) {
   ENSURE(versions.size() >= records.size() && outcomes.size() >= records.size());
@@ -131,8 +130,7 @@ void Table<Record>::RemoveApplied(ShardIndex shard, SlotIndex slot) noexcept {
 }
 
 template <typename Record>
-void Table<Record>::ApplyUpdateBatch(std::uint8_t schema,
-                                     std::span<const std::byte* const> records,
+void Table<Record>::ApplyUpdateBatch(std::uint8_t schema, std::span<const std::byte* const> records,
                                      std::span<const OwnHandle> own,
                                      std::span<const Version> versions,
                                      std::span<ApplyOutcome> outcomes) {

@@ -35,8 +35,8 @@ absl::StatusOr<TableLayout> PlanTable(std::uint32_t capacity, std::uint8_t worke
                                                    kTableCapacityMin, " … ", kTableCapacityMax));
   }
   if (worker_count < 1 || worker_count > kDirtyRingsMax) {
-    return absl::InvalidArgumentError(absl::StrCat("worker_count ", int{worker_count},
-                                                   " is outside 1 … ", int{kDirtyRingsMax}));
+    return absl::InvalidArgumentError(
+        absl::StrCat("worker_count ", int{worker_count}, " is outside 1 … ", int{kDirtyRingsMax}));
   }
   if (!std::has_single_bit(dirty_ring_handles) || dirty_ring_handles < kDirtyRingHandlesMin ||
       dirty_ring_handles > kDirtyRingHandlesMax) {
@@ -48,8 +48,8 @@ absl::StatusOr<TableLayout> PlanTable(std::uint32_t capacity, std::uint8_t worke
   // a table is refused inserts only when it is full or all but full.
   const auto mean = static_cast<std::uint32_t>((capacity + kShardCount - 1) / kShardCount);
   TableLayout layout;
-  layout.slots_per_shard = std::min(mean + 3 * SquareRoot(mean) + 64,
-                                    static_cast<std::uint32_t>(kSlotsPerShardMax));
+  layout.slots_per_shard =
+      std::min(mean + 3 * SquareRoot(mean) + 64, static_cast<std::uint32_t>(kSlotsPerShardMax));
   const std::uint64_t keys = std::uint64_t{layout.slots_per_shard} * keys_per_entry;
   layout.buckets_per_shard = static_cast<std::uint32_t>(
       (keys * 100 + kBucketKeys * kIndexLoadPercent - 1) / (kBucketKeys * kIndexLoadPercent));
@@ -60,8 +60,8 @@ absl::StatusOr<TableLayout> PlanTable(std::uint32_t capacity, std::uint8_t worke
   layout.free_slots = layout.buckets + std::size_t{layout.buckets_per_shard} * kShardCount * 64;
   layout.check_times = layout.free_slots + RoundUp(slots * sizeof(SlotIndex));
   layout.rings = layout.check_times + RoundUp(slots * sizeof(std::uint16_t));
-  layout.bytes = layout.rings +
-                 RoundUp(std::size_t{worker_count} * dirty_ring_handles * sizeof(Handle));
+  layout.bytes =
+      layout.rings + RoundUp(std::size_t{worker_count} * dirty_ring_handles * sizeof(Handle));
   return layout;
 }
 

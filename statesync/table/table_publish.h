@@ -4,8 +4,8 @@
 // Table's sending half: marks from workers, images for the engine, what publication leaves behind.
 //
 // A change is never lost: a worker writes, fences, then tests the mark; the sync loop clears marks,
-// fences, then reads. Whichever fence comes first, either the worker sees the cleared mark and queues
-// again, or the sync loop reads the change. tests/unit/table/dirty_litmus_test.cc shows it.
+// fences, then reads. Whichever fence comes first, either the worker sees the cleared mark and
+// queues again, or the sync loop reads the change. tests/unit/table/dirty_litmus_test.cc shows it.
 //
 // Threads: see table.h.
 
@@ -19,7 +19,8 @@
 namespace statesync {
 
 inline constexpr std::uint32_t kDirtyScanSlots = 4'096;  // Slots one TakeDirtyBatch scans at most.
-inline constexpr std::size_t kForgetParts = 128;  // ForgetPeer wipes one part; fewer than 255 epochs.
+inline constexpr std::size_t kForgetParts =
+    128;  // ForgetPeer wipes one part; fewer than 255 epochs.
 inline constexpr std::size_t kListLookFactor = 8;  // Slots ListBatch looks at per handle.
 
 template <typename Record>
@@ -153,8 +154,8 @@ std::uint64_t Table<Record>::dirty_count() const {
   // A scan also finds marks whose handles wait in a ring; those must not make the rest negative.
   const std::uint64_t unqueued = unqueued_.load(std::memory_order_relaxed);
   const std::uint64_t scanned = scanned_.load(std::memory_order_relaxed);
-  const bool pending = scans_wanted_.load(std::memory_order_relaxed) != scans_done_ ||
-                       scan_shard_ != kShardCount;
+  const bool pending =
+      scans_wanted_.load(std::memory_order_relaxed) != scans_done_ || scan_shard_ != kShardCount;
   if (!pending) return sum;
   return sum + (unqueued > scanned ? unqueued - scanned : 1);
 }
@@ -234,8 +235,7 @@ std::size_t Table<Record>::ListBatch(ShardIndex shard, SlotIndex& slot,
     EntryCopy<Entry> copy;
     const Entry& e = shards_[shard].entry(static_cast<SlotIndex>(next));
     // A busy entry is listed: looking at it again is the engine's way with busy entries anyhow.
-    if (CopyEntry(e, copy) &&
-        !(Record::IsLive(copy.get()) && Record::IsReplicated(copy.get()))) {
+    if (CopyEntry(e, copy) && !(Record::IsLive(copy.get()) && Record::IsReplicated(copy.get()))) {
       continue;
     }
     handles[found++] = {shard, static_cast<SlotIndex>(next)};

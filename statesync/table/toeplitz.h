@@ -3,14 +3,15 @@
 
 // The shard of a flow: the low byte of a Toeplitz hash whose key repeats every 16 bits (6d 5a …).
 //
-// With such a key the 32-bit window of input bit i depends on i mod 16 only, so the hash is a linear
-// map T of one word: the XOR of all 16-bit words of the input. It is therefore symmetric in the two
-// sides, and a NIC computes the same for RSS. The circulant matrix of 0x6d5a is invertible, so each
-// of the 256 shards is met by exactly 256 ports: a coset of T's kernel. With the kernel's basis in
-// reduced form, coset member n is Representative ^ Span[n], ascending in n: no table of ports needed.
+// With such a key the 32-bit window of input bit i depends on i mod 16 only, so the hash is a
+// linear map T of one word: the XOR of all 16-bit words of the input. It is therefore symmetric in
+// the two sides, and a NIC computes the same for RSS. The circulant matrix of 0x6d5a is invertible,
+// so each of the 256 shards is met by exactly 256 ports: a coset of T's kernel. With the kernel's
+// basis in reduced form, coset member n is Representative ^ Span[n], ascending in n: no table of
+// ports needed.
 //
-// Threads: constants only.  Source: Microsoft RSS specification; Woo and Park, "Scalable TCP session
-// monitoring with symmetric receive-side scaling" (the repeated key).
+// Threads: constants only.  Source: Microsoft RSS specification; Woo and Park, "Scalable TCP
+// session monitoring with symmetric receive-side scaling" (the repeated key).
 
 #pragma once
 
@@ -36,8 +37,8 @@ constexpr std::uint8_t ToeplitzSlow(std::uint16_t word) {
 namespace internal {
 
 struct ToeplitzTables {
-  std::array<std::uint8_t, 256> by_high{};  // T(byte << 8).
-  std::array<std::uint8_t, 256> by_low{};   // T(byte).
+  std::array<std::uint8_t, 256> by_high{};          // T(byte << 8).
+  std::array<std::uint8_t, 256> by_low{};           // T(byte).
   std::array<std::uint16_t, 256> representative{};  // Smallest port p with T(p) = index.
   std::array<std::uint16_t, 256> span{};            // Kernel of T, ascending.
 };
@@ -78,8 +79,8 @@ constexpr std::uint16_t ToeplitzPort(std::uint8_t value, std::uint32_t n) {
                                     internal::kToeplitzTables.span[n & 0xff]);
 }
 
-// XOR of the two 16-bit words of an address, and of everything else in network order, gives the word
-// in network order; this turns it into its value.
+// XOR of the two 16-bit words of an address, and of everything else in network order, gives the
+// word in network order; this turns it into its value.
 constexpr std::uint16_t FromNetwork(std::uint16_t word) {
   if constexpr (std::endian::native == std::endian::little) {
     return static_cast<std::uint16_t>((word >> 8) | (word << 8));

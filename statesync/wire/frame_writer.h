@@ -4,8 +4,8 @@
 // Writes one frame into the caller's buffer: records are grouped into sections as they come.
 //
 // A record joins the last section if table, operation, schema, length and term are the same and its
-// counter is the next one; otherwise it opens a section. Nothing is written past the buffer: a record
-// that does not fit is refused, and the frame stays whole. Order: Begin, Append*, Finish.
+// counter is the next one; otherwise it opens a section. Nothing is written past the buffer: a
+// record that does not fit is refused, and the frame stays whole. Order: Begin, Append*, Finish.
 //
 // Threads: one owner.  Memory: the buffer is the caller's.
 

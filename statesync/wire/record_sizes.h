@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// Bytes that each record known here needs: the one list of (table, operation, schema) of this version.
+// Bytes that each record known here needs: the one list of (table, operation, schema) of this
+// version.
 //
 // Threads: constants only.
 

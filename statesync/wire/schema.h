@@ -7,8 +7,8 @@
 //          | ClearHeader, HelloBody, 32-byte HMAC                        (kind kHello)
 // section  = SectionHeader, record*  ; every record of a section has `record_bytes` bytes
 //
-// Adding a field: append to a record (an older receiver reads the prefix it knows and skips the rest
-// by record_bytes) or add a schema number. Numbers are never reused; retired ones stay listed.
+// Adding a field: append to a record (an older receiver reads the prefix it knows and skips the
+// rest by record_bytes) or add a schema number. Numbers are never reused; retired ones stay listed.
 
 #pragma once
 
@@ -29,12 +29,12 @@ enum class DatagramKind : std::uint8_t { kSealed = 0, kHello = 1 };
 
 // First bytes of every datagram; the whole of it is authenticated as AAD. PROTOCOL.md §3.
 struct ClearHeader {
-  U16be magic;         // kMagic.
+  U16be magic;              // kMagic.
   std::uint8_t version;     // kProtocolVersion.
   std::uint8_t kind_phase;  // High nibble: DatagramKind. Low nibble: key phase, 0–15.
-  U16be stream;        // Below kStreamsMax. Nonce = stream (4 bytes) ‖ packet_number (8 bytes).
-  U16be epoch;         // Handle epoch of the stream; records of another epoch are not applied.
-  U64be packet_number; // Never repeats for one (key, stream); starts at 1.
+  U16be stream;         // Below kStreamsMax. Nonce = stream (4 bytes) ‖ packet_number (8 bytes).
+  U16be epoch;          // Handle epoch of the stream; records of another epoch are not applied.
+  U64be packet_number;  // Never repeats for one (key, stream); starts at 1.
 };
 static_assert(sizeof(ClearHeader) == 16 && alignof(ClearHeader) == 1);
 static_assert(offsetof(ClearHeader, packet_number) == 8);
@@ -46,14 +46,14 @@ inline constexpr std::uint8_t kFrameFlagsKnown = kFrameNumbered;
 // First bytes under the seal. PROTOCOL.md §4.
 struct FrameHeader {
   U24be term;          // Highest term the sender knows.
-  std::uint8_t flags;       // kFrame… bits; unknown bits must be zero.
+  std::uint8_t flags;  // kFrame… bits; unknown bits must be zero.
   U48be frame_number;  // Of this frame if numbered, else the number the next one will get. From 1.
   U24be oldest_back;   // The oldest frame still repairable is frame_number − oldest_back.
   U32be send_time_us;  // Sender's clock, wrapping; only differences mean something.
   U48be ack;           // Other direction, same stream: every frame ≤ ack is applied (or closed).
   U24be credit;        // Other direction: frames up to ack + credit may be sent.
-  std::uint8_t role;        // Role of the sender.
-  std::uint8_t readiness;   // Readiness of the sender, as a receiver of our tables.
+  std::uint8_t role;   // Role of the sender.
+  std::uint8_t readiness;  // Readiness of the sender, as a receiver of our tables.
 };
 static_assert(sizeof(FrameHeader) == 28 && alignof(FrameHeader) == 1);
 static_assert(offsetof(FrameHeader, ack) == 17);
@@ -73,10 +73,11 @@ enum class ControlOp : std::uint8_t {
   kLost = 3,         // LostRecord: these frames cannot be repaired; differences come by bulk.
   kWant = 4,         // WantRecord: the handle is unknown here; send the keyed image or a delete.
   kBulkRequest = 5,  // BulkRequestRecord: the receiver asks for a full transfer.
-  kBulkState = 6,    // BulkStateRecord: the sender states where a transfer is; repeated until answered.
-  kBulkDone = 7,     // BulkDoneRecord: the receiver's answer to a finished transfer.
-  kDigest = 8,       // DigestRecord: sums of shards as of a frame.
-  kRefused = 9,      // RefusedRecord: entries that the receiver could not take.
+  kBulkState =
+      6,  // BulkStateRecord: the sender states where a transfer is; repeated until answered.
+  kBulkDone = 7,       // BulkDoneRecord: the receiver's answer to a finished transfer.
+  kDigest = 8,         // DigestRecord: sums of shards as of a frame.
+  kRefused = 9,        // RefusedRecord: entries that the receiver could not take.
   kDigestReport = 10,  // DigestReportRecord: outcome of the last complete comparison.
 };
 
@@ -87,7 +88,7 @@ struct SectionHeader {
   std::uint8_t op;            // Op or ControlOp.
   std::uint8_t schema;        // Meaning of the record's bytes for this table and op; from 1.
   std::uint8_t record_bytes;  // At least what `schema` needs; more is skipped.
-  U16be count;           // Records that follow; at least 1.
+  U16be count;                // Records that follow; at least 1.
   U24be term;
   U40be counter;
 };
@@ -123,11 +124,12 @@ struct SessionInsertV4 {
   U32be server_addr;
   U16be client_port;
   U16be server_port;
-  std::uint8_t state;   // SessionState; implies the protocol.
-  U24be client_edge;    // Highest sequence number sent by the client, in units of 256 bytes.
+  std::uint8_t state;  // SessionState; implies the protocol.
+  U24be client_edge;   // Highest sequence number sent by the client, in units of 256 bytes.
   U24be server_edge;
-  std::uint8_t scales;  // Window scale: client in the low nibble, server in the high one; 15 unknown.
-  U16be rule;           // Stable id of the policy rule that admitted the session.
+  std::uint8_t
+      scales;  // Window scale: client in the low nibble, server in the high one; 15 unknown.
+  U16be rule;  // Stable id of the policy rule that admitted the session.
 };
 static_assert(sizeof(SessionInsertV4) == 26 && alignof(SessionInsertV4) == 1);
 static_assert(std::has_unique_object_representations_v<SessionInsertV4>);
@@ -167,7 +169,8 @@ static_assert(EthernetBytesPerHundredRecords(sizeof(SessionInsertV4Nat)) <= 3200
 static_assert(EthernetBytesPerHundredRecords(sizeof(SessionUpdate)) <= 1200);
 static_assert(EthernetBytesPerHundredRecords(sizeof(SessionDelete)) <= 400);
 
-// ---- Control records, PROTOCOL.md §6 -------------------------------------------------------------
+// ---- Control records, PROTOCOL.md §6
+// -------------------------------------------------------------
 
 struct NackRecord {
   U48be first;
@@ -206,8 +209,8 @@ struct BulkStateRecord {
   std::uint8_t complete;  // 1: the sender's table is complete since its boot, a sweep is allowed.
   U24be cut_term;         // Cut: last version used when the transfer began.
   U40be cut_counter;
-  U48be end_frame;        // Last frame of the transfer; 0 while running.
-  U32be entry_count;      // Entries to be sent (estimate while running), exact when finished.
+  U48be end_frame;    // Last frame of the transfer; 0 while running.
+  U32be entry_count;  // Entries to be sent (estimate while running), exact when finished.
   U32be sent_count;
 };
 static_assert(sizeof(BulkStateRecord) == 28);
@@ -233,8 +236,8 @@ struct DigestRecord {
 static_assert(sizeof(DigestRecord) == 26);
 
 struct DigestReportRecord {
-  U48be as_of;          // Oldest frame the comparison round relates to.
-  U16be agreed;         // Shards whose digest agreed in the last complete round.
+  U48be as_of;   // Oldest frame the comparison round relates to.
+  U16be agreed;  // Shards whose digest agreed in the last complete round.
   U16be differed;
   U16be undecided;      // Changed too often to be compared.
   U32be refused_count;  // Entries this node refused and does not hold.
@@ -250,7 +253,8 @@ struct RefusedRecord {
 };
 static_assert(sizeof(RefusedRecord) == 6);
 
-// ---- Hello, PROTOCOL.md §2 -----------------------------------------------------------------------
+// ---- Hello, PROTOCOL.md §2
+// -----------------------------------------------------------------------
 
 struct HelloTable {
   std::uint8_t table;
@@ -265,7 +269,7 @@ inline constexpr std::size_t kHelloTablesMax = 8;
 struct HelloBody {
   std::uint8_t version_min;
   std::uint8_t version_max;
-  std::uint8_t node;            // One's own index is refused.
+  std::uint8_t node;  // One's own index is refused.
   std::uint8_t stream_count;
   U64be boot_id;
   std::uint8_t nonce[32];       // Fresh for each handshake attempt.
@@ -273,9 +277,9 @@ struct HelloBody {
   std::uint8_t echo_nonce[32];  // Nonce of the peer's hello that this one answers; zero if none.
   U24be term;
   std::uint8_t role;
-  U16be datagram_bytes_max;     // Largest UDP payload this node accepts.
-  U16be table_count;            // Entries of `tables` in use.
-  U64be id_map_digest;          // Of the ids of zones, interfaces, rules and NAT addresses.
+  U16be datagram_bytes_max;  // Largest UDP payload this node accepts.
+  U16be table_count;         // Entries of `tables` in use.
+  U64be id_map_digest;       // Of the ids of zones, interfaces, rules and NAT addresses.
   HelloTable tables[kHelloTablesMax];
 };
 static_assert(sizeof(HelloBody) == 188 && alignof(HelloBody) == 1);
@@ -288,7 +292,8 @@ static_assert(kFrameOverheadBytes + sizeof(SectionHeader) + sizeof(SessionInsert
               kDatagramBytesMin);
 static_assert(kHelloDatagramBytes <= kDatagramBytesMin);
 
-// ---- Session states on the wire --------------------------------------------------------------------
+// ---- Session states on the wire
+// --------------------------------------------------------------------
 
 // State of a session, protocol included. Numbers are on the wire: append only.
 enum class SessionState : std::uint8_t {
@@ -296,8 +301,8 @@ enum class SessionState : std::uint8_t {
   kTcpSynSent = 1,
   kTcpSynReceived = 2,
   kTcpEstablished = 3,
-  kTcpFinWait = 4,    // One side has sent FIN.
-  kTcpClosing = 5,    // Both sides have sent FIN, not yet both acknowledged.
+  kTcpFinWait = 4,  // One side has sent FIN.
+  kTcpClosing = 5,  // Both sides have sent FIN, not yet both acknowledged.
   kTcpTimeWait = 6,
   kTcpClosed = 7,     // RST seen.
   kUdpSingle = 16,    // Packets in one direction only.

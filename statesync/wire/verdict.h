@@ -17,28 +17,28 @@ namespace statesync {
 enum class Verdict : std::uint8_t {
   kAccepted,
   // Clear header.
-  kDatagramShort,       // Less than a clear header.
+  kDatagramShort,  // Less than a clear header.
   kBadMagic,
   kBadVersion,
-  kBadKind,             // Neither sealed nor hello.
-  kBadStream,           // kStreamsMax or above.
+  kBadKind,    // Neither sealed nor hello.
+  kBadStream,  // kStreamsMax or above.
   kPacketNumberZero,
   // Frame header.
-  kFrameShort,          // Less than a frame header under the seal.
+  kFrameShort,  // Less than a frame header under the seal.
   kUnknownFlags,
   kFrameNumberZero,
-  kOldestBeforeFirst,   // oldest_back reaches below frame 1.
+  kOldestBeforeFirst,  // oldest_back reaches below frame 1.
   kBadRole,
   kBadReadiness,
   // Sections.
-  kSectionShort,        // The rest of the frame is shorter than a section header.
-  kSectionEmpty,        // No records.
-  kRecordShort,         // Records are shorter than their schema needs, or have no bytes.
-  kSectionOverrun,      // Records reach past the end of the frame.
-  kSectionTermZero,     // Records without a term or counter.
-  kSectionTermAhead,    // Records of a higher term than the frame states.
-  kCounterOverrun,      // Counters reach past 40 bits.
-  kControlVersioned,    // A control section with a version.
+  kSectionShort,      // The rest of the frame is shorter than a section header.
+  kSectionEmpty,      // No records.
+  kRecordShort,       // Records are shorter than their schema needs, or have no bytes.
+  kSectionOverrun,    // Records reach past the end of the frame.
+  kSectionTermZero,   // Records without a term or counter.
+  kSectionTermAhead,  // Records of a higher term than the frame states.
+  kCounterOverrun,    // Counters reach past 40 bits.
+  kControlVersioned,  // A control section with a version.
   // Session records.
   kSlotNone,            // Handle with slot 0xffff.
   kSessionState,        // No such state, or none.

@@ -129,11 +129,11 @@ TEST(FrameWriter, NeverWritesPastTheBuffer) {
     for (;; ++counter) {
       const SessionUpdate update{};
       const Version version = MakeVersion({9}, counter);
-      const bool fits = writer.Fits(TableId::kSession, Op::kUpdate, kSessionUpdate,
-                                    sizeof(update), version);
+      const bool fits =
+          writer.Fits(TableId::kSession, Op::kUpdate, kSessionUpdate, sizeof(update), version);
       const std::size_t room = writer.room();
-      const bool appended = writer.Append(TableId::kSession, Op::kUpdate, kSessionUpdate,
-                                          AsBytes(update), version);
+      const bool appended =
+          writer.Append(TableId::kSession, Op::kUpdate, kSessionUpdate, AsBytes(update), version);
       ASSERT_EQ(fits, appended) << size;
       if (!appended) {
         ASSERT_EQ(writer.room(), room);
@@ -240,7 +240,8 @@ TEST(FrameReader, ReadsTheKnownPrefixOfLongerRecords) {
   }
 }
 
-// Random bytes, and valid frames with random bytes changed: checked, and if accepted read to the end.
+// Random bytes, and valid frames with random bytes changed: checked, and if accepted read to the
+// end.
 TEST(FrameReader, SurvivesRandomBytes) {
   std::mt19937_64 random(1);
   std::size_t accepted = 0;

@@ -1,0 +1,78 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// Texts that people and scripts rely on: the canonical form of the example node file, and all help.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "dataplane/config/command_line.h"
+#include "dataplane/config/node_file.h"
+#include "tests/golden/config/golden_text.h"
+#include "tools/lockstepctl/command_line.h"
+
+namespace {
+
+constexpr char kExample[] = "../../../docs/example-node.textproto";  // From this folder.
+
+TEST(ConfigGolden, ExampleNodeFilePrintsItsCanonicalForm) {
+  const auto options = dataplane::LoadNodeFile(kExample);
+  ASSERT_TRUE(options.ok()) << options.status();
+  const std::string text = dataplane::PrintConfig(*options);
+  EXPECT_EQ(text, golden::Expected("example-node.canonical.textproto", text));
+}
+
+TEST(ConfigGolden, CanonicalFormIsItsOwnCanonicalForm) {
+  const auto options = dataplane::LoadNodeFile("example-node.canonical.textproto");
+  ASSERT_TRUE(options.ok()) << options.status();
+  EXPECT_EQ(dataplane::PrintConfig(*options), golden::ReadText("example-node.canonical.textproto"));
+}
+
+TEST(ConfigGolden, DataplaneHelp) {
+  const char* const words[] = {"lockstep-dataplane", "--help"};
+  const auto outcome = dataplane::ReadCommandLine(2, words);
+  const std::string text = std::get<dataplane::ExitRequest>(outcome).output;
+  EXPECT_EQ(text, golden::Expected("lockstep-dataplane.help.txt", text));
+}
+
+class CtlHelp : public testing::TestWithParam<std::vector<const char*>> {};
+
+std::string NameOf(const std::vector<const char*>& words) {
+  std::string name = "lockstepctl";
+  for (const char* word : words) {
+    name += "-" + std::string(word);
+  }
+  return name;
+}
+
+TEST_P(CtlHelp, IsAsWritten) {
+  std::vector<const char*> words = GetParam();
+  const std::string path = NameOf(words) + ".help.txt";
+  words.insert(words.begin(), "lockstepctl");
+  words.push_back("--help");
+  lockstepctl::Request request;
+  const auto leave =
+      lockstepctl::ReadCommandLine(static_cast<int>(words.size()), words.data(), request);
+  ASSERT_TRUE(leave.has_value());
+  EXPECT_EQ(leave->status, 0);
+  EXPECT_EQ(leave->text, golden::Expected(path, leave->text));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, CtlHelp,
+    testing::Values(std::vector<const char*>{}, std::vector<const char*>{"status"},
+                    std::vector<const char*>{"sessions"}, std::vector<const char*>{"tables", "dump"},
+                    std::vector<const char*>{"stats"}, std::vector<const char*>{"peer"},
+                    std::vector<const char*>{"peer", "resync"},
+                    std::vector<const char*>{"switchover"},
+                    std::vector<const char*>{"debug", "fill-sessions"},
+                    std::vector<const char*>{"pair-secret", "new"}),
+    [](const testing::TestParamInfo<std::vector<const char*>>& row) {
+      std::string name = NameOf(row.param);
+      std::replace(name.begin(), name.end(), '-', '_');
+      return name;
+    });
+
+}  // namespace
