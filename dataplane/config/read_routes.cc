@@ -3,6 +3,8 @@
 
 // Static routes: each next hop lies on a connected prefix and is nobody of this node.
 
+#include <algorithm>
+
 #include "dataplane/config/address.h"
 #include "dataplane/config/readers.h"
 
@@ -22,6 +24,12 @@ const InterfaceOptions* InterfaceOf(const Options& options, NetAddr address) {
     }
   }
   return nullptr;
+}
+
+// An interface whose address is a mistake: what lies on its prefix is not known.
+bool IsAnyPrefixUnknown(const Options& options) {
+  return std::any_of(options.interfaces.begin(), options.interfaces.end(),
+                     [](const InterfaceOptions& i) { return i.prefix_length == 0; });
 }
 
 bool IsOfThisNode(const InterfaceOptions& interface, NetAddr address) {
@@ -76,6 +84,9 @@ void ReadNextHop(Reading& reading, const std::string& path, const std::string& t
     return;
   }
   const InterfaceOptions* interface = InterfaceOf(reading.options, address);
+  if (interface == nullptr && IsAnyPrefixUnknown(reading.options)) {
+    return;  // The interface's own message comes first; this would only repeat it.
+  }
   if (interface == nullptr) {
     std::string connected;
     for (const InterfaceOptions& known : reading.options.interfaces) {

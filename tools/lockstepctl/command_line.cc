@@ -134,7 +134,7 @@ void AddOptions(CLI::App& app, std::string_view noun, std::string_view name, Req
         row.target);
     added->required(row.is_required);
     if (row.target == Target(&Request::timeout_s)) {
-      added->check(CLI::Range(1u, kTimeoutSecondsMax));
+      added->check(CLI::Range(1u, kTimeoutSecondsMax).description(""));
     }
   }
 }
@@ -143,6 +143,7 @@ std::string Text(std::string_view text) { return std::string(text); }
 
 CLI::App* AddCommand(CLI::App& parent, const Command& row, std::string_view name, Request& request) {
   CLI::App* const app = parent.add_subcommand(Text(name), Text(row.help));
+  app->group("Commands");
   app->fallthrough();
   if (!row.examples.empty()) {
     app->footer("Examples:\n" + Text(row.examples) +
@@ -173,7 +174,6 @@ void Build(CLI::App& app, Request& request) {
                        "Print the version");
   AddOptions(app, "", "", request);
   app.get_formatter()->label("SUBCOMMAND", "COMMAND");
-  app.get_formatter()->label("Subcommands", "Commands");
   // Whether a command is there is judged after parsing: CLI11 would hide an unknown word behind it.
   app.require_subcommand(0, 1);
   CLI::App* noun_app = nullptr;

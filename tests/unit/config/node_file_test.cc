@@ -1,0 +1,287 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// Each mistake that an operator can make in a node file gets one line with field, value and remedy.
+
+#include "dataplane/config/node_file.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "absl/strings/str_split.h"
+#include "tests/unit/config/node_text.h"
+
+namespace dataplane {
+namespace {
+
+std::string MessageOf(const std::string& text) {
+  const auto options = ParseNodeText(text, "node");
+  return options.ok() ? "ok" : std::string(options.status().message());
+}
+
+TEST(NodeFile, GoodFileIsAccepted) { EXPECT_EQ(MessageOf(kGoodNode), "ok"); }
+
+struct MistakeCase {
+  const char* what;
+  const char* from;  // Replaced in kGoodNode …
+  const char* to;    // … by this.
+  const char* line;  // The only line of the message.
+};
+
+const MistakeCase kMistakes[] = {
+    // Syntax.
+    {"parse error", "index: 0", "index: }", "node:2:8: Expected integer, got: }"},
+    {"unknown field", "index: 0", "indx: 0",
+     "node:2:5: Message type \"lockstep.node.Node\" has no field named \"indx\"."},
+    // Identity.
+    {"name", "name: \"a\"", "name: \"A node\"",
+     "node:1: name: \"A node\": must be 1 to 32 characters of [a-z0-9-]"},
+    {"index too large", "index: 0", "index: 2",
+     "node:2: index: 2: must be 0 or 1, and the peer's the other one"},
+    {"index missing with HA", "index: 0", "",
+     "node: index: missing: HA needs 0 on one node and 1 on the other"},
+    {"priority", "index: 0", "index: 0 priority: 256",
+     "node:2: priority: 256: must be 1 to 255"},
+    {"runtime_dir relative", "index: 0", "index: 0 runtime_dir: \"run\"",
+     "node:2: runtime_dir: \"run\": must be an absolute path"},
+    // Zones and interfaces.
+    {"duplicate zone id", "zones { id: 2", "zones { id: 1",
+     "node:4: zones[1].id: 1: duplicate: zones[0] has this id; zone ids must be unique"},
+    {"duplicate zone name", "id: 2 name: \"wan\" }", "id: 2 name: \"wan\" } zones { id: 3 name: \"lan\" }",
+     "node:4: zones[2].name: \"lan\": duplicate: zones[0] has this name; zone names must be unique"},
+    {"zone id zero", "zones { id: 2", "zones { id: 0",
+     "node:4: zones[1].id: missing: give the zone a stable id, 1 to 255"},
+    {"duplicate interface id", "interfaces { id: 2", "interfaces { id: 1",
+     "node:7: interfaces[1].id: 1: duplicate: interfaces[0] has this id; interface ids must be "
+     "unique"},
+    {"unknown zone of interface", " zone: \"wan\"", " zone: \"dmz\"",
+     "node:7: interfaces[1].zone: \"dmz\": unknown zone; known: lan, wan"},
+    {"no such port", "\"net_af_packet1,iface=wan0\"", "\"eth7\"",
+     "node:7: interfaces[1].device: \"eth7\": no such port; write a PCI address as 0000:03:00.0, or "
+     "a driver, a number and arguments as net_af_packet0,iface=lan0"},
+    {"iface missing", "\"net_af_packet1,iface=wan0\"", "\"net_af_packet1\"",
+     "node:7: interfaces[1].device: \"net_af_packet1\": net_af_packet needs iface=NAME, the name of "
+     "a kernel interface (1 to 15 characters)"},
+    {"device used twice", "net_af_packet1,iface=wan0", "net_af_packet0,iface=wan0",
+     "node:7: interfaces[1].device: \"net_af_packet0,iface=wan0\": duplicate: interfaces[0].device "
+     "uses device net_af_packet0"},
+    {"kernel interface used twice", "net_af_packet1,iface=wan0", "net_af_packet1,iface=lan0",
+     "node:7: interfaces[1].device: \"net_af_packet1,iface=lan0\": duplicate: interfaces[0].device "
+     "uses kernel interface lan0"},
+    {"address without length", "address: \"10.2.0.2/24\"", "address: \"10.2.0.2\"",
+     "node:8: interfaces[1].address: \"10.2.0.2\": is no address with prefix length; write it as "
+     "10.1.0.2/24"},
+    {"address is broadcast", "address: \"10.1.0.2/24\"", "address: \"10.1.0.255/24\"",
+     "node:6: interfaces[0].address: \"10.1.0.255/24\": cannot be a host's address; take one inside "
+     "the prefix, neither its first nor its last"},
+    {"connected prefixes overlap", "address: \"10.2.0.2/24\"", "address: \"10.1.0.3/16\"",
+     "node:8: interfaces[1].address: \"10.1.0.3/16\": overlaps 10.1.0.0/24 of "
+     "interfaces[0].address; connected prefixes must be disjoint"},
+    {"virtual address outside", "address: \"10.2.0.1\"", "address: \"10.3.0.1\"",
+     "node:8: interfaces[1].virtual_addresses[0].address: \"10.3.0.1\": lies outside 10.2.0.0/24, "
+     "the prefix of its interface"},
+    {"virtual address is own", "address: \"10.2.0.1\"", "address: \"10.2.0.2\"",
+     "node:8: interfaces[1].virtual_addresses[0].address: \"10.2.0.2\": duplicate: "
+     "interfaces[1].address has this address"},
+    {"vrid", "vrid: 2", "vrid: 256",
+     "node:8: interfaces[1].virtual_addresses[0].vrid: 256: must be 1 to 255"},
+    {"vrid missing", "vrid: 2", "",
+     "node:8: interfaces[1].virtual_addresses[0].vrid: missing: give a virtual router id, 1 to 255"},
+    {"mtu", "zone: \"wan\" device", "zone: \"wan\" mtu: 9001 device",
+     "node:7: interfaces[1].mtu: 9001: must be 576 to 9000"},
+    {"descriptors", "zone: \"wan\" device", "zone: \"wan\" rx_descriptors: 1000 device",
+     "node:7: interfaces[1].rx_descriptors: 1000: must be a power of two, 64 to 32768"},
+    // Routes.
+    {"route without next hop", "next_hop: \"10.2.0.254\"", "",
+     "node:9: routes[0].next_hop: missing: a route needs a next hop on a connected prefix"},
+    {"next hop unreachable", "next_hop: \"10.2.0.254\"", "next_hop: \"10.7.0.1\"",
+     "node:9: routes[0].next_hop: \"10.7.0.1\": not reachable: lies on no connected prefix; "
+     "connected: 10.1.0.0/24, 10.2.0.0/24"},
+    {"next hop is this node", "next_hop: \"10.2.0.254\"", "next_hop: \"10.2.0.1\"",
+     "node:9: routes[0].next_hop: \"10.2.0.1\": is an address of this node (interface wan)"},
+    {"prefix with host bits", "prefix: \"0.0.0.0/0\"", "prefix: \"10.7.0.1/16\"",
+     "node:9: routes[0].prefix: \"10.7.0.1/16\": has bits behind its length; write 10.7.0.0/16"},
+    {"prefix is connected", "prefix: \"0.0.0.0/0\"", "prefix: \"10.1.0.0/24\"",
+     "node:9: routes[0].prefix: \"10.1.0.0/24\": is the connected prefix of interfaces[0]; remove "
+     "the route"},
+    {"duplicate prefix", "routes {", "routes { prefix: \"0.0.0.0/0\" next_hop: \"10.2.0.253\" }\nroutes {",
+     "node:10: routes[1].prefix: \"0.0.0.0/0\": duplicate: routes[0].prefix is the same prefix"},
+    // Rules.
+    {"rule without action", "action: PERMIT", "",
+     "node:10: rules[0].action: missing: PERMIT or DENY"},
+    {"duplicate rule id", "rules {", "rules { id: 10 action: DENY }\nrules {",
+     "node:11: rules[1].id: 10: duplicate: rules[0] has this id; rule ids must be unique"},
+    {"rule id too large", "rules { id: 10", "rules { id: 65536",
+     "node:10: rules[0].id: 65536: must be 1 to 65535"},
+    {"unknown zone of rule", "to_zone: \"wan\"", "to_zone: \"internet\"",
+     "node:10: rules[0].to_zone: \"internet\": unknown zone; known: lan, wan"},
+    {"unknown pool", "source_nat: \"pool\"", "source_nat: \"pond\"",
+     "node:10: rules[0].source_nat: \"pond\": unknown NAT pool; known: pool"},
+    {"deny with NAT", "action: PERMIT", "action: DENY",
+     "node:10: rules[0].source_nat: \"pool\": a rule that denies cannot translate; remove it"},
+    {"unknown protocol", "action: PERMIT", "protocols: \"sctp\" action: PERMIT",
+     "node:10: rules[0].protocols[0]: \"sctp\": unknown protocol; known: tcp, udp, icmp"},
+    {"ports without protocol", "action: PERMIT", "destination_ports: \"80\" action: PERMIT",
+     "node:10: rules[0].destination_ports: only tcp and udp have ports: set protocols to \"tcp\", "
+     "\"udp\" or both"},
+    {"port range backwards", "action: PERMIT",
+     "protocols: \"tcp\" destination_ports: \"90-80\" action: PERMIT",
+     "node:10: rules[0].destination_ports[0]: \"90-80\": is no port or range; write 443 or "
+     "8000-8999, 1 to 65535"},
+    {"rule prefix", "action: PERMIT", "source: \"10.1.0.0/33\" action: PERMIT",
+     "node:10: rules[0].source[0]: \"10.1.0.0/33\": is no prefix; write it as 10.1.0.0/24 or "
+     "10.1.0.7"},
+    {"commit before forward", "action: PERMIT", "commit_before_forward: true action: PERMIT",
+     "node:10: rules[0].commit_before_forward: true: not supported by this version; remove it"},
+    // NAT.
+    {"empty pool", "addresses: \"10.2.0.100\"", "",
+     "node:11: nat_pools[0].addresses: empty NAT pool: give at least one address"},
+    {"pool address is own", "addresses: \"10.2.0.100\"", "addresses: \"10.2.0.2\"",
+     "node:11: nat_pools[0].addresses[0]: \"10.2.0.2\": overlaps interfaces[1].address; a NAT "
+     "address must be of its own"},
+    {"pool address is virtual", "addresses: \"10.2.0.100\"", "addresses: \"10.2.0.1\"",
+     "node:11: nat_pools[0].addresses[0]: \"10.2.0.1\": overlaps "
+     "interfaces[1].virtual_addresses[0]; a NAT address must be of its own"},
+    {"pool address twice", "addresses: \"10.2.0.100\"",
+     "addresses: \"10.2.0.100\" addresses: \"10.2.0.100\"",
+     "node:11: nat_pools[0].addresses[1]: \"10.2.0.100\": duplicate: nat_pools[0].addresses[0] is "
+     "this address"},
+    {"pool ports too few", "addresses: \"10.2.0.100\"",
+     "addresses: \"10.2.0.100\" port_min: 1024 port_max: 2046",
+     "node:11: nat_pools[0].port_max: 2046: with port_min 1024 leaves fewer than 1024 ports; each "
+     "node owns half of them"},
+    // Sizes.
+    {"timeout", "ha {", "timeouts { udp_single_s: 40000 }\nha {",
+     "node:12: timeouts.udp_single_s: 40000: must be 1 to 32000"},
+    {"sessions", "ha {", "tables { sessions: 255 }\nha {",
+     "node:12: tables.sessions: 255: must be 256 to 16000000"},
+    {"tables over memory", "ha {", "tables { sessions: 16000000 }\nha {",
+     "node:12: tables.sessions: 16000000: tables would take 1466 MB, tables.memory_mb allows 1024; "
+     "lower sessions or raise memory_mb"},
+    // HA.
+    {"HA without secret", "pair_secret_file: \"/etc/lockstep/secret\"", "",
+     "node:12: ha.pair_secret_file: missing: HA needs a pair secret; make one with `lockstepctl "
+     "pair-secret new FILE` and copy it to both nodes"},
+    {"state_sync not said", "state_sync: true", "",
+     "node:12: ha.state_sync: missing: say true or false; without it a takeover loses every session"},
+    {"HA without HA1", "ha1 { local_address: \"10.9.1.1\" peer_address: \"10.9.1.2\" }", "",
+     "node:12: ha.ha1: missing: HA needs at least one control path"},
+    {"peer is local", "peer_address: \"10.9.1.2\"", "peer_address: \"10.9.1.1\"",
+     "node:14: ha.ha1[0].peer_address: \"10.9.1.1\": is local_address; give the peer's own"},
+    {"HA1 ports equal", "peer_address: \"10.9.1.2\"", "peer_address: \"10.9.1.2\" tcp_port: 4790",
+     "node:14: ha.ha1[0].tcp_port: 4790: is udp_port; take two ports, so that filters can tell them "
+     "apart"},
+    {"backup on the same link", "ha2 {",
+     "ha1 { local_address: \"10.9.1.1\" peer_address: \"10.9.2.2\" }\n  ha2 {",
+     "node:15: ha.ha1[1].local_address: \"10.9.1.1\": duplicate: ha.ha1[0] has this address; the "
+     "backup needs another link"},
+    {"HA2 port of a LAN", "net_af_xdp0,iface=ha2", "net_af_xdp0,iface=wan0",
+     "node:15: ha.ha2.device: \"net_af_xdp0,iface=wan0\": duplicate: interfaces[1].device is the "
+     "same port; HA2 needs one of its own"},
+    {"AF_XDP MTU", "peer_address: \"10.9.3.2\"", "peer_address: \"10.9.3.2\" mtu: 3401",
+     "node:15: ha.ha2.mtu: 3401: AF_XDP carries at most 3400"},
+    {"HA2 address of a LAN", "local_address: \"10.9.3.1\"", "local_address: \"10.2.0.2\"",
+     "node:15: ha.ha2.local_address: \"10.2.0.2\": overlaps interfaces[1].address; HA links have "
+     "addresses of their own"},
+    {"heartbeat", "state_sync: true", "state_sync: true heartbeat_misses: 1",
+     "node:13: ha.heartbeat_misses: 1: must be 2 to 20"},
+    // Runtime.
+    {"workers", "ha {", "runtime { workers: 17 }\nha {",
+     "node:12: runtime.workers: 17: must be 1 to 16"},
+    {"cpus", "ha {", "runtime { worker_cpus: \"1-0\" }\nha {",
+     "node:12: runtime.worker_cpus: \"1-0\": is no CPU set; write 0-1 or 0,2-3, ascending, below "
+     "1024"},
+    {"EAL argument of ours", "ha {", "runtime { eal_args: \"--lcores=0\" }\nha {",
+     "node:12: runtime.eal_args[0]: \"--lcores=0\": use runtime.worker_cpus"},
+    {"unprintable", "ha {", "runtime { eal_args: \"a\\nb\" }\nha {",
+     "node:12: runtime.eal_args[0]: \"a\\nb\": must be at most 1024 printable ASCII characters"},
+};
+
+class NodeFileMistake : public testing::TestWithParam<MistakeCase> {};
+
+TEST_P(NodeFileMistake, GetsOneLine) {
+  const MistakeCase& mistake = GetParam();
+  const std::string text = NodeWith(mistake.from, mistake.to);
+  ASSERT_NE(text, kGoodNode) << mistake.what << ": the pattern is not in the good file";
+  EXPECT_EQ(MessageOf(text), mistake.line) << mistake.what;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, NodeFileMistake, testing::ValuesIn(kMistakes),
+                         [](const testing::TestParamInfo<MistakeCase>& row) {
+                           std::string name;
+                           for (const char* c = row.param.what; *c != '\0'; ++c) {
+                             name += (*c == ' ' || *c == '_') ? '_' : *c;
+                           }
+                           return name;
+                         });
+
+TEST(NodeFile, AllMistakesAreReportedAtOnce) {
+  std::string text = NodeWith("index: 0", "index: 5");
+  text = absl::StrReplaceAll(text, {{"vrid: 2", "vrid: 300"}, {"action: PERMIT", ""}});
+  const std::vector<std::string> lines = absl::StrSplit(MessageOf(text), '\n');
+  EXPECT_EQ(lines.size(), 3u) << MessageOf(text);
+}
+
+TEST(NodeFile, HaMistakesDoNotMatterWhileHaIsOff) {
+  EXPECT_EQ(MessageOf("name: \"a\" zones { id: 1 name: \"z\" }\n"
+                      "interfaces { id: 1 name: \"i\" zone: \"z\" device: \"net_null0\"\n"
+                      "address: \"10.0.0.1/8\" }"),
+            "ok");
+}
+
+TEST(NodeFile, NonsenseWithManyMistakesStaysShort) {
+  std::string text = "name: \"a\"\n";
+  for (int i = 0; i < 1000; ++i) {
+    text += "zones { }\n";
+  }
+  const std::vector<std::string> lines = absl::StrSplit(MessageOf(text), '\n');
+  EXPECT_EQ(lines.size(), 201u);
+  EXPECT_EQ(lines.back(), "node: 1801 more mistakes");
+}
+
+TEST(NodeFile, AddressesAreInNetworkByteOrder) {
+  const auto options = ParseNodeText(kGoodNode, "node");
+  ASSERT_TRUE(options.ok());
+  EXPECT_EQ(options->interfaces[0].address, inet_addr("10.1.0.2"));
+  EXPECT_EQ(options->routes[0].interface_id, 2);
+}
+
+TEST(NodeFile, DefaultsAreFilledIn) {
+  const auto options = ParseNodeText(kGoodNode, "node");
+  ASSERT_TRUE(options.ok());
+  EXPECT_EQ(options->runtime_dir, "/run/lockstep/a");
+  EXPECT_EQ(options->priority, 100);
+  EXPECT_EQ(options->runtime.file_prefix, "a");
+  EXPECT_EQ(options->ha.ha1[0].tcp_port, 4791);
+  EXPECT_EQ(options->timeouts.tcp_established_s, 3600);
+}
+
+TEST(NodeFile, MissingFileIsNamed) {
+  const auto options = LoadNodeFile("/nonexistent/node.textproto");
+  ASSERT_FALSE(options.ok());
+  EXPECT_EQ(options.status().message(),
+            "/nonexistent/node.textproto: cannot be read: No such file or directory");
+}
+
+TEST(NodeFile, FolderInsteadOfAFileIsNamed) {
+  const auto options = LoadNodeFile("/");
+  ASSERT_FALSE(options.ok());
+  EXPECT_NE(options.status().message().find("cannot be read"), std::string::npos);
+}
+
+TEST(NodeFile, MissingPortIsNoticedBeforeItStarts) {
+  auto options = ParseNodeText(NodeWith("net_af_packet1,iface=wan0", "0000:ff:1f.7"), "node");
+  ASSERT_TRUE(options.ok()) << options.status();
+  options->interfaces[0].device = "net_af_packet0,iface=no-such-if";
+  options->ha.ha2.device = "net_null0";
+  EXPECT_EQ(CheckMachine(*options).message(),
+            "interfaces[0].device: \"net_af_packet0,iface=no-such-if\": no such port: kernel "
+            "interface no-such-if does not exist here; see `ip link`\n"
+            "interfaces[1].device: \"0000:ff:1f.7\": no such port: PCI device 0000:ff:1f.7 does not "
+            "exist here; see `lspci`");
+}
+
+}  // namespace
+}  // namespace dataplane

@@ -1,0 +1,50 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// The canonical form parses to the same options, and prints as itself.
+
+#include <gtest/gtest.h>
+
+#include "dataplane/config/node_file.h"
+#include "tests/unit/config/node_text.h"
+
+namespace dataplane {
+namespace {
+
+TEST(RoundTrip, CanonicalFormParsesToEqualOptions) {
+  const auto first = ParseNodeText(kGoodNode, "node");
+  ASSERT_TRUE(first.ok()) << first.status();
+  const std::string canonical = PrintConfig(*first);
+  const auto second = ParseNodeText(canonical, "canonical");
+  ASSERT_TRUE(second.ok()) << second.status() << "\n" << canonical;
+  EXPECT_EQ(*second, *first) << canonical;
+  EXPECT_EQ(PrintConfig(*second), canonical);
+}
+
+// Every field that has a default, set to something else.
+TEST(RoundTrip, NothingIsLost) {
+  const std::string text = NodeWith(
+      "ha {",
+      "priority: 7 runtime_dir: \"/tmp/a\"\n"
+      "rules { id: 30 source: \"10.1.0.7\" destination: \"10.2.0.0/16\" protocols: \"udp\"\n"
+      "  protocols: \"tcp\" destination_ports: \"53\" destination_ports: \"8000-8001\" action: DENY }\n"
+      "rules { id: 20 protocols: \"icmp\" action: PERMIT replicate_icmp: true }\n"
+      "nat_pools { id: 2 name: \"b\" addresses: \"10.2.0.7\" port_min: 5000 port_max: 9000 }\n"
+      "timeouts { tcp_syn_s: 1 tcp_established_s: 2 tcp_fin_s: 3 tcp_time_wait_s: 4 tcp_closed_s: 5\n"
+      "  udp_single_s: 6 udp_multiple_s: 7 icmp_s: 8 arp_s: 9 takeover_grace_s: 10 }\n"
+      "tables { sessions: 300 neighbours: 20 memory_mb: 77 }\n"
+      "runtime { workers: 3 worker_cpus: \"0,2-5,9\" sync_own_core: true spin: true memory_mb: 99\n"
+      "  no_huge: true file_prefix: \"p\" eal_args: \"--vdev=net_null7\" }\n"
+      "ha { preempt: true heartbeat_ms: 5 heartbeat_misses: 4 startup_hold_ms: 1\n");
+  const auto first = ParseNodeText(text, "node");
+  ASSERT_TRUE(first.ok()) << first.status();
+  const auto second = ParseNodeText(PrintConfig(*first), "canonical");
+  ASSERT_TRUE(second.ok()) << second.status();
+  EXPECT_EQ(*second, *first) << PrintConfig(*first);
+  EXPECT_EQ(first->rules[1].protocols, kRuleTcp | kRuleUdp);
+  EXPECT_TRUE(first->ha.preempt);
+  EXPECT_EQ(first->runtime.worker_cpus.size(), 6u);
+}
+
+}  // namespace
+}  // namespace dataplane
