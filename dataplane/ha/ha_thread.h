@@ -79,7 +79,7 @@ struct HaCounters {
 class HaThread {
  public:
   // Reads the persisted mark, opens the sockets and starts the thread. `primitives` (HMAC and random
-  // bytes) and `shared` must outlive the object.
+  // bytes) and `shared` must outlive the object; from here on `primitives` is the ha thread's alone.
   // Errors: what the operator can mend, with object, value and remedy: an interface or address that
   // does not exist, a port in use, a term file that cannot be read or written.
   static absl::StatusOr<std::unique_ptr<HaThread>> Start(

@@ -124,6 +124,11 @@ SwitchoverRefusal RoleMachine::RequestSwitchover(Instant now) {
   return SwitchoverRefusal::kNone;
 }
 
+void RoleMachine::OnBeatsSent(Instant sent) {
+  if (Forwards(state_) && sent >= forward_until()) return;
+  beats_sent_ = sent;
+}
+
 // ---- The turn ------------------------------------------------------------------------------------
 
 RoleOutput RoleMachine::Step(Instant now) {
@@ -245,7 +250,9 @@ void RoleMachine::Take(Instant now, RoleEvent event) {
 
 Instant RoleMachine::forward_until() const {
   if (!Forwards(state_)) return Instant{};
-  return beats_sent_ + detection_time() - options_.fence_margin;
+  const bool stated = peer_.detection > options_.fence_margin;
+  const Duration detection = stated ? std::min(peer_.detection, detection_time()) : detection_time();
+  return beats_sent_ + detection - options_.fence_margin;
 }
 
 Statement RoleMachine::own_statement() const {
@@ -258,6 +265,7 @@ Statement RoleMachine::own_statement() const {
   statement.priority = options_.priority;
   statement.synced = readiness_ == Readiness::kSynced;
   statement.asks_takeover = state_ == RoleState::kHandover;
+  statement.detection = detection_time();
   return statement;
 }
 

@@ -52,6 +52,7 @@ struct Statement {
   std::uint8_t priority = 0;
   bool synced = false;
   bool asks_takeover = false;
+  Duration detection{};      // Silence after which the speaker thinks its peer dead; 0: not stated.
 };
 
 // Why this node became active.
@@ -73,6 +74,7 @@ enum class SwitchoverRefusal : std::uint8_t {
   kPeerAbsent = 2,
   kPeerNotSynced = 3,
   kUnderWay = 4,
+  kTimedOut = 5,    // Accepted, but the peer did not take over in time.
 };
 [[nodiscard]] std::string_view NameOf(SwitchoverRefusal refusal) noexcept;
 
@@ -114,8 +116,9 @@ class RoleMachine {
   void SetSuspended(bool suspended) { suspend_wanted_ = suspended; }
   // Accepts or refuses at once. Accepted: the peer is asked, and Step() yields when it has taken over.
   [[nodiscard]] SwitchoverRefusal RequestSwitchover(Instant now);
-  // Heartbeats left this node at `sent` (read before the send): the fence counts from here.
-  void OnBeatsSent(Instant sent) { beats_sent_ = sent; }
+  // Heartbeats left this node at `sent` (read before the send): the fence counts from here. A fence
+  // that has passed is not moved: the next step notices it, and this node listens first.
+  void OnBeatsSent(Instant sent);
 
   // ---- The turn ----
 
@@ -131,7 +134,8 @@ class RoleMachine {
   // Term of our active role; else the highest term known.
   [[nodiscard]] Term term() const { return role() == Role::kActive ? taken_ : highest_; }
   [[nodiscard]] Term highest_term() const { return highest_; }
-  // Workers forward only before this; zero unless the state forwards.
+  // Workers forward only before this; zero unless the state forwards. It passes before the peer, by
+  // its own detection time, may think us dead.
   [[nodiscard]] Instant forward_until() const;
   [[nodiscard]] Statement own_statement() const;
   [[nodiscard]] const TakeRecord& last_take() const { return last_take_; }

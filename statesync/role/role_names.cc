@@ -57,9 +57,13 @@ std::string_view NameOf(TakeCause cause) noexcept {
 }
 
 std::string_view NameOf(SwitchoverRefusal refusal) noexcept {
-  static constexpr std::array<std::string_view, 5> kNames{
-      "accepted", "this node is not active", "the peer is not heard",
-      "the peer is not synced", "a switchover is under way"};
+  static constexpr std::array<std::string_view, 6> kNames{
+      "accepted",
+      "this node is not active",
+      "the peer is not heard",
+      "the peer is not synced",
+      "a switchover is under way",
+      "the peer did not take over in time"};
   return Pick(kNames, refusal);
 }
 

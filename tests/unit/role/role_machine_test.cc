@@ -310,6 +310,26 @@ TEST_F(RoleMachineTest, APassedFenceCountsAsAStallHoweverShortTheGaps) {
   EXPECT_EQ(machine_.state(), RoleState::kListening);
 }
 
+TEST_F(RoleMachineTest, ALateHeartbeatDoesNotMoveAFenceThatHasPassed) {
+  BecomeActive();
+  now_ = now_ + Millis(40);
+  machine_.OnBeatsSent(now_);  // The thread was held up between its step and its send.
+  EXPECT_FALSE(MayForward());
+  StepOnce();
+  EXPECT_EQ(machine_.state(), RoleState::kListening);
+}
+
+TEST_F(RoleMachineTest, TheFencePassesBeforeAnImpatientPeerThinksUsDead) {
+  BecomeActive();
+  peer_.detection = Millis(20);
+  Hear();
+  machine_.OnBeatsSent(now_);
+  EXPECT_EQ(machine_.forward_until() - now_, Millis(19));
+  peer_.detection = Millis(500);
+  Hear();
+  EXPECT_EQ(machine_.forward_until() - now_, Millis(29));
+}
+
 TEST_F(RoleMachineTest, AStallOfTheStandbyIsNotSilenceOfThePeer) {
   BecomeStandby();
   peer_speaks_ = false;
