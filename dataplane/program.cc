@@ -1,0 +1,102 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "dataplane/program.h"
+
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "dataplane/config/version.h"
+#include "dataplane/crypto/pair_secret_file.h"
+#include "dataplane/log/log.h"
+#include "dataplane/process.h"
+
+namespace dataplane {
+namespace {
+
+void LogDpdk(std::string_view line) { Log(LogLevel::kWarning, "dpdk", line); }
+
+absl::Status StartNode(Program& program) {
+  NodeSetup setup{.options = &program.options,
+                  .shared = &program.shared,
+                  .primitives = &program.node_primitives,
+                  .secret = program.options.ha.enabled ? &program.secret : nullptr,
+                  .table_keys = {},
+                  .boot_id = program.boot_id,
+                  .log_sink = &LogDpdk};
+  setup.primitives->Random({reinterpret_cast<std::uint8_t*>(&setup.table_keys.index_seed),
+                            sizeof(setup.table_keys.index_seed)});
+  static_assert(sizeof(setup.table_keys.digest_key) == statesync::kDigestKeyBytes);
+  std::memcpy(setup.table_keys.digest_key, program.pair_keys.digest.bytes().data(),
+         statesync::kDigestKeyBytes);
+  absl::StatusOr<std::unique_ptr<Node>> node = Node::Create(setup);
+  if (!node.ok()) return node.status();
+  program.node = *std::move(node);
+  program.node_stats = std::make_unique<NodeStats>(*program.node);
+  if (!program.node->eal().note.empty()) {
+    Log(LogLevel::kNotice, "dpdk", program.node->eal().note);
+  }
+  if (!LockMemory()) {
+    Log(LogLevel::kNotice, "process", "memory is not locked: only root may; takeovers may be slower");
+  }
+  return program.node->Start();
+}
+
+absl::Status StartHa(Program& program) {
+  if (!program.options.ha.enabled) return absl::OkStatus();
+  absl::StatusOr<std::unique_ptr<HaThread>> ha =
+      HaThread::Start(HaThreadOptionsOf(program.options, program.boot_id), program.pair_keys,
+                      program.ha_primitives, program.shared);
+  if (!ha.ok()) return ha.status();
+  program.ha = *std::move(ha);
+  program.ha_stats = std::make_unique<HaStats>(*program.ha);
+  program.ha_view = std::make_unique<HaView>(program.options, program.shared, *program.ha);
+  return absl::OkStatus();
+}
+
+absl::Status StartControl(Program& program) {
+  ControlSetup setup{.options = &program.options,
+                     .shared = &program.shared,
+                     .sessions = &program.node->sessions(),
+                     .stats = {program.node_stats.get()},
+                     .ha = program.ha_view.get(),
+                     .boot_id = program.boot_id,
+                     .version = std::string(ProgramVersion()),
+                     .hugepages = program.node->eal().hugepages,
+                     .started_ns = program.started_ns};
+  if (program.ha_stats != nullptr) setup.stats.push_back(program.ha_stats.get());
+  absl::StatusOr<std::unique_ptr<ControlServer>> control = ControlServer::Start(setup);
+  if (!control.ok()) return control.status();
+  program.control = *std::move(control);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status StartProgram(Program& program) {
+  absl::Status status = MakeRuntimeDir(program.options.runtime_dir);
+  if (!status.ok()) return status;
+  if (program.options.ha.enabled) {
+    absl::StatusOr<statesync::PairSecret> secret =
+        LoadPairSecret(program.options.ha.pair_secret_file);
+    if (!secret.ok()) return secret.status();
+    program.secret = *std::move(secret);
+    program.pair_keys = statesync::DerivePairKeys(program.node_primitives, program.secret);
+  }
+  program.node_primitives.Random(
+      {reinterpret_cast<std::uint8_t*>(&program.boot_id), sizeof(program.boot_id)});
+  PresetSharedState(program.options, program.shared);
+  status = StartNode(program);
+  if (status.ok()) status = StartHa(program);
+  if (status.ok()) status = StartControl(program);
+  return status;
+}
+
+void StopProgram(Program& program) {
+  if (program.control != nullptr) program.control->Stop();
+  if (program.node != nullptr) program.node->Stop();
+  if (program.ha != nullptr) program.ha->Stop();
+}
+
+}  // namespace dataplane
