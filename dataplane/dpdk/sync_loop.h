@@ -3,9 +3,9 @@
 
 // The sync loop: HA2 datagrams in, applied entries; dirty entries, sealed datagrams out.
 //
-// Turn() is a step of bounded work, called from worker 0's loop or from an lcore of its own. It also
-// carries the hand-over of writers when the role changes (ARCHITECTURE.md, "One writer") and tells the
-// ha thread what HA2 says about the peer (SyncFacts).
+// Turn() is a step of bounded work, called from worker 0's loop or from an lcore of its own. It
+// also carries the hand-over of writers when the role changes (ARCHITECTURE.md, "One writer") and
+// tells the ha thread what HA2 says about the peer (SyncFacts).
 //
 // Threads: Turn() by one lcore. AppendStats() by any thread, from copies.
 // Memory:  mbufs of the HA2 port's pool; nothing is allocated after Create().
@@ -29,8 +29,8 @@
 namespace dataplane {
 
 struct SyncLoopOptions {
-  const Options* options = nullptr;     // The whole node file; ha must be enabled.
-  statesync::BootId boot_id = 0;        // The same as the ha thread's.
+  const Options* options = nullptr;  // The whole node file; ha must be enabled.
+  statesync::BootId boot_id = 0;     // The same as the ha thread's.
   std::uint8_t worker_count = 1;
 };
 

@@ -1,0 +1,31 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// What replication knows of itself and the peer, copied where the ha thread and control read it.
+//
+// Threads: the sync loop writes.  Memory: none.
+
+#pragma once
+
+#include "dataplane/core/shared_state.h"
+#include "statesync/engine.h"
+
+namespace dataplane {
+
+// All of SyncFacts but what the peer's state (sync_peer.h) and the hand-over (sync_role.h) write.
+inline void CopyFacts(const statesync::EngineStatus& status, SyncFacts& facts) noexcept {
+  constexpr auto kRelaxed = std::memory_order_relaxed;
+  facts.peer_connected.store(status.peer_connected, kRelaxed);
+  facts.peer_term.store(status.peer_term.value, kRelaxed);
+  facts.peer_role.store(static_cast<std::uint8_t>(status.peer_role), kRelaxed);
+  facts.peer_readiness.store(static_cast<std::uint8_t>(status.peer_readiness), kRelaxed);
+  facts.readiness.store(static_cast<std::uint8_t>(status.readiness), kRelaxed);
+  facts.at_risk_reason.store(static_cast<std::uint8_t>(status.reason), kRelaxed);
+  facts.bulk_done.store(status.bulk_done, kRelaxed);
+  facts.bulk_total.store(status.bulk_total, kRelaxed);
+  facts.exposure_changes.store(status.exposure.changes, kRelaxed);
+  facts.exposure_age_ns.store(status.exposure.age.ns, kRelaxed);
+  facts.round_trip_ns.store(status.round_trip.ns, kRelaxed);
+}
+
+}  // namespace dataplane

@@ -1,0 +1,184 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "dataplane/dpdk/sync_loop.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "dataplane/dpdk/sync_facts.h"
+#include "dataplane/dpdk/sync_link.h"
+#include "dataplane/dpdk/sync_peer.h"
+#include "dataplane/dpdk/sync_receive.h"
+#include "dataplane/dpdk/sync_role.h"
+#include "dataplane/dpdk/sync_send.h"
+#include "dataplane/dpdk/sync_setup.h"
+#include "dataplane/dpdk/sync_stats.h"
+#include "dataplane/log/log.h"
+#include "statesync/engine.h"
+#include "statesync/ensure.h"
+
+namespace dataplane {
+namespace {
+
+using statesync::Engine;
+using statesync::Instant;
+
+// Facts are as old as this at most while nothing happens, counters always.
+constexpr statesync::Duration kFactsInterval = statesync::Millis(1);
+constexpr statesync::Duration kCountersInterval = statesync::Millis(20);
+
+// What exists only with an HA2 device.
+struct Ha2Side {
+  Ha2Side(const Options& options, const statesync::HandshakeOptions& handshake,
+          const statesync::PairSecret& secret, statesync::Primitives& primitives,
+          std::unique_ptr<Ha2Port> port, std::unique_ptr<Cipher> cipher, SyncFacts& facts,
+          SyncStats& stats, Engine& engine, std::uint32_t capacity)
+      : link{.port = std::move(port),
+             .cipher = std::move(cipher),
+             .addresses = {},
+             .datagram_bytes_max = DatagramBytesMax(options.ha.ha2),
+             .handshake = statesync::Handshake(primitives, secret, handshake),
+             .stats = stats},
+        peer(engine, link.handshake, facts, stats, options.id_map_digest, capacity),
+        receiver(link, peer, engine),
+        sender(link, engine) {
+    link.addresses = LinkOf(options.ha.ha2, link.port->mac());
+  }
+
+  SyncLink link;
+  SyncPeer peer;
+  SyncReceiver receiver;
+  SyncSender sender;
+};
+
+// Without HA2 only the hand-over is left, and the tables' upkeep: deleted entries free their slots.
+class SyncLoopParts final : public SyncLoop {
+ public:
+  SyncLoopParts(const SyncLoopOptions& options, SharedState& shared, statesync::SessionTable& table,
+                std::unique_ptr<Engine> engine)
+      : options_(*options.options),
+        shared_(shared),
+        sessions_(table.replicated()),
+        engine_(std::move(engine)),
+        role_(shared, *engine_, stats_, options.worker_count),
+        resyncs_seen_(shared.requests.resync.load(std::memory_order_relaxed)) {}
+
+  absl::Status OpenHa2(const SyncLoopOptions& options, const statesync::PairSecret& secret,
+                       statesync::Primitives& primitives);
+
+  std::size_t Turn(std::int64_t now_ns) noexcept override;
+  void AppendStats(std::vector<StatValue>& stats) const override;
+
+ private:
+  void ObeyRequests(Instant now) noexcept;
+  void Publish(Instant now, bool busy) noexcept;
+
+  const Options& options_;
+  SharedState& shared_;
+  statesync::ReplicatedTable& sessions_;
+  SyncStats stats_;
+  std::unique_ptr<Engine> engine_;
+  RoleHandover role_;
+  std::unique_ptr<Ha2Side> ha2_;  // Null: no HA2 device.
+
+  std::uint32_t resyncs_seen_;
+  bool state_sync_ = true;  // As the engine begins.
+  Instant next_facts_{};
+  Instant next_counters_{};
+};
+
+absl::Status SyncLoopParts::OpenHa2(const SyncLoopOptions& options,
+                                    const statesync::PairSecret& secret,
+                                    statesync::Primitives& primitives) {
+  const Ha2Options& ha2 = options_.ha.ha2;
+  absl::StatusOr<std::unique_ptr<Ha2Port>> port = Ha2Port::Open(ha2);
+  if (!port.ok()) return port.status();
+  absl::StatusOr<std::unique_ptr<Cipher>> cipher =
+      Cipher::Create(absl::StrCat("ha2_", options_.name));
+  if (!cipher.ok()) return cipher.status();
+  Log(LogLevel::kInfo, "ha2",
+      absl::StrCat("HA2 on ", ha2.device, ", datagrams of ", DatagramBytesMax(ha2),
+                   " bytes, sealed by ", (*cipher)->device(),
+                   (*port)->guard_ifindex() != 0 ? ", behind the XDP guard" : ""));
+  ha2_ = std::make_unique<Ha2Side>(options_, HandshakeOptionsOf(options_, options.boot_id), secret,
+                                   primitives, *std::move(port), *std::move(cipher), shared_.sync,
+                                   stats_, *engine_, sessions_.capacity());
+  ha2_->link.handshake.SetCapabilities(CapabilitiesOf(options_, role_.word(), sessions_));
+  return absl::OkStatus();
+}
+
+// The order of a turn is the engine's contract: events, what arrived, what is to be sent.
+std::size_t SyncLoopParts::Turn(std::int64_t now_ns) noexcept {
+  const Instant now{now_ns};
+  const bool new_role = role_.Turn(now);
+  ObeyRequests(now);
+  std::size_t done = 0;
+  if (ha2_ != nullptr) {
+    if (new_role) {
+      ha2_->link.handshake.SetCapabilities(CapabilitiesOf(options_, role_.word(), sessions_));
+    }
+    done += ha2_->receiver.Turn(now);
+    ha2_->peer.Turn(now);
+    done += ha2_->sender.Turn(now);
+  } else {
+    (void)engine_->TakeFrames(now, {});
+  }
+  Publish(now, done > 0 || new_role);
+  return done;
+}
+
+void SyncLoopParts::ObeyRequests(Instant now) noexcept {
+  const Requests& requests = shared_.requests;
+  const std::uint32_t resyncs = requests.resync.load(std::memory_order_relaxed);
+  if (resyncs != resyncs_seen_) {
+    resyncs_seen_ = resyncs;
+    engine_->RequestBulk(now);
+  }
+  const bool wanted =
+      options_.ha.state_sync && requests.state_sync_enabled.load(std::memory_order_relaxed);
+  if (wanted != state_sync_) {
+    state_sync_ = wanted;
+    engine_->SetStateSync(now, wanted);
+  }
+}
+
+void SyncLoopParts::Publish(Instant now, bool busy) noexcept {
+  if (busy || now >= next_facts_) {
+    next_facts_ = now + kFactsInterval;
+    CopyFacts(engine_->status(now), shared_.sync);
+  }
+  if (now < next_counters_) return;
+  next_counters_ = now + kCountersInterval;
+  stats_.Copy(engine_->status(now).counters);
+  if (ha2_ != nullptr) stats_.Copy(ha2_->link.handshake.counters());
+}
+
+void SyncLoopParts::AppendStats(std::vector<StatValue>& stats) const {
+  stats_.AppendTo(stats);
+  if (ha2_ != nullptr) AppendGuardStats(ha2_->link.port->guard_ifindex(), stats);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<SyncLoop>> SyncLoop::Create(const SyncLoopOptions& options,
+                                                           const statesync::PairSecret& secret,
+                                                           statesync::Primitives& primitives,
+                                                           SharedState& shared,
+                                                           statesync::SessionTable& table) {
+  ENSURE(options.options != nullptr && options.options->ha.enabled);
+  ENSURE(options.worker_count >= 1 && options.worker_count <= kWorkersMax);
+  statesync::ReplicatedTable* const tables[] = {&table.replicated()};
+  absl::StatusOr<std::unique_ptr<Engine>> engine =
+      Engine::Create(EngineOptionsOf(*options.options), tables);
+  if (!engine.ok()) return engine.status();
+  auto loop = std::make_unique<SyncLoopParts>(options, shared, table, *std::move(engine));
+  if (!options.options->ha.ha2.device.empty()) {
+    if (absl::Status status = loop->OpenHa2(options, secret, primitives); !status.ok()) {
+      return status;
+    }
+  }
+  return loop;
+}
+
+}  // namespace dataplane

@@ -1,0 +1,63 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// Whether there is a peer to replicate with: turns what the handshake learns, and silence, into the
+// engine's events OnPeerConnected and OnPeerLost, and into SyncFacts.
+//
+//   none ──established──► connected ──silence──► silent ──authentic frame──► connected
+//     ▲                      │                     │
+//     └──peer restarted──────┴─────────────────────┘
+//
+// Threads: the sync loop.  Memory: values only.
+
+#pragma once
+
+#include <cstdint>
+
+#include "dataplane/core/shared_state.h"
+#include "dataplane/dpdk/sync_stats.h"
+#include "statesync/engine.h"
+#include "statesync/seal/handshake.h"
+
+namespace dataplane {
+
+class SyncPeer {
+ public:
+  // capacity: of the own table; with the silence limit it bounds what a silent peer may hold back.
+  SyncPeer(statesync::Engine& engine, statesync::Handshake& handshake, SyncFacts& facts,
+           SyncStats& stats, std::uint64_t own_id_map_digest, std::uint32_t capacity)
+      : engine_(engine),
+        handshake_(handshake),
+        facts_(facts),
+        stats_(stats),
+        own_id_map_digest_(own_id_map_digest),
+        held_back_max_(capacity / 4) {}
+
+  // A hello proved itself. boot_id: of the run that sent it.
+  void OnHello(statesync::Instant now, statesync::BootId boot_id, bool restarted) noexcept;
+  // A sealed frame proved itself. established: the first one of a new run of the peer.
+  void OnFrame(statesync::Instant now, bool established) noexcept;
+  // Gives a peer up that was silent for too long. Call each turn.
+  void Turn(statesync::Instant now) noexcept;
+
+  // Frames of the peer may go to the engine.
+  [[nodiscard]] bool connected() const noexcept { return state_ == State::kConnected; }
+
+ private:
+  enum class State : std::uint8_t { kNone, kConnected, kSilent };
+
+  void Hear(statesync::Instant now) noexcept;
+  void Connect(statesync::Instant now) noexcept;
+  void Lose(statesync::Instant now, State next) noexcept;
+
+  statesync::Engine& engine_;
+  statesync::Handshake& handshake_;
+  SyncFacts& facts_;
+  SyncStats& stats_;
+  const std::uint64_t own_id_map_digest_;
+  const std::uint64_t held_back_max_;
+  State state_ = State::kNone;
+  statesync::Instant last_heard_{};
+};
+
+}  // namespace dataplane

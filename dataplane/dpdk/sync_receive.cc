@@ -1,0 +1,123 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "dataplane/dpdk/sync_receive.h"
+
+#include <cstring>
+
+#include "statesync/ensure.h"
+#include "statesync/wire/schema.h"
+
+namespace dataplane {
+namespace {
+
+using statesync::Bytes;
+using statesync::ClearHeader;
+using statesync::Instant;
+using statesync::kBatchMax;
+using statesync::kTagBytes;
+using statesync::SealVerdict;
+
+Bytes BytesOf(const rte_mbuf* frame, const Ha2Datagram& datagram) {
+  return {rte_pktmbuf_mtod_offset(frame, const std::uint8_t*, datagram.offset), datagram.bytes};
+}
+
+// The kind alone is looked at before anything is authenticated: it says which check comes next.
+bool IsHello(Bytes datagram) {
+  constexpr std::size_t kKindAt = offsetof(ClearHeader, kind_phase);
+  return datagram.size() > kKindAt &&
+         datagram[kKindAt] >> 4 == static_cast<std::uint8_t>(statesync::DatagramKind::kHello);
+}
+
+}  // namespace
+
+std::size_t SyncReceiver::Turn(Instant now) noexcept {
+  std::array<rte_mbuf*, kBatchMax> frames;
+  const std::uint16_t count = link_.port->Receive(frames);
+  if (count == 0) return 0;
+  link_.stats.Count(SyncEvent::frames_received, count);
+  for (std::uint16_t i = 0; i < count; ++i) Take(now, frames[i]);
+  OpenQueued(now);
+  rte_pktmbuf_free_bulk(frames.data(), count);
+  return count;
+}
+
+void SyncReceiver::Take(Instant now, rte_mbuf* frame) noexcept {
+  link_.stats.Count(SyncEvent::bytes_received, rte_pktmbuf_pkt_len(frame));
+  Ha2Refusal refusal = Ha2Refusal::kTruncated;
+  Ha2Datagram datagram;
+  if (frame->nb_segs == 1 || rte_pktmbuf_linearize(frame) == 0) {
+    refusal = CheckHa2Frame(
+        link_.addresses, {rte_pktmbuf_mtod(frame, const std::byte*), rte_pktmbuf_data_len(frame)},
+        datagram);
+  }
+  if (refusal != Ha2Refusal::kNone) return link_.stats.Count(refusal);
+  if (!IsHello(BytesOf(frame, datagram))) return Queue(frame, datagram);
+  OpenQueued(now);  // A hello may change keys; what came before it belongs to the old ones.
+  OnHello(now, frame, datagram);
+}
+
+void SyncReceiver::OnHello(Instant now, rte_mbuf* frame, const Ha2Datagram& datagram) noexcept {
+  const Bytes bytes = BytesOf(frame, datagram);
+  const statesync::HelloResult result = link_.handshake.OnHello(now, bytes);
+  link_.ApplyKeyChanges();
+  if (result.verdict != SealVerdict::kAccepted) return;
+  link_.addresses.peer_mac = datagram.source_mac;
+  statesync::HelloBody body;  // Accepted: complete, authentic, and no replay.
+  ENSURE(bytes.size() >= sizeof(ClearHeader) + sizeof(body));
+  std::memcpy(&body, bytes.data() + sizeof(ClearHeader), sizeof(body));
+  peer_.OnHello(now, body.boot_id.Get(), result.peer_restarted);
+}
+
+void SyncReceiver::Queue(rte_mbuf* frame, const Ha2Datagram& datagram) noexcept {
+  const statesync::OpenTicket ticket = link_.handshake.PrepareOpen(BytesOf(frame, datagram));
+  if (ticket.verdict != SealVerdict::kAccepted) return;  // Counted by the handshake.
+  ENSURE(datagram.bytes >= sizeof(ClearHeader) + kTagBytes);
+  tickets_[queued_] = ticket;
+  sources_[queued_] = datagram.source_mac;
+  items_[queued_] = {
+      .frame = frame,
+      .header_offset = datagram.offset,
+      .text_bytes = static_cast<std::uint16_t>(datagram.bytes - sizeof(ClearHeader) - kTagBytes),
+      .slot = ticket.slot,
+      .nonce = ticket.nonce};
+  ++queued_;
+}
+
+void SyncReceiver::OpenQueued(Instant now) noexcept {
+  if (queued_ == 0) return;
+  link_.cipher->OpenBatch({items_.data(), queued_});
+  for (std::size_t i = 0; i < queued_; ++i) {
+    const statesync::OpenResult result =
+        link_.handshake.CommitOpen(now, tickets_[i], items_[i].good);
+    if (result.verdict == SealVerdict::kAccepted) OnAuthentic(now, i, result.established);
+  }
+  queued_ = 0;
+  link_.ApplyKeyChanges();  // The burst is open: keys that it retired are not needed any more.
+  Apply(now);
+}
+
+void SyncReceiver::OnAuthentic(Instant now, std::size_t index, bool established) noexcept {
+  const CipherItem& item = items_[index];
+  // A new run of the peer ends the batch: what came before it belongs to streams that are gone.
+  if (established) Apply(now);
+  peer_.OnFrame(now, established);
+  if (item.text_bytes == 0) return link_.stats.Count(SyncEvent::confirmations_received);
+  if (!peer_.connected()) return link_.stats.Count(SyncEvent::without_peer);
+  link_.addresses.peer_mac = sources_[index];
+
+  const auto* const header =
+      rte_pktmbuf_mtod_offset(item.frame, const std::byte*, item.header_offset);
+  ClearHeader clear;
+  std::memcpy(&clear, header, sizeof(clear));
+  frames_[opened_++] = {.stream = clear.stream.Get(),
+                        .epoch = clear.epoch.Get(),
+                        .sealed = {header + sizeof(clear), item.text_bytes}};
+}
+
+void SyncReceiver::Apply(Instant now) noexcept {
+  if (opened_ > 0) engine_.OnFrameBatch(now, {frames_.data(), opened_});
+  opened_ = 0;
+}
+
+}  // namespace dataplane

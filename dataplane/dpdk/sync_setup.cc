@@ -1,0 +1,83 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "dataplane/dpdk/sync_setup.h"
+
+#include <algorithm>
+
+namespace dataplane {
+namespace {
+
+// One stream: its frames keep their order, and one core opens and applies them all.
+constexpr std::uint8_t kStreamCount = 1;
+
+}  // namespace
+
+std::uint16_t DatagramBytesMax(const Ha2Options& options) {
+  return static_cast<std::uint16_t>(
+      std::min<std::size_t>(options.mtu - kHa2IpUdpBytes, statesync::kDatagramBytesMax));
+}
+
+statesync::EngineOptions EngineOptionsOf(const Options& options) {
+  statesync::EngineOptions engine;
+  engine.node = options.index;
+  engine.stream_count = kStreamCount;
+  engine.datagram_bytes_max = DatagramBytesMax(options.ha.ha2);
+  // Frames of HA2 are heartbeats too.
+  engine.keepalive_interval = statesync::Millis(options.ha.heartbeat_ms);
+  // Not before the role machine would call the path silent.
+  engine.silence_limit =
+      std::max(engine.silence_limit, engine.keepalive_interval * (options.ha.heartbeat_misses + 1));
+  return engine;
+}
+
+statesync::HandshakeOptions HandshakeOptionsOf(const Options& options, statesync::BootId boot_id) {
+  statesync::HandshakeOptions handshake;
+  handshake.node = options.index;
+  handshake.boot_id = boot_id;
+  return handshake;
+}
+
+Ha2Link LinkOf(const Ha2Options& options, const MacAddress& own_mac) {
+  Ha2Link link;
+  link.own_mac = own_mac;
+  link.own_addr = options.local_address;
+  link.peer_addr = options.peer_address;
+  link.port = options.udp_port;
+  return link;
+}
+
+statesync::Capabilities CapabilitiesOf(const Options& options, RoleWord word,
+                                       const statesync::ReplicatedTable& sessions) {
+  statesync::Capabilities own;
+  own.stream_count = kStreamCount;
+  own.term = word.term();
+  own.role = word.role();
+  own.datagram_bytes_max = DatagramBytesMax(options.ha.ha2);
+  own.id_map_digest = options.id_map_digest;
+  own.table_count = 1;
+  own.tables[0] = {.table = sessions.id(),
+                   .schema_min = 1,
+                   .schema_max = sessions.schema_max(statesync::Op::kInsert),
+                   .capacity = sessions.capacity()};
+  return own;
+}
+
+statesync::PeerInfo PeerInfoOf(const statesync::PeerHello& hello, std::uint64_t own_id_map_digest) {
+  const statesync::Capabilities& capabilities = hello.capabilities;
+  statesync::PeerInfo peer;
+  peer.node = hello.node;
+  peer.boot_id = hello.boot_id;
+  peer.term = capabilities.term;
+  peer.datagram_bytes_max = capabilities.datagram_bytes_max;
+  peer.id_map_digest = capabilities.id_map_digest;
+  peer.id_map_equal = capabilities.id_map_digest == own_id_map_digest;
+  for (std::uint16_t i = 0; i < capabilities.table_count; ++i) {
+    const statesync::TableCapability& table = capabilities.tables[i];
+    const auto index = static_cast<std::size_t>(table.table);
+    if (index < peer.capacity.size()) peer.capacity[index] = table.capacity;
+  }
+  return peer;
+}
+
+}  // namespace dataplane

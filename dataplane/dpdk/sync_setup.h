@@ -1,0 +1,37 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// What the sync loop's parts are made with: the node file's values in the words of the engine, the
+// handshake and the link.
+//
+// Threads: values only.
+
+#pragma once
+
+#include <cstdint>
+
+#include "dataplane/config/options.h"
+#include "dataplane/core/shared_state.h"
+#include "dataplane/dpdk/ha2_frame.h"
+#include "statesync/engine.h"
+#include "statesync/seal/handshake.h"
+#include "statesync/table/replicated_table.h"
+
+namespace dataplane {
+
+// UDP payload that HA2's MTU carries, at most what the protocol allows.
+[[nodiscard]] std::uint16_t DatagramBytesMax(const Ha2Options& options);
+
+[[nodiscard]] statesync::EngineOptions EngineOptionsOf(const Options& options);
+[[nodiscard]] statesync::HandshakeOptions HandshakeOptionsOf(const Options& options,
+                                                             statesync::BootId boot_id);
+[[nodiscard]] Ha2Link LinkOf(const Ha2Options& options, const MacAddress& own_mac);
+
+// What the next hello says of this node.
+[[nodiscard]] statesync::Capabilities CapabilitiesOf(const Options& options, RoleWord word,
+                                                     const statesync::ReplicatedTable& sessions);
+// What the engine is told of a peer that proved itself.
+[[nodiscard]] statesync::PeerInfo PeerInfoOf(const statesync::PeerHello& hello,
+                                             std::uint64_t own_id_map_digest);
+
+}  // namespace dataplane
