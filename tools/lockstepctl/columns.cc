@@ -9,9 +9,20 @@ namespace lockstepctl {
 namespace {
 
 bool IsNumber(const std::string& cell) {
-  return !cell.empty() && std::all_of(cell.begin(), cell.end(), [](unsigned char c) {
-           return (c >= '0' && c <= '9') || c == '-';
-         });
+  return !cell.empty() && std::all_of(cell.begin(), cell.end(),
+                                      [](unsigned char c) { return c >= '0' && c <= '9'; });
+}
+
+// Numbers and empty cells, and at least one number.
+bool IsNumberColumn(const std::vector<std::vector<std::string>>& rows, std::size_t column) {
+  bool has_number = false;
+  for (std::size_t r = 1; r < rows.size(); ++r) {
+    has_number = has_number || IsNumber(rows[r][column]);
+    if (!IsNumber(rows[r][column]) && rows[r][column] != "-") {
+      return false;
+    }
+  }
+  return has_number;
 }
 
 }  // namespace
@@ -29,11 +40,11 @@ void Columns::Add(std::vector<std::string> cells) {
 std::string Columns::Text() const {
   const std::size_t column_count = rows_.front().size();
   std::vector<std::size_t> widths(column_count, 0);
-  std::vector<bool> are_numbers(column_count, rows_.size() > 1);
-  for (std::size_t r = 0; r < rows_.size(); ++r) {
-    for (std::size_t c = 0; c < column_count; ++c) {
-      widths[c] = std::max(widths[c], rows_[r][c].size());
-      are_numbers[c] = are_numbers[c] && (r == 0 || IsNumber(rows_[r][c]));
+  std::vector<bool> are_numbers(column_count);
+  for (std::size_t c = 0; c < column_count; ++c) {
+    are_numbers[c] = IsNumberColumn(rows_, c);
+    for (const std::vector<std::string>& row : rows_) {
+      widths[c] = std::max(widths[c], row[c].size());
     }
   }
   std::string text;

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// Many lines, sorted bytewise: one buffer and 12 bytes a line, so a million entries are no trouble.
+// Many lines, sorted bytewise: one buffer and 16 bytes a line, so a million entries are no trouble.
 
 #pragma once
 

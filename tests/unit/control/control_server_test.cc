@@ -1,0 +1,222 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// The service from end to end: server and lockstepctl's client over a real socket.
+
+#include "dataplane/control/control_server.h"
+
+#include <sys/stat.h>
+
+#include <atomic>
+#include <fstream>
+#include <thread>
+
+#include "tests/unit/control/control_fixture.h"
+
+namespace dataplane {
+namespace {
+
+using statesync::Readiness;
+using statesync::Role;
+using statesync::SessionState;
+
+class Server : public ControlFixture {
+ protected:
+  void SetUp() override {
+    ControlFixture::SetUp();
+    StartServer();
+    client_ = std::make_unique<lockstepctl::Client>(options_.control_socket(), 30);
+  }
+  void TearDown() override {
+    client_.reset();
+    ControlFixture::TearDown();
+  }
+  void MakeSyncedPeer() {
+    shared_.sync.peer_connected = true;
+    shared_.sync.peer_boot_id = 0x1234;
+    shared_.sync.peer_role = static_cast<std::uint8_t>(Role::kStandby);
+    shared_.sync.peer_readiness = static_cast<std::uint8_t>(Readiness::kSynced);
+  }
+  std::unique_ptr<lockstepctl::Client> client_;
+};
+
+TEST_F(Server, SocketBelongsToItsOwnerAlone) {
+  struct stat status {};
+  ASSERT_EQ(stat(options_.control_socket().c_str(), &status), 0);
+  EXPECT_TRUE(S_ISSOCK(status.st_mode));
+  EXPECT_EQ(status.st_mode & 0777u, 0600u);
+}
+
+TEST_F(Server, StatusComesFromTheSharedState) {
+  SetRole(Role::kActive);
+  MakeSyncedPeer();
+  shared_.sync.readiness = static_cast<std::uint8_t>(Readiness::kAtRisk);
+  shared_.sync.at_risk_reason = static_cast<std::uint8_t>(statesync::AtRiskReason::kHa2Silent);
+  shared_.sync.exposure_age_ns = 5'000;
+  shared_.role.detected_by = static_cast<std::uint8_t>(DetectedBy::kProcessDeath);
+  shared_.role.peer_last_heard_ns = 1'000'000;
+  shared_.role.peer_declared_dead_ns = 3'000'000;
+  shared_.role.role_taken_ns = 3'100'000;
+  shared_.sync.first_forward_ns = 3'500'000;
+  AddSession(1, SessionState::kTcpEstablished);
+  const auto status = client_->GetStatus();
+  ASSERT_TRUE(status.ok()) << status.status();
+  EXPECT_EQ(status->node(), "a");
+  EXPECT_EQ(status->role(), "active");
+  EXPECT_EQ(status->term(), 8u);
+  EXPECT_EQ(status->readiness(), "at-risk");
+  EXPECT_EQ(status->readiness_reason(), "ha2-silent");
+  EXPECT_EQ(status->peer_role(), "standby");
+  EXPECT_EQ(status->peer_readiness(), "synced");
+  EXPECT_EQ(status->sessions(), 1u);
+  EXPECT_EQ(status->exposure_age_us(), 5u);
+  EXPECT_EQ(status->last_takeover().detected_by(), "process-death");
+  EXPECT_EQ(status->last_takeover().detect_us(), 2'000u);
+  EXPECT_EQ(status->last_takeover().takeover_us(), 500u);
+  EXPECT_EQ(status->version(), "1.2.3");
+  EXPECT_EQ(status->pid(), static_cast<std::uint32_t>(getpid()));
+  ASSERT_EQ(status->reasons_size(), 1);
+}
+
+TEST_F(Server, WithoutATakeoverThereIsNone) {
+  const auto status = client_->GetStatus();
+  ASSERT_TRUE(status.ok()) << status.status();
+  EXPECT_FALSE(status->has_last_takeover());
+  EXPECT_EQ(status->peer_role(), "");
+}
+
+TEST_F(Server, CountersAreSortedByName) {
+  const auto stats = client_->GetStats();
+  ASSERT_TRUE(stats.ok()) << stats.status();
+  ASSERT_EQ(stats->counters_size(), 2);
+  EXPECT_EQ(stats->counters(0).name(), "dataplane.drop.checksum");
+  EXPECT_EQ(stats->counters(1).value(), 7u);
+}
+
+TEST_F(Server, PeerThatWasNeverHeardHasNoAge) {
+  MakeSyncedPeer();
+  const auto peer = client_->GetPeer();
+  ASSERT_TRUE(peer.ok()) << peer.status();
+  EXPECT_EQ(peer->boot_id(), "0000000000001234");
+  EXPECT_FALSE(peer->has_last_heard_ms_ago());
+  ASSERT_EQ(peer->ha1_size(), 1);
+  EXPECT_TRUE(peer->ha1(0).liveness_connected());
+}
+
+TEST_F(Server, DumpStreamsEveryEntry) {
+  for (std::uint32_t i = 0; i < 3'000; ++i) {
+    AddSession(i, SessionState::kUdpSingle);
+  }
+  int line_count = 0;
+  int chunk_count = 0;
+  const auto status = client_->DumpTables("", [&](const auto& chunk) {
+    line_count += chunk.lines_size();
+    ++chunk_count;
+  });
+  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_EQ(line_count, 3'000);
+  EXPECT_GE(chunk_count, 6);
+}
+
+TEST_F(Server, DumpOfAnUnknownTableIsRefused) {
+  const auto status = client_->DumpTables("flows", [](const auto&) {});
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(status.message(), "table: \"flows\": unknown; known: session");
+}
+
+TEST_F(Server, SwitchoverIsRefusedWhereItWouldLoseSessions) {
+  SetRole(Role::kStandby);
+  EXPECT_EQ(client_->Switchover().message(), "switchover: node a is standby; ask the active node");
+  SetRole(Role::kActive);
+  EXPECT_EQ(client_->Switchover().message(),
+            "switchover: no peer is connected on HA2; see lockstepctl peer");
+  MakeSyncedPeer();
+  shared_.sync.peer_readiness = static_cast<std::uint8_t>(Readiness::kCatchUp);
+  EXPECT_EQ(client_->Switchover().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(shared_.requests.switchover.load(), 0u);
+}
+
+TEST_F(Server, SwitchoverWaitsUntilTheRoleIsGone) {
+  SetRole(Role::kActive);
+  MakeSyncedPeer();
+  std::thread ha([this] {
+    while (shared_.requests.switchover.load() == 0) {
+      std::this_thread::yield();
+    }
+    SetRole(Role::kStandby);
+  });
+  const absl::Status status = client_->Switchover();
+  ha.join();
+  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_EQ(shared_.requests.switchover.load(), 1u);
+}
+
+TEST_F(Server, ResyncIsForTheStandby) {
+  MakeSyncedPeer();
+  SetRole(Role::kActive);
+  EXPECT_EQ(client_->Resync().code(), absl::StatusCode::kFailedPrecondition);
+  SetRole(Role::kStandby);
+  EXPECT_TRUE(client_->Resync().ok());
+  EXPECT_EQ(shared_.requests.resync.load(), 1u);
+}
+
+TEST_F(Server, FillSessionsWaitsForTheWorkers) {
+  SetRole(Role::kActive);
+  std::thread worker([this] {
+    while (shared_.requests.fill_sessions_target.load() == 0) {
+      std::this_thread::yield();
+    }
+    shared_.requests.fill_sessions_done = shared_.requests.fill_sessions_target.load();
+  });
+  const absl::Status status = client_->FillSessions(100);
+  worker.join();
+  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_EQ(client_->FillSessions(1'000'000).code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(Server, SecondServerOnOneSocketIsRefused) {
+  const auto second = ControlServer::Start(MakeSetup());
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.status().code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_TRUE(client_->GetStatus().ok());
+}
+
+TEST_F(Server, StopEndsAWaitingCallAndRemovesTheSocket) {
+  SetRole(Role::kActive);
+  MakeSyncedPeer();
+  absl::Status status;
+  std::thread caller([&] { status = client_->Switchover(); });
+  while (shared_.requests.switchover.load() == 0) {
+    std::this_thread::yield();
+  }
+  server_->Stop();
+  caller.join();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;
+  EXPECT_FALSE(std::filesystem::exists(options_.control_socket()));
+}
+
+using StaleSocket = ControlFixture;
+
+TEST_F(StaleSocket, IsReplaced) {
+  std::filesystem::create_directories(folder_);
+  {
+    StartServer();
+    std::filesystem::create_hard_link(options_.control_socket(), folder_ + "/kept");
+    server_.reset();
+    std::filesystem::rename(folder_ + "/kept", options_.control_socket());
+  }
+  StartServer();
+  EXPECT_TRUE(lockstepctl::Client(options_.control_socket(), 30).GetStatus().ok());
+}
+
+TEST_F(StaleSocket, FileOfAnotherKindIsKept) {
+  std::filesystem::create_directories(folder_);
+  std::ofstream(options_.control_socket()) << "precious";
+  const auto server = ControlServer::Start(MakeSetup());
+  ASSERT_FALSE(server.ok());
+  EXPECT_EQ(server.status().code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_TRUE(std::filesystem::exists(options_.control_socket()));
+}
+
+}  // namespace
+}  // namespace dataplane

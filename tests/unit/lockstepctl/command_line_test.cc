@@ -1,0 +1,128 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "tools/lockstepctl/command_line.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <vector>
+
+#include "tools/lockstepctl/socket_path.h"
+
+namespace lockstepctl {
+namespace {
+
+struct Outcome {
+  Request request;
+  std::optional<Leave> leave;
+};
+
+Outcome Read(std::vector<const char*> words) {
+  words.insert(words.begin(), "lockstepctl");
+  Outcome outcome;
+  outcome.leave = ReadCommandLine(static_cast<int>(words.size()), words.data(), outcome.request);
+  return outcome;
+}
+
+TEST(CommandLine, EveryCommandIsReached) {
+  const std::vector<std::pair<std::vector<const char*>, Verb>> cases = {
+      {{"status"}, Verb::kStatus},
+      {{"sessions"}, Verb::kSessionsShow},
+      {{"sessions", "show"}, Verb::kSessionsShow},
+      {{"tables", "dump"}, Verb::kTablesDump},
+      {{"stats"}, Verb::kStatsShow},
+      {{"stats", "show"}, Verb::kStatsShow},
+      {{"peer"}, Verb::kPeerShow},
+      {{"peer", "show"}, Verb::kPeerShow},
+      {{"peer", "resync"}, Verb::kPeerResync},
+      {{"switchover"}, Verb::kSwitchover},
+      {{"debug", "fill-sessions", "--count", "5"}, Verb::kFillSessions},
+      {{"pair-secret", "new", "/x"}, Verb::kPairSecretNew},
+  };
+  for (const auto& [words, verb] : cases) {
+    const Outcome outcome = Read(words);
+    EXPECT_FALSE(outcome.leave.has_value()) << words[0];
+    EXPECT_EQ(outcome.request.verb, verb) << words[0];
+  }
+}
+
+TEST(CommandLine, OptionsStandBeforeOrBehindTheCommand) {
+  for (const std::vector<const char*>& words :
+       {std::vector<const char*>{"--socket", "/s", "--json", "sessions", "show", "--limit", "7"},
+        std::vector<const char*>{"sessions", "--limit", "7", "--json", "--socket", "/s"},
+        std::vector<const char*>{"sessions", "show", "--socket=/s", "--limit=7", "--json"}}) {
+    const Request request = Read(words).request;
+    EXPECT_EQ(request.socket, "/s");
+    EXPECT_TRUE(request.json);
+    EXPECT_EQ(request.limit, 7u);
+  }
+}
+
+TEST(CommandLine, MistakesAreOneLineAndStatusTwo) {
+  for (const std::vector<const char*>& words :
+       {std::vector<const char*>{}, std::vector<const char*>{"bogus"},
+        std::vector<const char*>{"tables"}, std::vector<const char*>{"status", "--bogus"},
+        std::vector<const char*>{"sessions", "--port", "x"},
+        std::vector<const char*>{"sessions", "--limit", "-1"},
+        std::vector<const char*>{"status", "--timeout", "0"},
+        std::vector<const char*>{"debug", "fill-sessions"},
+        std::vector<const char*>{"pair-secret", "new"},
+        std::vector<const char*>{"status", "peer"}}) {
+    const Outcome outcome = Read(words);
+    ASSERT_TRUE(outcome.leave.has_value()) << (words.empty() ? "" : words.back());
+    EXPECT_EQ(outcome.leave->status, kStatusUsage);
+    EXPECT_EQ(outcome.leave->text.rfind("lockstepctl: ", 0), 0u) << outcome.leave->text;
+    EXPECT_EQ(outcome.leave->text.find('\n'), outcome.leave->text.size() - 1)
+        << outcome.leave->text;
+  }
+}
+
+class Socket : public testing::Test {
+ protected:
+  void SetUp() override {
+    unsetenv("LOCKSTEP_SOCKET");
+    std::filesystem::create_directories(root_);
+  }
+  void TearDown() override { std::filesystem::remove_all(root_); }
+  void AddNode(const std::string& name) {
+    std::filesystem::create_directories(root_ + "/" + name);
+    std::ofstream(root_ + "/" + name + "/control.sock") << "";
+  }
+  const std::string root_ = testing::TempDir() + "lockstepctl-socket-test";
+};
+
+TEST_F(Socket, TheOnlyNodeIsMeant) {
+  AddNode("a");
+  EXPECT_EQ(FindSocket("", root_).value(), root_ + "/a/control.sock");
+  EXPECT_EQ(FindSocket("/given", root_).value(), "/given");
+}
+
+TEST_F(Socket, NoneAndSeveralAreErrorsWithARemedy) {
+  EXPECT_EQ(FindSocket("", root_).status().code(), absl::StatusCode::kNotFound);
+  AddNode("a");
+  AddNode("b");
+  EXPECT_EQ(FindSocket("", root_).status().message(),
+            "several nodes run here; give --socket with one of " + root_ + "/a/control.sock, " +
+                root_ + "/b/control.sock");
+}
+
+TEST_F(Socket, EnvironmentNamesTheNode) {
+  setenv("LOCKSTEP_SOCKET", "/from/environment", 1);
+  EXPECT_EQ(FindSocket("", root_).value(), "/from/environment");
+  unsetenv("LOCKSTEP_SOCKET");
+}
+
+TEST_F(Socket, ProbeSaysWhyItCannotBeAsked) {
+  EXPECT_EQ(ProbeSocket(root_ + "/none").message(),
+            "socket " + root_ + "/none: does not exist; is lockstep-dataplane running?");
+  AddNode("a");
+  EXPECT_EQ(ProbeSocket(root_ + "/a/control.sock").message(),
+            "socket " + root_ + "/a/control.sock: nobody listens; lockstep-dataplane has ended");
+  EXPECT_EQ(ProbeSocket(std::string(200, 'x')).code(), absl::StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace lockstepctl
