@@ -132,21 +132,21 @@ std::string FormatCpuSet(const std::vector<std::uint16_t>& cpus) {
   return text;
 }
 
-NetAddr MaskOf(std::uint8_t length) {
+NetAddr PrefixMask(std::uint8_t length) {
   return length == 0 ? 0 : htonl(~std::uint32_t{0} << (32 - length));
 }
 
 PrefixOptions PrefixOf(NetAddr address, std::uint8_t length) {
-  return {address & MaskOf(length), length};
+  return {address & PrefixMask(length), length};
 }
 
 bool Contains(const PrefixOptions& prefix, NetAddr address) {
-  return (address & MaskOf(prefix.length)) == prefix.address;
+  return (address & PrefixMask(prefix.length)) == prefix.address;
 }
 
 bool Overlap(const PrefixOptions& a, const PrefixOptions& b) {
   const std::uint8_t shorter = std::min(a.length, b.length);
-  return ((a.address ^ b.address) & MaskOf(shorter)) == 0;
+  return ((a.address ^ b.address) & PrefixMask(shorter)) == 0;
 }
 
 bool IsUnicast(NetAddr address) {
@@ -158,8 +158,8 @@ bool IsPrefixEdge(const PrefixOptions& prefix, NetAddr address) {
   if (prefix.length > 30) {
     return false;
   }
-  const NetAddr host_bits = address & ~MaskOf(prefix.length);
-  return host_bits == 0 || host_bits == ~MaskOf(prefix.length);
+  const NetAddr host_bits = address & ~PrefixMask(prefix.length);
+  return host_bits == 0 || host_bits == ~PrefixMask(prefix.length);
 }
 
 }  // namespace dataplane

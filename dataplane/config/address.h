@@ -38,7 +38,7 @@ std::string FormatPortRange(const PortRangeOptions& range);
 std::string FormatCpuSet(const std::vector<std::uint16_t>& cpus);
 
 // Netmask in network byte order; length 0–32.
-statesync::NetAddr MaskOf(std::uint8_t length);
+statesync::NetAddr PrefixMask(std::uint8_t length);
 PrefixOptions PrefixOf(statesync::NetAddr address, std::uint8_t length);
 bool Contains(const PrefixOptions& prefix, statesync::NetAddr address);
 bool Overlap(const PrefixOptions& a, const PrefixOptions& b);
