@@ -3,45 +3,11 @@
 
 // No allocation after Create(): operator new is armed, then a table lives a life.
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
-#include <vector>
+#include <array>
 
 #include "gtest/gtest.h"
+#include "tests/unit/table/allocation_trap.h"
 #include "tests/unit/table/session_maker.h"
-
-namespace {
-
-std::atomic<bool> armed{false};
-std::atomic<std::size_t> allocated{0};
-
-void* Allocate(std::size_t bytes, std::size_t alignment) {
-  if (armed.load(std::memory_order_relaxed)) allocated.fetch_add(1);
-  const std::size_t rounded = (bytes + alignment - 1) / alignment * alignment;
-  void* memory = std::aligned_alloc(alignment, rounded == 0 ? alignment : rounded);
-  if (memory == nullptr) std::abort();
-  return memory;
-}
-
-}  // namespace
-
-void* operator new(std::size_t bytes) { return Allocate(bytes, 16); }
-void* operator new[](std::size_t bytes) { return Allocate(bytes, 16); }
-void* operator new(std::size_t bytes, std::align_val_t alignment) {
-  return Allocate(bytes, static_cast<std::size_t>(alignment));
-}
-void* operator new[](std::size_t bytes, std::align_val_t alignment) {
-  return Allocate(bytes, static_cast<std::size_t>(alignment));
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 
 namespace statesync {
 namespace {
@@ -70,10 +36,10 @@ void Turn(SessionTable& active, SessionTable& standby, SessionMaker& maker,
 }
 
 TEST(Allocation, TheTrapCatches) {
-  armed = true;
-  delete new int(1);
-  armed = false;
-  EXPECT_GT(allocated.exchange(0), 0u);
+  ArmAllocationTrap();
+  auto* volatile memory = new int(1);
+  delete memory;
+  EXPECT_EQ(DisarmAllocationTrap(), 1u);
 }
 
 TEST(Allocation, NoneAfterCreate) {
@@ -81,12 +47,10 @@ TEST(Allocation, NoneAfterCreate) {
   auto standby = MakeTable(4'096, 2);
   SessionMaker maker(1);
   std::uint64_t counter = 1;
-  allocated = 0;
-  armed = true;
+  ArmAllocationTrap();
   for (int turn = 0; turn < 100'000; ++turn) Turn(*active, *standby, maker, counter);
   active->replicated().ForgetPeer();
-  armed = false;
-  EXPECT_EQ(allocated.exchange(0), 0u);
+  EXPECT_EQ(DisarmAllocationTrap(), 0u);
   EXPECT_EQ(active->live_count(), 0u);
   EXPECT_EQ(DifferingShards(*active, *standby), 0u);
 }

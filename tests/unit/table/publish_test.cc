@@ -80,7 +80,9 @@ TEST(Publish, DeleteLeavesTheDigestOnceAndTheSlotOnlyWhenRetired) {
   // Published again, because the frame was lost.
   const PreparedRecord again = Prepare(*table, handle);
   ASSERT_EQ(again.op, Op::kDelete);
-  table->replicated().OnPublished(again, MakeVersion(kTerm, counter++), kEpoch);
+  const Version latest = MakeVersion(kTerm, counter++);
+  table->replicated().OnPublished(again, latest, kEpoch);
+  EXPECT_EQ(table->entry(handle).version, latest.bits);
   EXPECT_EQ(table->replicated().Digest(handle.shard).count, 0u);
   EXPECT_EQ(table->replicated().Digest(handle.shard).sum, DigestSum{});
   // The slot comes back only after Retire.
