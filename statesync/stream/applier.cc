@@ -57,6 +57,7 @@ void Applier::ApplySection(const Section& section, std::uint64_t frame) {
     return;
   }
   table_ = engine_.tables[table_index_];
+  frame_ = frame;
   map_ = maps_[table_index_].get();
   std::array<Step, kBatchMax> steps;
   for (std::size_t first = 0; first < section.count; first += kBatchMax) {
@@ -125,6 +126,7 @@ void Applier::ApplyInserts(std::uint8_t schema, std::span<const Step> steps) {
 
 bool Applier::AdmitInsert(Step& step) {
   const SlotState state = map_->Get(step.sender);
+  step.is_wanted = state.wanted;
   switch (state.kind) {
     case SlotKind::kUnknown:
     case SlotKind::kRefused: return true;
@@ -152,18 +154,12 @@ void Applier::AfterInsert(const Step& step, const ApplyOutcome& outcome) {
         (void)RemoveOne(step.own, step.version);
       }
       map_->SetLive(step.sender, step.generation, own);
-      return;
-    case ApplyResult::kStale:
-      ++engine_.counters.records_stale;
-      map_->SetWanted(step.sender, false);
-      return;
-    case ApplyResult::kRefused:
-      Refuse(step, outcome.reason);
-      return;
-    case ApplyResult::kMalformed:
-      ++engine_.counters.records_malformed;
-      return;
+      break;
+    case ApplyResult::kStale: ++engine_.counters.records_stale; break;
+    case ApplyResult::kRefused: Refuse(step, outcome.reason); break;
+    case ApplyResult::kMalformed: ++engine_.counters.records_malformed; break;
   }
+  Answer(step);
 }
 
 ApplyOutcome Applier::RemoveOne(OwnHandle own, Version version) {
@@ -191,6 +187,7 @@ void Applier::ApplyUpdates(std::uint8_t schema, std::span<const Step> steps) {
   batch.count = 0;
   for (Step step : steps) {
     const SlotState state = map_->Get(step.sender);
+    step.is_wanted = state.wanted;
     if (state.kind == SlotKind::kDead && CounterOf(step.version) <= state.dead_since) {
       ++engine_.counters.records_stale;
     } else if (state.kind == SlotKind::kLive && state.generation == step.generation) {
@@ -215,8 +212,12 @@ void Applier::ApplyUpdates(std::uint8_t schema, std::span<const Step> steps) {
     } else {
       ++engine_.counters.records_stale;
       // Removed here although the sender holds it: by a sweep, or for another key's sake.
-      if (outcome.slot == kNoSlot) Want(batch.steps[i]);
+      if (outcome.slot == kNoSlot) {
+        Want(batch.steps[i]);
+        continue;
+      }
     }
+    Answer(batch.steps[i]);
   }
 }
 
@@ -227,6 +228,7 @@ void Applier::ApplyDeletes(std::span<const Step> steps) {
   batch.count = 0;
   for (Step step : steps) {
     const SlotState state = map_->Get(step.sender);
+    step.is_wanted = state.wanted;
     if (state.kind == SlotKind::kLive) {
       step.own = state.own;
       batch.Add(step);
@@ -234,6 +236,7 @@ void Applier::ApplyDeletes(std::span<const Step> steps) {
     }
     const std::uint64_t since = CounterOf(step.version);
     map_->SetDead(step.sender, std::max(since, state.dead_since));
+    Answer(step);
     ++engine_.counters.records_applied;
   }
   const auto count = batch.count;
@@ -250,18 +253,41 @@ void Applier::ApplyDeletes(std::span<const Step> steps) {
       ++engine_.counters.records_applied;
       map_->SetDead(batch.steps[i].sender, CounterOf(batch.steps[i].version));
     }
+    Answer(batch.steps[i]);
   }
 }
 
 // ---- Wants and refusals ------------------------------------------------------------------------
 
 void Applier::Want(const Step& step) {
-  if (map_->Get(step.sender).wanted) return;
+  if (map_->Get(step.sender).wanted) {
+    if (WantedHandle* wanted = wants_.Find(table_->id(), step.sender)) {
+      wanted->version = std::max(wanted->version, step.version);
+      wanted->frame = std::min(wanted->frame, frame_);
+      return;
+    }
+  }
   map_->SetWanted(step.sender, true);
-  if (wants_.Add({table_->id(), step.generation, step.sender})) return;
+  if (wants_.Add({table_->id(), step.generation, step.sender, step.version, frame_})) return;
   map_->SetWanted(step.sender, false);  // Not asked for, so a later record may ask.
   ++engine_.counters.wants_overflowed;
   overflowed_ = true;
+}
+
+void Applier::Answer(const Step& step) {
+  if (!step.is_wanted) return;
+  const WantedHandle* wanted = wants_.Find(table_->id(), step.sender);
+  if (wanted == nullptr || step.version >= wanted->version) {
+    map_->SetWanted(step.sender, false);
+  }
+}
+
+std::uint64_t Applier::AppliedUpTo(std::uint64_t contiguous) const {
+  if (wants_.size() == 0) return contiguous;
+  const auto is_wanted = [this](const WantedHandle& item) {
+    return maps_[engine_.IndexOf(item.table)]->Get(item.handle).wanted;
+  };
+  return wants_.OldestFrame(is_wanted, contiguous + 1) - 1;
 }
 
 bool Applier::TakeWant(Instant now, WantedHandle& wanted) {

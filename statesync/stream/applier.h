@@ -41,6 +41,9 @@ class Applier {
   // Next handle to ask for; false if none is due.
   [[nodiscard]] bool TakeWant(Instant now, WantedHandle& wanted);
   [[nodiscard]] Instant NextWant() const;
+  // Every frame up to this one is closed and has no record that waits for the answer to a `want`:
+  // what an acknowledgement may say, given the contiguous frame.
+  [[nodiscard]] std::uint64_t AppliedUpTo(std::uint64_t contiguous) const;
   // More handles are unknown than can be remembered: a bulk is needed. Reading clears it.
   [[nodiscard]] bool TakeOverflow();
 
@@ -56,6 +59,7 @@ class Applier {
     Handle sender;
     std::uint8_t generation = 0;
     bool is_known_live = false;  // `own` is what the map had.
+    bool is_wanted = false;      // A `want` for the slot is open.
     OwnHandle own;
   };
   // What is handed to the table in one call.
@@ -80,6 +84,9 @@ class Applier {
   void AfterInsert(const Step& step, const ApplyOutcome& outcome);
   ApplyOutcome RemoveOne(OwnHandle own, Version version);
   void Want(const Step& step);
+  // The record was dealt with: if it is as new as what was wanted, that is answered. An older one that
+  // was overtaken answers nothing.
+  void Answer(const Step& step);
   void Refuse(const Step& step, RefusalReason reason);
 
   EngineContext& engine_;
@@ -92,6 +99,7 @@ class Applier {
   std::unique_ptr<Batch> batch_;
 
   // Of the section that is being applied.
+  std::uint64_t frame_ = 0;
   std::size_t table_index_ = 0;
   ReplicatedTable* table_ = nullptr;
   SlotMap* map_ = nullptr;

@@ -42,6 +42,15 @@ class BoundedQueue {
     ENSURE(size_ > 0);
     return items_[first_];
   }
+  // The i-th from the front. REQUIRES: i < size().
+  [[nodiscard]] const Item& At(std::size_t i) const {
+    ENSURE(i < size_);
+    const std::size_t at = first_ + i;
+    return items_[at >= capacity_ ? at - capacity_ : at];
+  }
+  [[nodiscard]] Item& At(std::size_t i) {
+    return const_cast<Item&>(static_cast<const BoundedQueue&>(*this).At(i));
+  }
   Item Pop() {
     ENSURE(size_ > 0);
     const Item item = items_[first_];

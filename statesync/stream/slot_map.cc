@@ -64,12 +64,13 @@ void SlotMap::SetDead(Handle sender, std::uint64_t counter) {
 
 void SlotMap::SetRefused(Handle sender) { Put(sender, SlotKind::kRefused, 0); }
 
-// Any answer ends the want: it is the peer's current word on the slot.
+// The wanted flag stays: only the applier knows whether this is new enough to be the answer.
 void SlotMap::Put(Handle sender, SlotKind kind, std::uint64_t payload) {
   std::uint64_t& word = words_[IndexOf(sender)];
   if (AgeOf(word) == age_ && KindOf(word) == SlotKind::kRefused) --refused_count_;
   if (kind == SlotKind::kRefused) ++refused_count_;
-  word = payload | (std::uint64_t{age_} << kAgeShift) |
+  const std::uint64_t wanted = AgeOf(word) == age_ ? word & kWanted : 0;
+  word = payload | wanted | (std::uint64_t{age_} << kAgeShift) |
          (static_cast<std::uint64_t>(kind) << kKindShift);
 }
 

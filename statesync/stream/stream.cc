@@ -33,6 +33,7 @@ void Stream::ResetSending() {
 void Stream::ResetReceiving() {
   has_peer_epoch_ = false;
   state_.window.Reset();
+  state_.applied_frame = 0;
   state_.unacked_frames = 0;
   applier_.Forget();
   comparison_.Restart();

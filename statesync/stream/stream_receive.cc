@@ -200,7 +200,8 @@ void Stream::OnDigest(Instant now, const DigestRecord& record) {
   const ShardDigest own = engine_.tables[table]->Digest(record.shard);
   const bool is_equal = static_cast<std::uint16_t>(own.count) == record.count.Get() &&
                         own.sum == DigestSum{record.sum_high.Get(), record.sum_low.Get()};
-  const bool is_reached = state_.window.contiguous() >= record.as_of.Get();
+  const bool is_reached =
+      applier_.AppliedUpTo(state_.window.contiguous()) >= record.as_of.Get();
   last_compared_ = now;
   report_due_ = true;
   report_as_of_ = record.as_of.Get();
@@ -236,7 +237,8 @@ void Stream::CloseLost(Instant now, FrameRange range) {
 void Stream::AfterProgress() {
   // A running transfer brings what is unknown; starting it over would not help.
   if (applier_.TakeOverflow() && !bulk_receiver_.is_running()) needs_.bulk = true;
-  (void)bulk_receiver_.OnContiguous(state_.window.contiguous());
+  state_.applied_frame = applier_.AppliedUpTo(state_.window.contiguous());
+  (void)bulk_receiver_.OnContiguous(state_.applied_frame);
 }
 
 }  // namespace statesync

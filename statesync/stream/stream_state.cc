@@ -36,7 +36,7 @@ void StreamState::Finish(Instant now, FrameWriter& writer, OutFrame& frame, bool
   header.oldest_back.Set(
       static_cast<std::uint32_t>(number - std::min(ring.oldest_frame(), number)));
   header.send_time_us.Set(static_cast<std::uint32_t>(now.ns / 1'000));
-  header.ack.Set(window.contiguous());
+  header.ack.Set(applied_frame);
   header.credit.Set(engine.options.credit_frames);
   header.role = static_cast<std::uint8_t>(engine.role);
   header.readiness = static_cast<std::uint8_t>(engine.stated_readiness);

@@ -23,6 +23,8 @@ struct WantedHandle {
   TableId table = TableId::kControl;
   std::uint8_t generation = 0;
   Handle handle;
+  Version version;          // Newest image of it that could not be applied.
+  std::uint64_t frame = 0;  // Earliest one with such an image.
 };
 
 class WantQueue {
@@ -52,6 +54,34 @@ class WantQueue {
       if (is_wanted(wanted) && Keep(wanted, now, out)) return true;
     }
     return false;
+  }
+  // The handle's item, or null. Cost: O(size()); asked for rarely, as the slot map has a flag.
+  [[nodiscard]] WantedHandle* Find(TableId table, Handle handle) {
+    const auto is_it = [&](const WantedHandle& item) {
+      return item.table == table && item.handle == handle;
+    };
+    for (std::size_t i = 0; i < fresh_.size(); ++i) {
+      if (is_it(fresh_.At(i))) return &fresh_.At(i);
+    }
+    for (std::size_t i = 0; i < asked_.size(); ++i) {
+      if (is_it(asked_.At(i).wanted)) return &asked_.At(i).wanted;
+    }
+    return nullptr;
+  }
+  // The earliest frame of which a record waits for an answer; `none` if there is no such.
+  // Cost: O(size()).
+  template <typename IsWanted>
+  [[nodiscard]] std::uint64_t OldestFrame(IsWanted is_wanted, std::uint64_t none) const {
+    std::uint64_t oldest = none;
+    for (std::size_t i = 0; i < fresh_.size(); ++i) {
+      const WantedHandle& wanted = fresh_.At(i);
+      if (wanted.frame < oldest && is_wanted(wanted)) oldest = wanted.frame;
+    }
+    for (std::size_t i = 0; i < asked_.size(); ++i) {
+      const WantedHandle& wanted = asked_.At(i).wanted;
+      if (wanted.frame < oldest && is_wanted(wanted)) oldest = wanted.frame;
+    }
+    return oldest;
   }
   [[nodiscard]] bool has_fresh() const { return !fresh_.is_empty(); }
   // When the oldest asked one is repeated. REQUIRES: has_asked().

@@ -16,15 +16,29 @@ std::string CheckHonesty(statesync::Instant now, Node& owner, Node& receiver,
     return "";
   }
   std::uint64_t differences = 0;
+  std::string example;
+  const auto differs = [&](const std::string& key, std::uint64_t ours, std::uint64_t theirs) {
+    if (differences++ == 0) {
+      example = key + " owner v" + std::to_string(ours >> 40) + "." +
+                std::to_string(ours & 0xff'ffff'ffff) + " receiver v" +
+                std::to_string(theirs >> 40) + "." + std::to_string(theirs & 0xff'ffff'ffff);
+    }
+  };
   for (const auto& [key, row] : owner_rows) {
     const auto found = receiver_rows.find(key);
-    differences += found == receiver_rows.end() || found->second.version != row.version ? 1 : 0;
+    if (found == receiver_rows.end()) {
+      differs(key, row.version, 0);
+    } else if (found->second.version != row.version) {
+      differs(key, row.version, found->second.version);
+    }
   }
-  for (const auto& [key, row] : receiver_rows) differences += owner_rows.contains(key) ? 0 : 1;
+  for (const auto& [key, row] : receiver_rows) {
+    if (!owner_rows.contains(key)) differs(key, 0, row.version);
+  }
   const std::uint64_t exposed = owner.Status(now).exposure.changes;
   if (differences <= exposed) return "";
   return "honesty: synced with " + std::to_string(differences) + " differences, exposure says " +
-         std::to_string(exposed);
+         std::to_string(exposed) + "; " + example;
 }
 
 }  // namespace sim

@@ -13,7 +13,7 @@ std::string NoRegress::Check(Node& node, const std::map<std::string, Row>& rows)
   boot_[node.index()] = node.boot_id();
   for (const auto& [key, row] : rows) {
     if (row.version == 0) continue;  // Not published yet.
-    std::uint64_t& seen = versions[key];
+    std::uint64_t& seen = versions[row.incarnation];
     if (row.version < seen) {
       return "no regress: " + key + " fell from v" + std::to_string(seen) + " to v" +
              std::to_string(row.version) + " on node " + std::to_string(node.index());

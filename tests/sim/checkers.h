@@ -30,13 +30,14 @@ struct Row {
 // After quiet the two tables are equal, nothing is exposed, and no slot is left as a tombstone.
 [[nodiscard]] std::string CheckConvergence(statesync::Instant now, Node& owner, Node& receiver);
 
-// On one node the version of a key never falls.
+// On one node the version of a session never falls. (Of a key it may: while a gap is open, the insert of
+// an earlier incarnation can arrive after a later one was seen to end; its own delete follows.)
 class NoRegress {
  public:
   [[nodiscard]] std::string Check(Node& node, const std::map<std::string, Row>& rows);
 
  private:
-  std::unordered_map<std::string, std::uint64_t> versions_[2];
+  std::unordered_map<std::uint32_t, std::uint64_t> versions_[2];  // By incarnation.
   std::uint64_t boot_[2] = {0, 0};
 };
 

@@ -70,7 +70,7 @@ WorldOptions DrawOptions(std::uint64_t seed) {
   options.link.delay_min = Micro(random, 5, 500);
   options.link.delay_max = options.link.delay_min + Micro(random, 0, 200);
   options.link.late_max = Micro(random, 10, 30'000);
-  options.dirty_ring_handles = 1u << random.Between(4, 11);
+  options.dirty_ring_handles = 1u << random.Between(6, 11);
   options.workload.interval = Micro(random, 50, 2'000);
   options.workload.changes_per_burst = Number(random, 1, 40);
   options.workload.open_percent = Number(random, 10, 50);
