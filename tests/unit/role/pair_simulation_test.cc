@@ -282,15 +282,15 @@ TEST(PairSimulation, BootsToOneActiveOfTheLargerPriority) {
   }
 }
 
-TEST(PairSimulation, PausesNeverMakeTwoForward) { RunSeeds(100, 40, {.pauses = true}); }
+TEST(PairSimulation, PausesNeverMakeTwoForward) { RunSeeds(100, 25, {.pauses = true}); }
 
-TEST(PairSimulation, KillsAndRestartsNeverMakeTwoForward) { RunSeeds(200, 40, {.kills = true}); }
+TEST(PairSimulation, KillsAndRestartsNeverMakeTwoForward) { RunSeeds(200, 25, {.kills = true}); }
 
 TEST(PairSimulation, PausesAndKillsTogether) {
-  RunSeeds(300, 40, {.pauses = true, .kills = true});
+  RunSeeds(300, 25, {.pauses = true, .kills = true});
 }
 
-TEST(PairSimulation, CutsHealToOneActive) { RunSeeds(400, 40, {.cuts = true}); }
+TEST(PairSimulation, CutsHealToOneActive) { RunSeeds(400, 25, {.cuts = true}); }
 
 TEST(PairSimulation, EverythingAtOnceHealsToOneActive) {
   RunSeeds(500, 40,
