@@ -26,7 +26,8 @@ void CheckDevice(const std::string& path, const std::string& text, std::string& 
     const std::string full =
         device->name.size() == 12 ? device->name : absl::StrCat("0000:", device->name);
     if (access(absl::StrCat("/sys/bus/pci/devices/", full).c_str(), F_OK) != 0) {
-      problem = absl::StrCat("no such port: PCI device ", full, " does not exist here; see `lspci`");
+      problem =
+          absl::StrCat("no such port: PCI device ", full, " does not exist here; see `lspci`");
     }
   }
   if (!problem.empty()) {

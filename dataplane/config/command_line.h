@@ -22,8 +22,8 @@ struct ExitRequest {
 };
 
 // Reads the arguments and, for --config, the node file.
-// Returns the options to run with, or what to print before leaving (--check, --print-config, --help,
-// --version, or any mistake).
+// Returns the options to run with, or what to print before leaving (--check, --print-config,
+// --help, --version, or any mistake).
 std::variant<Options, ExitRequest> ReadCommandLine(int argc, const char* const* argv);
 
 }  // namespace dataplane

@@ -36,9 +36,8 @@ constexpr std::array<Driver, 12> kDrivers{{
 constexpr std::size_t kKernelNameBytesMax = 15;  // IFNAMSIZ less its NUL.
 
 bool IsHex(std::string_view text, std::size_t count) {
-  return text.size() == count && std::all_of(text.begin(), text.end(), [](unsigned char c) {
-           return std::isxdigit(c) != 0;
-         });
+  return text.size() == count && std::all_of(text.begin(), text.end(),
+                                             [](unsigned char c) { return std::isxdigit(c) != 0; });
 }
 
 // "0000:03:00.0" or "03:00.0".
@@ -80,8 +79,9 @@ std::optional<Device> ParseDevice(std::string_view text, std::string& problem) {
   }
   if (driver->needs_kernel_iface &&
       (device.kernel_iface.empty() || device.kernel_iface.size() > kKernelNameBytesMax)) {
-    problem = absl::StrCat(device.driver, " needs iface=NAME, the name of a kernel interface (1 to ",
-                           kKernelNameBytesMax, " characters)");
+    problem =
+        absl::StrCat(device.driver, " needs iface=NAME, the name of a kernel interface (1 to ",
+                     kKernelNameBytesMax, " characters)");
     return std::nullopt;
   }
   return device;

@@ -3,9 +3,10 @@
 
 // Digest of what replicated sessions refer to by id: zones, interfaces, rules, NAT addresses.
 //
-// Two nodes state it to each other in their hellos (PROTOCOL.md §2); when it differs a session may mean
-// something else on the peer, and readiness is at-risk(id-map). Devices, own addresses, order of zones
-// and interfaces, and what a rule says do not enter it: they may differ, or differ for a while.
+// Two nodes state it to each other in their hellos (PROTOCOL.md §2); when it differs a session may
+// mean something else on the peer, and readiness is at-risk(id-map). Devices, own addresses, order
+// of zones and interfaces, and what a rule says do not enter it: they may differ, or differ for a
+// while.
 //
 // Threads: values only.
 
@@ -18,8 +19,9 @@
 
 namespace dataplane {
 
-// Canonical text that the digest is taken of: one line per object, by kind, then by id. NAT addresses in
-// the order that records refer to. Names hold no blanks or newlines, so it is unambiguous.
+// Canonical text that the digest is taken of: one line per object, by kind, then by id. NAT
+// addresses in the order that records refer to. Names hold no blanks or newlines, so it is
+// unambiguous.
 std::string IdMapText(const Options& options);
 
 // 64-bit FNV-1a of IdMapText. Guards against mistakes, not against an adversary: hellos are

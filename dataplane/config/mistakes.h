@@ -37,7 +37,8 @@ class Mistakes {
   std::size_t omitted_count_ = 0;  // Beyond kMistakesMax.
 };
 
-// "rules[3]" and "rules[3].action": paths as operators count, from 0 like the parser's repeated fields.
+// "rules[3]" and "rules[3].action": paths as operators count, from 0 like the parser's repeated
+// fields.
 std::string Item(std::string_view list, std::size_t index);
 std::string Item(std::string_view parent, std::string_view list, std::size_t index);
 std::string Field(std::string_view item, std::string_view field);

@@ -30,20 +30,20 @@ inline constexpr std::uint64_t kNeighbourBytesMax = 128;
 
 // Checked options from the file at `path`.
 //
-// Errors: kNotFound / kPermissionDenied / … (path, reason of the system); kInvalidArgument: one line per
-// mistake, joined by newlines.
+// Errors: kNotFound / kPermissionDenied / … (path, reason of the system); kInvalidArgument: one
+// line per mistake, joined by newlines.
 absl::StatusOr<Options> LoadNodeFile(const std::string& path);
 
-// The same from text; `file_name` only stands in messages. Judges the text alone: no file, device or
-// address of this machine is looked at.
+// The same from text; `file_name` only stands in messages. Judges the text alone: no file, device
+// or address of this machine is looked at.
 absl::StatusOr<Options> ParseNodeText(std::string_view text, std::string_view file_name);
 
-// Canonical node file of `options`: defaults filled in, one spelling per value. Parsing it gives equal
-// options, so printing what was parsed gives the same text again.
+// Canonical node file of `options`: defaults filled in, one spelling per value. Parsing it gives
+// equal options, so printing what was parsed gives the same text again.
 std::string PrintConfig(const Options& options);
 
-// What the file names but this machine lacks: kernel interfaces of af_packet and AF_XDP devices, PCI
-// devices. Asked before any port starts. One line per mistake as above, without line numbers.
+// What the file names but this machine lacks: kernel interfaces of af_packet and AF_XDP devices,
+// PCI devices. Asked before any port starts. One line per mistake as above, without line numbers.
 //
 // Errors: kNotFound.
 absl::Status CheckMachine(const Options& options);

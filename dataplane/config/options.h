@@ -3,9 +3,9 @@
 
 // What lockstep-dataplane runs with: the node file after parsing, checking and filling in defaults.
 //
-// Plain values. Addresses are as in a packet (network byte order in memory); ports, ids and counts are
-// in host order. Objects keep the order of the node file, references between them are ids, and every
-// id was checked to exist, so a reader need not check again.
+// Plain values. Addresses are as in a packet (network byte order in memory); ports, ids and counts
+// are in host order. Objects keep the order of the node file, references between them are ids, and
+// every id was checked to exist, so a reader need not check again.
 //
 // Threads: values only; written once before any thread starts.
 
@@ -41,12 +41,12 @@ struct VirtualAddressOptions {
 struct InterfaceOptions {
   std::uint8_t id = 0;  // 1–255.
   std::string name;
-  std::string device;           // DPDK device as in the node file.
+  std::string device;  // DPDK device as in the node file.
   std::uint8_t zone_id = 0;
   statesync::NetAddr address = 0;  // Own address of this node.
   std::uint8_t prefix_length = 0;  // 1–31, of the connected prefix.
   std::vector<VirtualAddressOptions> virtual_addresses;
-  std::uint16_t mtu = 1500;            // 576–9000.
+  std::uint16_t mtu = 1500;             // 576–9000.
   std::uint16_t rx_descriptors = 1024;  // 64–32768, power of two.
   friend bool operator==(const InterfaceOptions&, const InterfaceOptions&) = default;
 };
@@ -73,8 +73,8 @@ inline constexpr std::uint8_t kRuleAnyProtocol = kRuleTcp | kRuleUdp | kRuleIcmp
 struct RuleOptions {
   std::uint16_t id = 0;  // 1–65535.
   std::string name;
-  std::uint8_t from_zone_id = 0;  // 0: any.
-  std::uint8_t to_zone_id = 0;    // 0: any.
+  std::uint8_t from_zone_id = 0;            // 0: any.
+  std::uint8_t to_zone_id = 0;              // 0: any.
   std::vector<PrefixOptions> sources;       // Empty: any.
   std::vector<PrefixOptions> destinations;  // Empty: any.
   std::uint8_t protocols = kRuleAnyProtocol;
@@ -90,7 +90,7 @@ struct NatPoolOptions {
   std::string name;
   std::vector<statesync::NetAddr> addresses;  // At least one.
   std::uint16_t port_min = 1024;
-  std::uint16_t port_max = 65535;  // At least kNatPortsMin ports with port_min.
+  std::uint16_t port_max = 65535;    // At least kNatPortsMin ports with port_min.
   std::uint8_t first_nat_index = 0;  // Position of addresses[0] in Options::nat_addresses.
   friend bool operator==(const NatPoolOptions&, const NatPoolOptions&) = default;
 };
@@ -111,9 +111,9 @@ struct TimeoutOptions {
 };
 
 struct TableOptions {
-  std::uint32_t sessions = 131'072;   // 256–16,000,000.
-  std::uint32_t neighbours = 4096;    // 16–65,536.
-  std::uint32_t memory_mb = 1024;     // Limit for all tables together, 16–1,048,576.
+  std::uint32_t sessions = 131'072;  // 256–16,000,000.
+  std::uint32_t neighbours = 4096;   // 16–65,536.
+  std::uint32_t memory_mb = 1024;    // Limit for all tables together, 16–1,048,576.
   friend bool operator==(const TableOptions&, const TableOptions&) = default;
 };
 
@@ -141,15 +141,15 @@ struct HaOptions {
   bool state_sync = false;
   std::vector<Ha1PathOptions> ha1;  // 1 or 2 when enabled; first HA1, second HA1 backup.
   Ha2Options ha2;
-  std::uint16_t heartbeat_ms = 10;      // 1–1000.
-  std::uint8_t heartbeat_misses = 3;    // 2–20.
-  std::uint32_t startup_hold_ms = 1000; // 1–60,000.
+  std::uint16_t heartbeat_ms = 10;       // 1–1000.
+  std::uint8_t heartbeat_misses = 3;     // 2–20.
+  std::uint32_t startup_hold_ms = 1000;  // 1–60,000.
   bool preempt = false;
   friend bool operator==(const HaOptions&, const HaOptions&) = default;
 };
 
 struct RuntimeOptions {
-  std::uint8_t workers = 1;  // 1–16.
+  std::uint8_t workers = 1;                // 1–16.
   std::vector<std::uint16_t> worker_cpus;  // Ascending; empty: all that the process may use.
   bool sync_own_core = false;
   bool spin = false;
@@ -175,11 +175,11 @@ struct Options {
   HaOptions ha;
   RuntimeOptions runtime;
 
-  // Addresses of all pools, pools by ascending id, each pool's in file order: the id map's list that a
-  // NAT record's nat_index points into. At most 255.
+  // Addresses of all pools, pools by ascending id, each pool's in file order: the id map's list
+  // that a NAT record's nat_index points into. At most 255.
   std::vector<statesync::NetAddr> nat_addresses;
-  // Of the ids and names of zones, interfaces and rules and of the NAT addresses: equal on both nodes
-  // if a replicated session means the same there. Goes into the hello. See id_map.h.
+  // Of the ids and names of zones, interfaces and rules and of the NAT addresses: equal on both
+  // nodes if a replicated session means the same there. Goes into the hello. See id_map.h.
   std::uint64_t id_map_digest = 0;
 
   [[nodiscard]] std::string control_socket() const { return runtime_dir + "/control.sock"; }

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// High availability: pair secret, HA1 paths, HA2, detection. Values are judged even while HA is off;
-// what HA needs is only demanded when it is on.
+// High availability: pair secret, HA1 paths, HA2, detection. Values are judged even while HA is
+// off; what HA needs is only demanded when it is on.
 
 #include "dataplane/config/address.h"
 #include "dataplane/config/device.h"
@@ -21,7 +21,8 @@ void ReadEndpoints(Reading& reading, const std::string& item, const std::string&
   local_address = ReadHostAddress(reading.mistakes, Field(item, "local_address"), local);
   peer_address = ReadHostAddress(reading.mistakes, Field(item, "peer_address"), peer);
   if (local_address != 0 && local_address == peer_address) {
-    reading.mistakes.Add(Field(item, "peer_address"), peer, "is local_address; give the peer's own");
+    reading.mistakes.Add(Field(item, "peer_address"), peer,
+                         "is local_address; give the peer's own");
   }
   for (std::size_t i = 0; i < reading.options.interfaces.size(); ++i) {
     if (local_address != 0 && reading.options.interfaces[i].address == local_address) {
@@ -140,8 +141,9 @@ void ReadHa(Reading& reading) {
               /*is_absolute=*/false);
   }
   if (target.enabled && !source.has_state_sync()) {
-    reading.mistakes.Add("ha.state_sync", "missing: say true or false; without it a takeover loses "
-                                          "every session");
+    reading.mistakes.Add("ha.state_sync",
+                         "missing: say true or false; without it a takeover loses "
+                         "every session");
   }
   if (target.enabled && !reading.node.has_index()) {
     reading.mistakes.Add("index", "missing: HA needs 0 on one node and 1 on the other");

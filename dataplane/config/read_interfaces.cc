@@ -19,7 +19,7 @@ constexpr std::uint8_t kPrefixLengthMax = 31;
 
 // What interfaces may not share.
 struct Taken {
-  std::map<std::string, std::string> devices;   // Device name → path.
+  std::map<std::string, std::string> devices;  // Device name → path.
   std::map<std::string, std::string> kernel_ifaces;
   std::map<NetAddr, std::string> addresses;
 };
@@ -37,8 +37,8 @@ void ReadDevice(Reading& reading, const std::string& path, const std::string& te
   }
   const auto [first, is_new] = taken.devices.emplace(device->name, path);
   if (!is_new) {
-    reading.mistakes.Add(path, text, absl::StrCat("duplicate: ", first->second, " uses device ",
-                                                  device->name));
+    reading.mistakes.Add(path, text,
+                         absl::StrCat("duplicate: ", first->second, " uses device ", device->name));
   }
   if (!device->kernel_iface.empty()) {
     const auto [user, is_free] = taken.kernel_ifaces.emplace(device->kernel_iface, path);
@@ -63,14 +63,14 @@ void ReadOwnAddress(Reading& reading, const std::string& path, const std::string
   }
   const PrefixOptions prefix = PrefixOf(parsed->address, parsed->prefix_length);
   if (parsed->prefix_length == 0 || parsed->prefix_length > kPrefixLengthMax) {
-    reading.mistakes.Add(path, text,
-                         absl::StrCat("prefix length must be 1 to ", kPrefixLengthMax));
+    reading.mistakes.Add(path, text, absl::StrCat("prefix length must be 1 to ", kPrefixLengthMax));
     return;
   }
   if (!IsUnicast(parsed->address) || IsPrefixEdge(prefix, parsed->address)) {
-    reading.mistakes.Add(path, text,
-                         "cannot be a host's address; take one inside the prefix, neither its first "
-                         "nor its last");
+    reading.mistakes.Add(
+        path, text,
+        "cannot be a host's address; take one inside the prefix, neither its first "
+        "nor its last");
     return;
   }
   for (std::size_t i = 0; i < reading.options.interfaces.size(); ++i) {
@@ -98,9 +98,9 @@ void ReadVirtualAddress(Reading& reading, const std::string& item,
   const PrefixOptions prefix = PrefixOf(interface.address, interface.prefix_length);
   if (address != 0 && interface.prefix_length != 0) {
     if (!Contains(prefix, address)) {
-      reading.mistakes.Add(path, source.address(),
-                           absl::StrCat("lies outside ", FormatPrefix(prefix),
-                                        ", the prefix of its interface"));
+      reading.mistakes.Add(
+          path, source.address(),
+          absl::StrCat("lies outside ", FormatPrefix(prefix), ", the prefix of its interface"));
     } else if (IsPrefixEdge(prefix, address)) {
       reading.mistakes.Add(path, source.address(),
                            absl::StrCat("is the first or last address of ", FormatPrefix(prefix)));
@@ -114,7 +114,8 @@ void ReadVirtualAddress(Reading& reading, const std::string& item,
   if (source.vrid() == 0) {
     reading.mistakes.Add(Field(item, "vrid"), "missing: give a virtual router id, 1 to 255");
   }
-  target.vrid = Ranged<std::uint8_t>(reading.mistakes, Field(item, "vrid"), source.vrid(), 0, 1, 255);
+  target.vrid =
+      Ranged<std::uint8_t>(reading.mistakes, Field(item, "vrid"), source.vrid(), 0, 1, 255);
   interface.virtual_addresses.push_back(target);
 }
 

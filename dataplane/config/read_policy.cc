@@ -20,8 +20,8 @@ constexpr std::size_t kPrefixesPerRuleMax = 1024;
 constexpr std::size_t kPortRangesPerRuleMax = 256;
 constexpr std::size_t kNatAddressesMax = 255;  // A record carries the position in one byte.
 
-// Who has an address already; null if nobody. NAT replies arrive at a pool's address, so it cannot be
-// one that the node answers for itself.
+// Who has an address already; null if nobody. NAT replies arrive at a pool's address, so it cannot
+// be one that the node answers for itself.
 std::string OwnerOfAddress(const Options& options, NetAddr address) {
   for (std::size_t i = 0; i < options.interfaces.size(); ++i) {
     const InterfaceOptions& interface = options.interfaces[i];
@@ -92,9 +92,9 @@ void ListNatAddresses(Reading& reading) {
     all.insert(all.end(), pool.addresses.begin(), pool.addresses.end());
   }
   if (all.size() > kNatAddressesMax) {
-    reading.mistakes.Add("nat_pools", all.size(),
-                         absl::StrCat("addresses are too many over all pools: at most ",
-                                      kNatAddressesMax));
+    reading.mistakes.Add(
+        "nat_pools", all.size(),
+        absl::StrCat("addresses are too many over all pools: at most ", kNatAddressesMax));
   }
 }
 
@@ -117,8 +117,9 @@ std::vector<PrefixOptions> ReadPrefixes(
     }
     const PrefixOptions prefix = PrefixOf(parsed->address, parsed->prefix_length);
     if (prefix.address != parsed->address) {
-      reading.mistakes.Add(path, source[i],
-                           absl::StrCat("has bits behind its length; write ", FormatPrefix(prefix)));
+      reading.mistakes.Add(
+          path, source[i],
+          absl::StrCat("has bits behind its length; write ", FormatPrefix(prefix)));
       continue;
     }
     target.push_back(prefix);
@@ -160,7 +161,8 @@ void ReadPorts(Reading& reading, const std::string& item, const lockstep::node::
     return;
   }
   if ((target.protocols & kRuleIcmp) != 0) {
-    reading.mistakes.Add(list, "only tcp and udp have ports: set protocols to \"tcp\", \"udp\" or both");
+    reading.mistakes.Add(list,
+                         "only tcp and udp have ports: set protocols to \"tcp\", \"udp\" or both");
   }
   for (int i = 0; i < source.destination_ports_size(); ++i) {
     const auto range = ParsePortRange(source.destination_ports(i));

@@ -48,27 +48,29 @@ void ReadPrefix(Reading& reading, const std::string& path, const std::string& te
                 RouteOptions& route, std::map<std::string, std::string>& taken) {
   const auto parsed = ParseAddressWithLength(text);
   if (!parsed) {
-    reading.mistakes.Add(path, text, "is no prefix; write it as 10.0.0.0/8, or 0.0.0.0/0 for default");
+    reading.mistakes.Add(path, text,
+                         "is no prefix; write it as 10.0.0.0/8, or 0.0.0.0/0 for default");
     return;
   }
   route.prefix = PrefixOf(parsed->address, parsed->prefix_length);
   if (route.prefix.address != parsed->address) {
-    reading.mistakes.Add(path, text,
-                         absl::StrCat("has bits behind its length; write ", FormatPrefix(route.prefix)));
+    reading.mistakes.Add(
+        path, text, absl::StrCat("has bits behind its length; write ", FormatPrefix(route.prefix)));
     return;
   }
   const auto [first, is_new] = taken.emplace(FormatPrefix(route.prefix), path);
   if (!is_new) {
-    reading.mistakes.Add(path, text, absl::StrCat("duplicate: ", first->second, " is the same prefix"));
+    reading.mistakes.Add(path, text,
+                         absl::StrCat("duplicate: ", first->second, " is the same prefix"));
     return;
   }
   for (std::size_t i = 0; i < reading.options.interfaces.size(); ++i) {
     const InterfaceOptions& interface = reading.options.interfaces[i];
     if (interface.prefix_length != 0 &&
         PrefixOf(interface.address, interface.prefix_length) == route.prefix) {
-      reading.mistakes.Add(path, text,
-                           absl::StrCat("is the connected prefix of ", Item("interfaces", i),
-                                        "; remove the route"));
+      reading.mistakes.Add(
+          path, text,
+          absl::StrCat("is the connected prefix of ", Item("interfaces", i), "; remove the route"));
     }
   }
 }
@@ -101,8 +103,8 @@ void ReadNextHop(Reading& reading, const std::string& path, const std::string& t
     return;
   }
   if (IsOfThisNode(*interface, address)) {
-    reading.mistakes.Add(path, text,
-                         absl::StrCat("is an address of this node (interface ", interface->name, ")"));
+    reading.mistakes.Add(
+        path, text, absl::StrCat("is an address of this node (interface ", interface->name, ")"));
     return;
   }
   if (IsPrefixEdge(PrefixOf(interface->address, interface->prefix_length), address)) {

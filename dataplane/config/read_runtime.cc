@@ -19,7 +19,8 @@ constexpr std::size_t kSocketPathBytesMax = 107;  // sun_path less its NUL.
 constexpr std::size_t kFilePrefixBytesMax = 64;
 constexpr std::size_t kEalArgsMax = 64;
 constexpr std::uint64_t kMemoryMbMax = 1'048'576;
-constexpr std::uint64_t kTimeoutSecondsMax = 32'000;  // Check times are 16-bit seconds, compared signed.
+constexpr std::uint64_t kTimeoutSecondsMax =
+    32'000;  // Check times are 16-bit seconds, compared signed.
 
 bool IsNodeName(const std::string& name) {
   return !name.empty() && name.size() <= kNodeNameBytesMax &&
@@ -114,8 +115,8 @@ void ReadTimeouts(Reading& reading) {
       .tcp_established_s = Seconds(reading, "tcp_established_s", source.tcp_established_s(),
                                    standard.tcp_established_s),
       .tcp_fin_s = Seconds(reading, "tcp_fin_s", source.tcp_fin_s(), standard.tcp_fin_s),
-      .tcp_time_wait_s = Seconds(reading, "tcp_time_wait_s", source.tcp_time_wait_s(),
-                                 standard.tcp_time_wait_s),
+      .tcp_time_wait_s =
+          Seconds(reading, "tcp_time_wait_s", source.tcp_time_wait_s(), standard.tcp_time_wait_s),
       .tcp_closed_s =
           Seconds(reading, "tcp_closed_s", source.tcp_closed_s(), standard.tcp_closed_s),
       .udp_single_s =
@@ -136,15 +137,16 @@ void ReadTables(Reading& reading) {
                                           131'072, 256, 16'000'000);
   target.neighbours = Ranged<std::uint32_t>(reading.mistakes, "tables.neighbours",
                                             source.neighbours(), 4096, 16, 65'536);
-  target.memory_mb = Ranged<std::uint32_t>(reading.mistakes, "tables.memory_mb",
-                                           source.memory_mb(), 1024, 16, kMemoryMbMax);
+  target.memory_mb = Ranged<std::uint32_t>(reading.mistakes, "tables.memory_mb", source.memory_mb(),
+                                           1024, 16, kMemoryMbMax);
   const std::uint64_t bytes =
       target.sessions * kSessionBytesMax + target.neighbours * kNeighbourBytesMax;
   const std::uint64_t need_mb = (bytes + (1u << 20) - 1) >> 20;
   if (need_mb > target.memory_mb) {
-    reading.mistakes.Add("tables.sessions", target.sessions,
-                         absl::StrCat("tables would take ", need_mb, " MB, tables.memory_mb allows ",
-                                      target.memory_mb, "; lower sessions or raise memory_mb"));
+    reading.mistakes.Add(
+        "tables.sessions", target.sessions,
+        absl::StrCat("tables would take ", need_mb, " MB, tables.memory_mb allows ",
+                     target.memory_mb, "; lower sessions or raise memory_mb"));
   }
 }
 
@@ -158,9 +160,9 @@ void ReadRuntime(Reading& reading) {
     if (cpus) {
       target.worker_cpus = *cpus;
     } else {
-      reading.mistakes.Add("runtime.worker_cpus", source.worker_cpus(),
-                           absl::StrCat("is no CPU set; write 0-1 or 0,2-3, ascending, below ",
-                                        kCpusMax));
+      reading.mistakes.Add(
+          "runtime.worker_cpus", source.worker_cpus(),
+          absl::StrCat("is no CPU set; write 0-1 or 0,2-3, ascending, below ", kCpusMax));
     }
   }
   target.sync_own_core = source.sync_own_core();
@@ -171,9 +173,9 @@ void ReadRuntime(Reading& reading) {
   target.file_prefix = source.file_prefix().empty() ? reading.options.name : source.file_prefix();
   if (target.file_prefix.size() > kFilePrefixBytesMax ||
       target.file_prefix.find('/') != std::string::npos) {
-    reading.mistakes.Add("runtime.file_prefix", target.file_prefix,
-                         absl::StrCat("must be at most ", kFilePrefixBytesMax,
-                                      " characters without '/'"));
+    reading.mistakes.Add(
+        "runtime.file_prefix", target.file_prefix,
+        absl::StrCat("must be at most ", kFilePrefixBytesMax, " characters without '/'"));
   } else {
     CheckPath(reading.mistakes, "runtime.file_prefix", target.file_prefix, /*is_absolute=*/false);
   }

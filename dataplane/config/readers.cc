@@ -33,8 +33,9 @@ std::uint16_t Register::AddId(const std::string& item, std::uint64_t id) {
   }
   const auto [first, is_new] = ids_.emplace(id, item);
   if (!is_new) {
-    mistakes_.Add(path, id, absl::StrCat("duplicate: ", first->second, " has this id; ", kind_,
-                                         " ids must be unique"));
+    mistakes_.Add(
+        path, id,
+        absl::StrCat("duplicate: ", first->second, " has this id; ", kind_, " ids must be unique"));
     return 0;
   }
   return static_cast<std::uint16_t>(id);
@@ -55,8 +56,9 @@ bool Register::AddName(const std::string& item, const std::string& name, bool is
   }
   const auto [first, is_new] = names_.emplace(name, item);
   if (!is_new) {
-    mistakes_.Add(path, name, absl::StrCat("duplicate: ", first->second, " has this name; ", kind_,
-                                           " names must be unique"));
+    mistakes_.Add(path, name,
+                  absl::StrCat("duplicate: ", first->second, " has this name; ", kind_,
+                               " names must be unique"));
   }
   return is_new;
 }
@@ -106,9 +108,8 @@ statesync::NetAddr ReadHostAddress(Mistakes& mistakes, const std::string& path,
 
 bool CheckPath(Mistakes& mistakes, const std::string& path, const std::string& text,
                bool is_absolute) {
-  const bool is_printable = std::all_of(text.begin(), text.end(), [](unsigned char c) {
-    return c > ' ' && c <= '~';
-  });
+  const bool is_printable =
+      std::all_of(text.begin(), text.end(), [](unsigned char c) { return c > ' ' && c <= '~'; });
   if (!is_printable || text.size() > kPathBytesMax) {
     mistakes.Add(path, text,
                  absl::StrCat("must be at most ", kPathBytesMax, " printable ASCII characters"));

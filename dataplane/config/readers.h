@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// The steps from a parsed node file to checked options; each reads one part and reports its mistakes.
-// A value that is wrong is reported once and left at its default, so later steps do not repeat it.
+// The steps from a parsed node file to checked options; each reads one part and reports its
+// mistakes. A value that is wrong is reported once and left at its default, so later steps do not
+// repeat it.
 //
 // Threads: start-up only.
 
@@ -30,7 +31,7 @@ struct Reading {
 };
 
 // In this order: later steps look up what earlier ones read.
-void ReadIdentity(Reading& reading);    // name, index, priority, runtime_dir
+void ReadIdentity(Reading& reading);  // name, index, priority, runtime_dir
 void ReadZones(Reading& reading);
 void ReadInterfaces(Reading& reading);
 void ReadRoutes(Reading& reading);
@@ -43,8 +44,8 @@ void ReadRuntime(Reading& reading);
 
 // ---- Pieces that several steps need ----
 
-// `value` if it lies in min … max; `standard` if the field was left out (0). Anything else is a mistake
-// and reads as `standard`.
+// `value` if it lies in min … max; `standard` if the field was left out (0). Anything else is a
+// mistake and reads as `standard`.
 template <typename Value>
 Value Ranged(Mistakes& mistakes, std::string_view path, std::uint64_t value, Value standard,
              std::uint64_t min, std::uint64_t max) {
@@ -74,7 +75,7 @@ class Register {
   Mistakes& mistakes_;
   std::string kind_;
   std::uint64_t id_max_;
-  std::map<std::uint64_t, std::string> ids_;    // First user's path.
+  std::map<std::uint64_t, std::string> ids_;  // First user's path.
   std::map<std::string, std::string> names_;
 };
 

@@ -41,9 +41,8 @@ absl::StatusOr<std::unique_ptr<ControlServer>> ControlServer::Start(const Contro
     return absl::InternalError(absl::StrCat("control socket ", path, ": gRPC does not start"));
   }
   grpc::Server* const server = control->impl_->server.get();
-  auto listener = UnixListener::Start(path, [server](int descriptor) {
-    grpc::AddInsecureChannelFromFd(server, descriptor);
-  });
+  auto listener = UnixListener::Start(
+      path, [server](int descriptor) { grpc::AddInsecureChannelFromFd(server, descriptor); });
   if (!listener.ok()) {
     control->Stop();
     return listener.status();

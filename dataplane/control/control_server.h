@@ -3,10 +3,12 @@
 
 // The control service (proto/control.proto) on a Unix socket, for lockstepctl.
 //
-// This header is free of gRPC, so that main compiles fast. The socket is owned by the process's user,
-// mode 0600; every connection's credentials are checked as well: only that user and root get in.
+// This header is free of gRPC, so that main compiles fast. The socket is owned by the process's
+// user, mode 0600; every connection's credentials are checked as well: only that user and root get
+// in.
 //
-// Threads: Start() makes one accepting thread; gRPC brings its own. Handlers read atomics and snapshots.
+// Threads: Start() makes one accepting thread; gRPC brings its own. Handlers read atomics and
+// snapshots.
 // Memory:  allocates per call; a dump holds one chunk of lines at a time.
 
 #pragma once
@@ -30,17 +32,18 @@ struct ControlSetup {
   SharedState* shared = nullptr;
   const statesync::SessionTable* sessions = nullptr;
   std::vector<const StatsSource*> stats;
-  const HaSource* ha = nullptr;   // Null: HA is off.
+  const HaSource* ha = nullptr;  // Null: HA is off.
   std::uint64_t boot_id = 0;
-  std::string version;            // As --version prints it.
+  std::string version;  // As --version prints it.
   bool hugepages = false;
-  std::int64_t started_ns = 0;    // CLOCK_MONOTONIC of the process's start.
+  std::int64_t started_ns = 0;  // CLOCK_MONOTONIC of the process's start.
 };
 
 class ControlServer {
  public:
   // Listens on options->control_socket(), replacing a socket that a dead process left behind.
-  // Errors: kAlreadyExists (a living process listens there), kPermissionDenied / kInternal (path, reason).
+  // Errors: kAlreadyExists (a living process listens there), kPermissionDenied / kInternal (path,
+  // reason).
   static absl::StatusOr<std::unique_ptr<ControlServer>> Start(const ControlSetup& setup);
 
   // Ends running calls within a second and removes the socket. Called by the destructor as well.

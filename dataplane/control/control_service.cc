@@ -26,13 +26,15 @@ grpc::Status ToGrpc(const absl::Status& status) {
                                     std::string(status.message()));
 }
 
-grpc::ServerUnaryReactor* Finished(grpc::CallbackServerContext* context, const grpc::Status& status) {
+grpc::ServerUnaryReactor* Finished(grpc::CallbackServerContext* context,
+                                   const grpc::Status& status) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   reactor->Finish(status);
   return reactor;
 }
 
-// Writes the dump chunk by chunk, each when the client has taken the one before: one chunk in memory.
+// Writes the dump chunk by chunk, each when the client has taken the one before: one chunk in
+// memory.
 class DumpReactor final : public grpc::ServerWriteReactor<DumpTablesResponse> {
  public:
   explicit DumpReactor(const statesync::SessionTable& table) : table_(table) { WriteNext(); }
@@ -135,8 +137,7 @@ grpc::ServerUnaryReactor* ControlService::ListSessions(
 }
 
 grpc::ServerWriteReactor<DumpTablesResponse>* ControlService::DumpTables(
-    grpc::CallbackServerContext* /*context*/,
-    const lockstep::control::DumpTablesRequest* request) {
+    grpc::CallbackServerContext* /*context*/, const lockstep::control::DumpTablesRequest* request) {
   if (!request->table().empty() && request->table() != "session") {
     return new RefusedDump(grpc::Status(
         grpc::StatusCode::INVALID_ARGUMENT,
@@ -177,11 +178,11 @@ grpc::ServerUnaryReactor* ControlService::Switchover(
     }
     const std::string refusal =
         setup_.ha == nullptr ? std::string() : setup_.ha->LastSwitchoverRefusal();
-    return {true, grpc::Status(grpc::StatusCode::ABORTED,
-                               absl::StrCat("switchover: node ", setup_.options->name,
-                                            " is still active: ",
-                                            refusal.empty() ? "the peer did not take over in time"
-                                                            : refusal))};
+    return {true,
+            grpc::Status(
+                grpc::StatusCode::ABORTED,
+                absl::StrCat("switchover: node ", setup_.options->name, " is still active: ",
+                             refusal.empty() ? "the peer did not take over in time" : refusal))};
   });
 }
 
@@ -208,11 +209,10 @@ grpc::ServerUnaryReactor* ControlService::FillSessions(
     grpc::CallbackServerContext* context, const lockstep::control::FillSessionsRequest* request,
     lockstep::control::FillSessionsResponse* /*response*/) {
   if (role() != statesync::Role::kActive) {
-    return Finished(context, grpc::Status(grpc::StatusCode::FAILED_PRECONDITION,
-                                          absl::StrCat("fill-sessions: node ",
-                                                       setup_.options->name, " is ",
-                                                       std::string(NameOf(role())),
-                                                       "; ask the active node")));
+    return Finished(
+        context, grpc::Status(grpc::StatusCode::FAILED_PRECONDITION,
+                              absl::StrCat("fill-sessions: node ", setup_.options->name, " is ",
+                                           std::string(NameOf(role())), "; ask the active node")));
   }
   if (request->count() > setup_.sessions->capacity()) {
     return Finished(context, grpc::Status(grpc::StatusCode::INVALID_ARGUMENT,

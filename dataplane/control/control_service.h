@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// gRPC's side of the control service: turns calls into the functions of status_view and session_view.
-// Includes gRPC: only this pair of files and control_server.cc do.
+// gRPC's side of the control service: turns calls into the functions of status_view and
+// session_view. Includes gRPC: only this pair of files and control_server.cc do.
 //
 // Threads: gRPC's callback threads. No handler blocks: what takes time waits on an alarm or on the
 // client's reading.
@@ -31,9 +31,9 @@ class ControlService final : public lockstep::control::Control::CallbackService 
   grpc::ServerUnaryReactor* GetStatus(grpc::CallbackServerContext* context,
                                       const lockstep::control::GetStatusRequest* request,
                                       lockstep::control::Status* response) override;
-  grpc::ServerUnaryReactor* ListSessions(grpc::CallbackServerContext* context,
-                                         const lockstep::control::ListSessionsRequest* request,
-                                         lockstep::control::ListSessionsResponse* response) override;
+  grpc::ServerUnaryReactor* ListSessions(
+      grpc::CallbackServerContext* context, const lockstep::control::ListSessionsRequest* request,
+      lockstep::control::ListSessionsResponse* response) override;
   grpc::ServerWriteReactor<lockstep::control::DumpTablesResponse>* DumpTables(
       grpc::CallbackServerContext* context,
       const lockstep::control::DumpTablesRequest* request) override;

@@ -19,16 +19,14 @@ constexpr std::array<std::string_view, 8> kRoles{
 constexpr std::array<std::string_view, 5> kReadiness{"no-peer", "bulk", "catch-up", "synced",
                                                      "at-risk"};
 constexpr std::array<std::string_view, 7> kReasons{
-    "",       "ha2-silent",  "digest-mismatch", "refused-entries", "state-sync-disabled",
+    "",       "ha2-silent", "digest-mismatch", "refused-entries", "state-sync-disabled",
     "id-map", "lost-frames"};
 constexpr std::array<std::string_view, 6> kDetectedBy{
     "", "silence", "process-death", "new-boot-id", "peer-yielded", "no-peer-at-start"};
 
 }  // namespace
 
-std::string_view NameOf(statesync::Role role) {
-  return At(kRoles, static_cast<std::size_t>(role));
-}
+std::string_view NameOf(statesync::Role role) { return At(kRoles, static_cast<std::size_t>(role)); }
 
 std::string_view NameOf(statesync::Readiness readiness) {
   return At(kReadiness, static_cast<std::size_t>(readiness));

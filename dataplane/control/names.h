@@ -20,7 +20,7 @@ std::string_view NameOf(statesync::Role role);            // "active"; "unknown"
 std::string_view NameOf(statesync::Readiness readiness);  // "synced"
 std::string_view NameOf(statesync::AtRiskReason reason);  // "ha2-silent"; empty for kNone.
 std::string_view NameOf(DetectedBy detected_by);          // "process-death"; empty for kNothing.
-std::string_view NameOf(statesync::SessionState state);   // "established"; unique within a protocol.
-std::string_view ProtocolName(std::uint8_t protocol);     // "tcp", "udp", "icmp", "other".
+std::string_view NameOf(statesync::SessionState state);  // "established"; unique within a protocol.
+std::string_view ProtocolName(std::uint8_t protocol);    // "tcp", "udp", "icmp", "other".
 
 }  // namespace dataplane

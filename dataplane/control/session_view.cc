@@ -28,8 +28,8 @@ std::string Endpoint(statesync::NetAddr address, statesync::NetPort port) {
   return absl::StrCat(FormatAddress(address), ":", ntohs(port));
 }
 
-// Snapshot of the next live entry at or after the cursor, which moves past it. At most `*slots_left`
-// slots are looked at. False at the end or when they are used up.
+// Snapshot of the next live entry at or after the cursor, which moves past it. At most
+// `*slots_left` slots are looked at. False at the end or when they are used up.
 bool NextEntry(const statesync::SessionTable& table, TableCursor& cursor, std::uint64_t& slots_left,
                Handle& handle, SessionEntry& entry) {
   const std::uint32_t slot_count = table.slots_per_shard();
@@ -57,8 +57,9 @@ absl::StatusOr<PrefixOptions> ReadPrefixOrAny(std::string_view field, const std:
   const bool is_host = text.find('/') == std::string::npos;
   const auto parsed = ParseAddressWithLength(is_host ? text + "/32" : text);
   if (!parsed) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        View(field), ": ", Quoted(text), ": is no address or prefix; write 10.1.0.7 or 10.1.0.0/24"));
+    return absl::InvalidArgumentError(
+        absl::StrCat(View(field), ": ", Quoted(text),
+                     ": is no address or prefix; write 10.1.0.7 or 10.1.0.0/24"));
   }
   return PrefixOf(parsed->address, parsed->prefix_length);
 }
@@ -116,13 +117,13 @@ std::string CanonicalLine(const SessionEntry& entry) {
   const auto state = static_cast<SessionState>(entry.state);
   const statesync::Version version{entry.version};
   const bool has_nat = (entry.flags & statesync::kSessionHasNat) != 0;
-  return absl::StrCat("session ", View(ProtocolName(statesync::ProtocolOf(state))), " ",
-                      Endpoint(entry.client_addr, entry.client_port), " ",
-                      Endpoint(entry.server_addr, entry.server_port), " nat ",
-                      has_nat ? Endpoint(entry.nat_addr, entry.nat_port) : "-",
-                      absl::StrCat(" state ", View(NameOf(state)), " rule ", entry.rule, " version ",
-                                   statesync::TermOf(version).value, ".",
-                                   statesync::CounterOf(version)));
+  return absl::StrCat(
+      "session ", View(ProtocolName(statesync::ProtocolOf(state))), " ",
+      Endpoint(entry.client_addr, entry.client_port), " ",
+      Endpoint(entry.server_addr, entry.server_port), " nat ",
+      has_nat ? Endpoint(entry.nat_addr, entry.nat_port) : "-",
+      absl::StrCat(" state ", View(NameOf(state)), " rule ", entry.rule, " version ",
+                   statesync::TermOf(version).value, ".", statesync::CounterOf(version)));
 }
 
 }  // namespace

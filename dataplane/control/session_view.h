@@ -3,8 +3,8 @@
 
 // The session table as operators see it: filtered pages, a count, and the canonical dump.
 //
-// Every entry is read as a snapshot under its sequence word, so no writer waits. An entry that changes
-// while it is read, on every try, is left out: at a quiet moment none is.
+// Every entry is read as a snapshot under its sequence word, so no writer waits. An entry that
+// changes while it is read, on every try, is left out: at a quiet moment none is.
 //
 // Threads: any, several at a time.  Memory: what is returned.
 
@@ -35,9 +35,9 @@ struct TableCursor {
 struct SessionFilter {
   PrefixOptions client;  // Length 0: any.
   PrefixOptions server;
-  std::uint8_t protocol = 0;    // 0: any.
+  std::uint8_t protocol = 0;      // 0: any.
   std::uint16_t server_port = 0;  // Host order; 0: any.
-  std::string state;            // Empty: any.
+  std::string state;              // Empty: any.
 };
 
 // Errors: kInvalidArgument (field, value, what is possible).
@@ -51,12 +51,13 @@ absl::StatusOr<lockstep::control::ListSessionsResponse> ListSessions(
     const statesync::SessionTable& table, const lockstep::control::ListSessionsRequest& request,
     std::uint32_t now_s);
 
-// The next lines of the dump, at most kDumpLinesPerChunk; looks at a bounded number of slots, so a chunk
-// may be short or empty before the end.
+// The next lines of the dump, at most kDumpLinesPerChunk; looks at a bounded number of slots, so a
+// chunk may be short or empty before the end.
 //
-// A line holds what replicates, as published, and nothing that differs between two nodes whose tables
-// agree: window edges move without publication, idle times and slots are a node's own.
-//   session tcp 10.1.0.10:40000 10.2.0.10:80 nat 203.0.113.1:5000 state established rule 3 version 9.12345
+// A line holds what replicates, as published, and nothing that differs between two nodes whose
+// tables agree: window edges move without publication, idle times and slots are a node's own.
+//   session tcp 10.1.0.10:40000 10.2.0.10:80 nat 203.0.113.1:5000 state established rule 3
+//   version 9.12345
 void DumpSessions(const statesync::SessionTable& table, TableCursor& cursor,
                   lockstep::control::DumpTablesResponse& chunk);
 

@@ -10,27 +10,16 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
+
+#include "dataplane/core/stats_source.h"
 
 namespace dataplane {
 
-struct StatValue {
-  std::string name;           // "dataplane.drop.ttl": lower case, dots between levels.
-  std::uint64_t value = 0;
-  std::string help;           // One sentence; may be empty.
-};
-
-class StatsSource {
- public:
-  virtual ~StatsSource() = default;
-  virtual void AppendStats(std::vector<StatValue>& stats) const = 0;
-};
-
 struct Ha1PathState {
-  std::string local;              // "10.9.1.1:4790"
+  std::string local;  // "10.9.1.1:4790"
   std::string remote;
-  std::int64_t last_heard_ns = 0;  // CLOCK_MONOTONIC; 0: never.
+  std::int64_t last_heard_ns = 0;   // CLOCK_MONOTONIC; 0: never.
   bool liveness_connected = false;  // The TCP connection whose close signals process death.
 };
 

@@ -38,8 +38,9 @@ Readiness ReadReadiness(const std::atomic<std::uint8_t>& field) {
 }
 
 std::uint32_t Percent(std::uint32_t done, std::uint32_t total) {
-  return total == 0 ? 0
-                    : static_cast<std::uint32_t>(std::uint64_t{100} * std::min(done, total) / total);
+  return total == 0
+             ? 0
+             : static_cast<std::uint32_t>(std::uint64_t{100} * std::min(done, total) / total);
 }
 
 void FillTakeover(const SharedState& shared, lockstep::control::Takeover& out) {
@@ -172,9 +173,9 @@ lockstep::control::Stats ReadStats(const ControlSetup& setup) {
 absl::Status CheckSwitchover(const ControlSetup& setup) {
   const Role role = ReadRoleWord(*setup.shared).role();
   if (role != Role::kActive) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("switchover: node ", setup.options->name, " is ", std::string(NameOf(role)),
-                     "; ask the active node"));
+    return absl::FailedPreconditionError(absl::StrCat("switchover: node ", setup.options->name,
+                                                      " is ", std::string(NameOf(role)),
+                                                      "; ask the active node"));
   }
   const SyncFacts& sync = setup.shared->sync;
   if (!sync.peer_connected.load(kRelaxed)) {

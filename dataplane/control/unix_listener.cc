@@ -25,9 +25,8 @@ constexpr int kPauseAfterFailureMs = 100;
 
 absl::Status Failed(const std::string& path, std::string_view action) {
   const int error = errno;
-  return absl::ErrnoToStatus(
-      error, absl::StrCat("control socket ", path, ": cannot ",
-                          absl::string_view(action.data(), action.size())));
+  return absl::ErrnoToStatus(error, absl::StrCat("control socket ", path, ": cannot ",
+                                                 absl::string_view(action.data(), action.size())));
 }
 
 sockaddr_un AddressOf(const std::string& path) {

@@ -3,8 +3,8 @@
 
 // A Unix socket that only its owner and root may use.
 //
-// The file has mode 0600 from its first moment; each connection's credentials are asked of the kernel as
-// well, so that a mode changed by mistake opens nothing.
+// The file has mode 0600 from its first moment; each connection's credentials are asked of the
+// kernel as well, so that a mode changed by mistake opens nothing.
 //
 // Threads: one accepting thread between Start() and Stop(); `on_connection` runs on it.
 
@@ -29,7 +29,8 @@ class UnixListener {
   using OnConnection = std::function<void(int descriptor)>;
 
   // Makes the folder and the socket, removing one that nobody listens on.
-  // Errors: kAlreadyExists (somebody listens), kInvalidArgument (path too long), else as the system says.
+  // Errors: kAlreadyExists (somebody listens), kInvalidArgument (path too long), else as the
+  // system says.
   static absl::StatusOr<std::unique_ptr<UnixListener>> Start(const std::string& path,
                                                              OnConnection on_connection);
   // Ends the thread and removes the socket. May be repeated.

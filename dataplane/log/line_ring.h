@@ -3,9 +3,10 @@
 
 // Bounded ring of log lines: many threads push, one pops, nobody waits.
 //
-// Each cell carries a ticket. A pusher claims a position whose ticket equals it, fills the cell and
-// publishes ticket + 1; the popper takes cells whose ticket is position + 1 and hands them back for the
-// next lap. A thread stopped between claim and publication delays the lines behind it, never a pusher.
+// Each cell carries a ticket. A pusher claims a position whose ticket equals it, fills the cell
+// and publishes ticket + 1; the popper takes cells whose ticket is position + 1 and hands them
+// back for the next lap. A thread stopped between claim and publication delays the lines behind
+// it, never a pusher.
 //
 // Threads: Push any, Pop one.  Memory: inside the object.
 // Source:  Dmitry Vyukov, bounded MPMC queue.

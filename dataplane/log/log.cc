@@ -92,7 +92,8 @@ class Writer {
  private:
   void Run() {
     while (true) {
-      // Read before the drain: lines pushed before Stop() are written, whatever the order of threads.
+      // Read before the drain: lines pushed before Stop() are written, whatever the order of
+      // threads.
       const bool is_last = stop_.load(std::memory_order_acquire);
       Drain();
       if (is_last) {
@@ -197,8 +198,9 @@ void Log(LogLevel level, std::string_view topic, std::string_view text) noexcept
   line.text_bytes = static_cast<std::uint16_t>(text.size());
   std::copy(topic.begin(), topic.end(), line.topic.begin());
   // A line stays a line, whatever a name or an error text contains.
-  std::replace_copy_if(text.begin(), text.end(), line.text.begin(),
-                       [](unsigned char c) { return c < ' ' || c == 0x7f; }, ' ');
+  std::replace_copy_if(
+      text.begin(), text.end(), line.text.begin(),
+      [](unsigned char c) { return c < ' ' || c == 0x7f; }, ' ');
   TheWriter().Push(line);
 }
 

@@ -3,7 +3,8 @@
 
 // Rate limit per topic: a burst, then so many lines a second; what is held back is counted.
 //
-// Threads: one (the writing thread).  Memory: inside the object; topics beyond the table share a row.
+// Threads: one (the writing thread).  Memory: inside the object; topics beyond the table share a
+// row.
 
 #pragma once
 

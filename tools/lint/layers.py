@@ -21,6 +21,7 @@ PURE_STATESYNC = ("statesync/",)
 CORE = ("dataplane/core/",) + PURE_STATESYNC
 CRYPTO = ("dataplane/crypto/",) + PURE_STATESYNC
 CONFIG = ("dataplane/config/", "dataplane/crypto/") + CORE
+LOG = ("dataplane/log/",)
 EVERYTHING = ("statesync/", "dataplane/", "configsync/", "proto/")
 SYSTEM = ("std", "absl", "os")
 
@@ -29,12 +30,13 @@ LAYERS = {
     "dataplane/core/": (CORE, ("std", "absl-status", "intrinsics"), True),
     "dataplane/crypto/": (CRYPTO, SYSTEM + ("openssl", "intrinsics"), False),
     "dataplane/config/": (CONFIG, SYSTEM + ("protobuf",), False),
+    "dataplane/log/": (LOG, SYSTEM + ("systemd",), False),
     "dataplane/bpf/": (("dataplane/bpf/",) + CORE, SYSTEM + ("bpf",), False),
-    "dataplane/ha/": (("dataplane/ha/",) + CONFIG, SYSTEM + ("systemd",), False),
-    "dataplane/dpdk/": (("dataplane/dpdk/", "dataplane/bpf/") + CONFIG,
-                        SYSTEM + ("rte", "intrinsics", "systemd"), False),
-    "dataplane/control/": (("dataplane/control/", "dataplane/bpf/") + CONFIG + ("proto/",),
-                           SYSTEM + ("protobuf", "grpc", "systemd"), False),
+    "dataplane/ha/": (("dataplane/ha/",) + CONFIG, SYSTEM, False),
+    "dataplane/dpdk/": (("dataplane/dpdk/", "dataplane/bpf/") + CONFIG + LOG,
+                        SYSTEM + ("rte", "intrinsics"), False),
+    "dataplane/control/": (("dataplane/control/", "dataplane/bpf/") + CONFIG + LOG + ("proto/",),
+                           SYSTEM + ("protobuf", "grpc"), False),
     # main.cc and what it is made of: sees every part of the dataplane, and nothing sees it.
     "dataplane/": (("dataplane/", "statesync/", "proto/"),
                    SYSTEM + ("rte", "protobuf", "grpc", "systemd", "cli11"), False),

@@ -44,9 +44,9 @@ struct Client::Impl {
                                              " s; raise --timeout, or look at the node's log"));
     }
     if (code == absl::StatusCode::kUnavailable) {
-      return absl::Status(code, absl::StrCat("socket ", socket, ": the node hung up (",
-                                             status.error_message(),
-                                             "); it ended, or you are neither its owner nor root"));
+      return absl::Status(
+          code, absl::StrCat("socket ", socket, ": the node hung up (", status.error_message(),
+                             "); it ended, or you are neither its owner nor root"));
     }
     return absl::Status(code, status.error_message());
   }

@@ -18,7 +18,8 @@
 
 namespace lockstepctl {
 
-// Every call has a deadline of `timeout_s` and returns the node's own status and message on failure.
+// Every call has a deadline of `timeout_s` and returns the node's own status and message on
+// failure.
 class Client {
  public:
   Client(const std::string& socket, std::uint32_t timeout_s);

@@ -13,7 +13,8 @@
 namespace lockstepctl {
 namespace {
 
-// A noun, or a verb under a noun. A noun with `verb` set does something by itself: its default verb.
+// A noun, or a verb under a noun. A noun with `verb` set does something by itself: its default
+// verb.
 struct Command {
   std::string_view noun;
   std::string_view name;  // Empty: the noun itself.
@@ -41,7 +42,8 @@ constexpr std::array<Command, 15> kCommands{{
     {"sessions", "show", Verb::kSessionsShow, "The same as `sessions`", ""},
     {"tables", "", Verb::kNone, "Replicated tables", ""},
     {"tables", "dump", Verb::kTablesDump, "Every replicated entry as one canonical line, sorted",
-     "  diff <(lockstepctl --socket A.sock tables dump) <(lockstepctl --socket B.sock tables dump)\n"
+     "  diff <(lockstepctl --socket A.sock tables dump) <(lockstepctl --socket B.sock tables "
+     "dump)\n"
      "\n"
      "Lines hold what replicates, as last published. At a quiet moment the dumps of two nodes\n"
      "whose tables agree are equal."},
@@ -55,7 +57,8 @@ constexpr std::array<Command, 15> kCommands{{
     {"peer", "show", Verb::kPeerShow, "The same as `peer`", ""},
     {"peer", "resync", Verb::kPeerResync, "Ask the active for a full transfer (on the standby)",
      "  lockstepctl peer resync && lockstepctl peer"},
-    {"switchover", "", Verb::kSwitchover, "Hand the active role to the peer and wait until it has it",
+    {"switchover", "", Verb::kSwitchover,
+     "Hand the active role to the peer and wait until it has it",
      "  lockstepctl switchover\n"
      "\n"
      "Refused unless this node is active and its peer is synced."},
@@ -80,7 +83,7 @@ struct Option {
   std::string_view noun;  // Empty: every command.
   std::string_view name;  // Verb it belongs to; empty: the noun itself.
   const char* flags;
-  const char* argument;   // As in help; nullptr for a switch.
+  const char* argument;  // As in help; nullptr for a switch.
   const char* help;
   Target target;
   bool is_required = false;
@@ -141,13 +144,15 @@ void AddOptions(CLI::App& app, std::string_view noun, std::string_view name, Req
 
 std::string Text(std::string_view text) { return std::string(text); }
 
-CLI::App* AddCommand(CLI::App& parent, const Command& row, std::string_view name, Request& request) {
+CLI::App* AddCommand(CLI::App& parent, const Command& row, std::string_view name,
+                     Request& request) {
   CLI::App* const app = parent.add_subcommand(Text(name), Text(row.help));
   app->group("Commands");
   app->fallthrough();
   if (!row.examples.empty()) {
-    app->footer("Examples:\n" + Text(row.examples) +
-                "\n\nEvery command also takes --socket, --json and --timeout: see lockstepctl --help.");
+    app->footer(
+        "Examples:\n" + Text(row.examples) +
+        "\n\nEvery command also takes --socket, --json and --timeout: see lockstepctl --help.");
   }
   AddOptions(*app, row.noun, row.name, request);
   if (row.verb != Verb::kNone) {

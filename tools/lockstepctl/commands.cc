@@ -74,8 +74,8 @@ absl::Status RunSessions(const Request& request, Client& client) {
 
 absl::Status RunDump(const Request& request, Client& client) {
   SortedLines lines;
-  const absl::Status status = client.DumpTables(
-      request.table, [&](const lockstep::control::DumpTablesResponse& chunk) {
+  const absl::Status status =
+      client.DumpTables(request.table, [&](const lockstep::control::DumpTablesResponse& chunk) {
         for (const std::string& line : chunk.lines()) {
           lines.Add(line);
         }
@@ -115,9 +115,9 @@ absl::Status RunStats(const Request& request, Client& client) {
 
 absl::Status RunPairSecret(const Request& request) {
   dataplane::OpensslPrimitives primitives;
-  return PrintDone(request, dataplane::CreatePairSecretFile(request.file, primitives),
-                   absl::StrCat("pair secret written to ", request.file,
-                                " (mode 0600); copy it to the peer"));
+  return PrintDone(
+      request, dataplane::CreatePairSecretFile(request.file, primitives),
+      absl::StrCat("pair secret written to ", request.file, " (mode 0600); copy it to the peer"));
 }
 
 absl::Status RunOnNode(const Request& request, Client& client) {

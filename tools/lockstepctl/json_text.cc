@@ -51,10 +51,11 @@ std::string Value(const Message& message, const FieldDescriptor& field, int inde
 std::size_t SequenceBytes(const std::string& text, std::size_t i) {
   const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
   const unsigned char lead = byte(i);
-  const std::size_t count = lead < 0x80 ? 1 : lead >= 0xc2 && lead < 0xe0 ? 2
-                            : lead >= 0xe0 && lead < 0xf0                 ? 3
-                            : lead >= 0xf0 && lead < 0xf5                 ? 4
-                                                                          : 0;
+  const std::size_t count = lead < 0x80                   ? 1
+                            : lead >= 0xc2 && lead < 0xe0 ? 2
+                            : lead >= 0xe0 && lead < 0xf0 ? 3
+                            : lead >= 0xf0 && lead < 0xf5 ? 4
+                                                          : 0;
   if (count == 0 || i + count > text.size()) {
     return 0;
   }

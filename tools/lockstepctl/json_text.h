@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 // Messages as JSON for machines: keys are the proto's field names, every field is present, 64-bit
-// integers are numbers (protobuf's own printer quotes them), an unset message or optional field is null.
+// integers are numbers (protobuf's own printer quotes them), an unset message or optional field is
+// null.
 
 #pragma once
 

@@ -12,8 +12,7 @@
 int main(int argc, char** argv) {
   lockstepctl::Request request;
   if (const auto leave = lockstepctl::ReadCommandLine(argc, argv, request)) {
-    std::fputs(leave->text.c_str(),
-               leave->status == lockstepctl::kStatusDone ? stdout : stderr);
+    std::fputs(leave->text.c_str(), leave->status == lockstepctl::kStatusDone ? stdout : stderr);
     return leave->status;
   }
   const absl::Status status = lockstepctl::Run(request);

@@ -63,9 +63,9 @@ TEST_P(CtlHelp, IsAsWritten) {
 INSTANTIATE_TEST_SUITE_P(
     All, CtlHelp,
     testing::Values(std::vector<const char*>{}, std::vector<const char*>{"status"},
-                    std::vector<const char*>{"sessions"}, std::vector<const char*>{"tables", "dump"},
-                    std::vector<const char*>{"stats"}, std::vector<const char*>{"peer"},
-                    std::vector<const char*>{"peer", "resync"},
+                    std::vector<const char*>{"sessions"},
+                    std::vector<const char*>{"tables", "dump"}, std::vector<const char*>{"stats"},
+                    std::vector<const char*>{"peer"}, std::vector<const char*>{"peer", "resync"},
                     std::vector<const char*>{"switchover"},
                     std::vector<const char*>{"debug", "fill-sessions"},
                     std::vector<const char*>{"pair-secret", "new"}),

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// Compares text with a file of this folder. GOLDEN_WRITE=1 writes the files instead, to be looked at
-// and committed when a text changes on purpose.
+// Compares text with a file of this folder. GOLDEN_WRITE=1 writes the files instead, to be looked
+// at and committed when a text changes on purpose.
 
 #pragma once
 

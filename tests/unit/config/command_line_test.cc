@@ -78,11 +78,13 @@ TEST_F(CommandLine, PrintedConfigIsAcceptedAgain) {
 
 TEST(Usage, MistakesExitWithTwoAndNameTheRemedy) {
   const std::vector<std::vector<const char*>> wrong = {
-      {}, {"--bogus"}, {"--config"}, {"--help", "x"}, {"--check", "a", "b"}, {"--version=1"}, {"a"}};
+      {},   {"--bogus"}, {"--config"}, {"--help", "x"}, {"--check", "a", "b"}, {"--version=1"},
+      {"a"}};
   for (const std::vector<const char*>& words : wrong) {
     const ExitRequest exit = Exit(words);
     EXPECT_EQ(exit.status, 2);
-    EXPECT_NE(exit.output.find("see lockstep-dataplane --help\n"), std::string::npos) << exit.output;
+    EXPECT_NE(exit.output.find("see lockstep-dataplane --help\n"), std::string::npos)
+        << exit.output;
   }
 }
 

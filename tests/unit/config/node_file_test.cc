@@ -42,15 +42,16 @@ const MistakeCase kMistakes[] = {
      "node:2: index: 2: must be 0 or 1, and the peer's the other one"},
     {"index missing with HA", "index: 0", "",
      "node: index: missing: HA needs 0 on one node and 1 on the other"},
-    {"priority", "index: 0", "index: 0 priority: 256",
-     "node:2: priority: 256: must be 1 to 255"},
+    {"priority", "index: 0", "index: 0 priority: 256", "node:2: priority: 256: must be 1 to 255"},
     {"runtime_dir relative", "index: 0", "index: 0 runtime_dir: \"run\"",
      "node:2: runtime_dir: \"run\": must be an absolute path"},
     // Zones and interfaces.
     {"duplicate zone id", "zones { id: 2", "zones { id: 1",
      "node:4: zones[1].id: 1: duplicate: zones[0] has this id; zone ids must be unique"},
-    {"duplicate zone name", "id: 2 name: \"wan\" }", "id: 2 name: \"wan\" } zones { id: 3 name: \"lan\" }",
-     "node:4: zones[2].name: \"lan\": duplicate: zones[0] has this name; zone names must be unique"},
+    {"duplicate zone name", "id: 2 name: \"wan\" }",
+     "id: 2 name: \"wan\" } zones { id: 3 name: \"lan\" }",
+     "node:4: zones[2].name: \"lan\": duplicate: zones[0] has this name; zone names must be "
+     "unique"},
     {"zone id zero", "zones { id: 2", "zones { id: 0",
      "node:4: zones[1].id: missing: give the zone a stable id, 1 to 255"},
     {"duplicate interface id", "interfaces { id: 2", "interfaces { id: 1",
@@ -59,10 +60,12 @@ const MistakeCase kMistakes[] = {
     {"unknown zone of interface", " zone: \"wan\"", " zone: \"dmz\"",
      "node:7: interfaces[1].zone: \"dmz\": unknown zone; known: lan, wan"},
     {"no such port", "\"net_af_packet1,iface=wan0\"", "\"eth7\"",
-     "node:7: interfaces[1].device: \"eth7\": no such port; write a PCI address as 0000:03:00.0, or "
+     "node:7: interfaces[1].device: \"eth7\": no such port; write a PCI address as 0000:03:00.0, "
+     "or "
      "a driver, a number and arguments as net_af_packet0,iface=lan0"},
     {"iface missing", "\"net_af_packet1,iface=wan0\"", "\"net_af_packet1\"",
-     "node:7: interfaces[1].device: \"net_af_packet1\": net_af_packet needs iface=NAME, the name of "
+     "node:7: interfaces[1].device: \"net_af_packet1\": net_af_packet needs iface=NAME, the name "
+     "of "
      "a kernel interface (1 to 15 characters)"},
     {"device used twice", "net_af_packet1,iface=wan0", "net_af_packet0,iface=wan0",
      "node:7: interfaces[1].device: \"net_af_packet0,iface=wan0\": duplicate: interfaces[0].device "
@@ -74,7 +77,8 @@ const MistakeCase kMistakes[] = {
      "node:8: interfaces[1].address: \"10.2.0.2\": is no address with prefix length; write it as "
      "10.1.0.2/24"},
     {"address is broadcast", "address: \"10.1.0.2/24\"", "address: \"10.1.0.255/24\"",
-     "node:6: interfaces[0].address: \"10.1.0.255/24\": cannot be a host's address; take one inside "
+     "node:6: interfaces[0].address: \"10.1.0.255/24\": cannot be a host's address; take one "
+     "inside "
      "the prefix, neither its first nor its last"},
     {"connected prefixes overlap", "address: \"10.2.0.2/24\"", "address: \"10.1.0.3/16\"",
      "node:8: interfaces[1].address: \"10.1.0.3/16\": overlaps 10.1.0.0/24 of "
@@ -88,7 +92,8 @@ const MistakeCase kMistakes[] = {
     {"vrid", "vrid: 2", "vrid: 256",
      "node:8: interfaces[1].virtual_addresses[0].vrid: 256: must be 1 to 255"},
     {"vrid missing", "vrid: 2", "",
-     "node:8: interfaces[1].virtual_addresses[0].vrid: missing: give a virtual router id, 1 to 255"},
+     "node:8: interfaces[1].virtual_addresses[0].vrid: missing: give a virtual router id, 1 to "
+     "255"},
     {"mtu", "zone: \"wan\" device", "zone: \"wan\" mtu: 9001 device",
      "node:7: interfaces[1].mtu: 9001: must be 576 to 9000"},
     {"descriptors", "zone: \"wan\" device", "zone: \"wan\" rx_descriptors: 1000 device",
@@ -106,7 +111,8 @@ const MistakeCase kMistakes[] = {
     {"prefix is connected", "prefix: \"0.0.0.0/0\"", "prefix: \"10.1.0.0/24\"",
      "node:9: routes[0].prefix: \"10.1.0.0/24\": is the connected prefix of interfaces[0]; remove "
      "the route"},
-    {"duplicate prefix", "routes {", "routes { prefix: \"0.0.0.0/0\" next_hop: \"10.2.0.253\" }\nroutes {",
+    {"duplicate prefix", "routes {",
+     "routes { prefix: \"0.0.0.0/0\" next_hop: \"10.2.0.253\" }\nroutes {",
      "node:10: routes[1].prefix: \"0.0.0.0/0\": duplicate: routes[0].prefix is the same prefix"},
     // Rules.
     {"rule without action", "action: PERMIT", "",
@@ -165,13 +171,15 @@ const MistakeCase kMistakes[] = {
      "node:12: ha.pair_secret_file: missing: HA needs a pair secret; make one with `lockstepctl "
      "pair-secret new FILE` and copy it to both nodes"},
     {"state_sync not said", "state_sync: true", "",
-     "node:12: ha.state_sync: missing: say true or false; without it a takeover loses every session"},
+     "node:12: ha.state_sync: missing: say true or false; without it a takeover loses every "
+     "session"},
     {"HA without HA1", "ha1 { local_address: \"10.9.1.1\" peer_address: \"10.9.1.2\" }", "",
      "node:12: ha.ha1: missing: HA needs at least one control path"},
     {"peer is local", "peer_address: \"10.9.1.2\"", "peer_address: \"10.9.1.1\"",
      "node:14: ha.ha1[0].peer_address: \"10.9.1.1\": is local_address; give the peer's own"},
     {"HA1 ports equal", "peer_address: \"10.9.1.2\"", "peer_address: \"10.9.1.2\" tcp_port: 4790",
-     "node:14: ha.ha1[0].tcp_port: 4790: is udp_port; take two ports, so that filters can tell them "
+     "node:14: ha.ha1[0].tcp_port: 4790: is udp_port; take two ports, so that filters can tell "
+     "them "
      "apart"},
     {"backup on the same link", "ha2 {",
      "ha1 { local_address: \"10.9.1.1\" peer_address: \"10.9.2.2\" }\n  ha2 {",
@@ -276,11 +284,12 @@ TEST(NodeFile, MissingPortIsNoticedBeforeItStarts) {
   ASSERT_TRUE(options.ok()) << options.status();
   options->interfaces[0].device = "net_af_packet0,iface=no-such-if";
   options->ha.ha2.device = "net_null0";
-  EXPECT_EQ(CheckMachine(*options).message(),
-            "interfaces[0].device: \"net_af_packet0,iface=no-such-if\": no such port: kernel "
-            "interface no-such-if does not exist here; see `ip link`\n"
-            "interfaces[1].device: \"0000:ff:1f.7\": no such port: PCI device 0000:ff:1f.7 does not "
-            "exist here; see `lspci`");
+  EXPECT_EQ(
+      CheckMachine(*options).message(),
+      "interfaces[0].device: \"net_af_packet0,iface=no-such-if\": no such port: kernel "
+      "interface no-such-if does not exist here; see `ip link`\n"
+      "interfaces[1].device: \"0000:ff:1f.7\": no such port: PCI device 0000:ff:1f.7 does not "
+      "exist here; see `lspci`");
 }
 
 }  // namespace

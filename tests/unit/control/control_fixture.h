@@ -77,8 +77,7 @@ class ControlFixture : public testing::Test {
   }
 
   // A session of client 10.1.0.<i / 50000>:10000 + i to 10.2.0.10:80.
-  void AddSession(std::uint32_t i, statesync::SessionState state,
-                  statesync::Version version = {}) {
+  void AddSession(std::uint32_t i, statesync::SessionState state, statesync::Version version = {}) {
     statesync::NewSession session;
     session.key.source_addr = htonl(0x0a010000u + 1 + i / 50'000);
     session.key.target_addr = inet_addr("10.2.0.10");

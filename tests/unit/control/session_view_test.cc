@@ -118,7 +118,8 @@ TEST_F(SessionView, BadRequestsNameFieldValueAndRemedy) {
   }
   request.set_page_token("");
   request.set_state("open");
-  EXPECT_NE(MistakeOf(request).find("state: \"open\": must be one of syn-sent, "), std::string::npos);
+  EXPECT_NE(MistakeOf(request).find("state: \"open\": must be one of syn-sent, "),
+            std::string::npos);
 }
 
 TEST_F(SessionView, DumpLinesAreCanonical) {
@@ -136,8 +137,8 @@ TEST_F(SessionView, DumpShowsTheNatAddress) {
                  .target_port = htons(53),
                  .protocol = 17};
   session.nat_addr = inet_addr("203.0.113.1");
-  session.nat_port = htons(
-      statesync::SessionTable::NatPortInShard(session.key, session.nat_addr, 10));
+  session.nat_port =
+      htons(statesync::SessionTable::NatPortInShard(session.key, session.nat_addr, 10));
   session.flags = statesync::kSessionHasNat;
   session.state = SessionState::kUdpMultiple;
   statesync::Handle handle;
@@ -151,7 +152,8 @@ TEST_F(SessionView, DumpShowsTheNatAddress) {
 TEST_F(SessionView, DumpHoldsNeitherTombstonesNorLocalIcmp) {
   AddSession(1, SessionState::kTcpEstablished);
   statesync::NewSession echo;
-  echo.key = {.source_addr = 1, .target_addr = 2, .source_port = 3, .target_port = 0, .protocol = 1};
+  echo.key = {
+      .source_addr = 1, .target_addr = 2, .source_port = 3, .target_port = 0, .protocol = 1};
   echo.state = SessionState::kIcmpEcho;
   echo.flags = statesync::kSessionLocalOnly;
   statesync::Handle handle;

@@ -22,7 +22,8 @@ TEST(Json, KeysAreTheProtosAndNumbersAreNumbers) {
 }
 
 TEST(Json, UnsetMessagesAndOptionalFieldsAreNull) {
-  EXPECT_NE(JsonText(lockstep::control::Status()).find("\"last_takeover\":null"), std::string::npos);
+  EXPECT_NE(JsonText(lockstep::control::Status()).find("\"last_takeover\":null"),
+            std::string::npos);
   EXPECT_NE(JsonText(lockstep::control::Peer()).find("\"last_heard_ms_ago\":null"),
             std::string::npos);
   EXPECT_EQ(JsonText(lockstep::control::Stats()), "{\"counters\":[]}");

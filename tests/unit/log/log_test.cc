@@ -115,7 +115,8 @@ TEST(Log, LinesLoggedBeforeTheStartAndBeforeTheStopAreWritten) {
   Log(LogLevel::kError, "a-topic-that-is-too-long", std::string(1'000, 'x'));
   StopLog();
   const std::string text = testing::internal::GetCapturedStderr();
-  EXPECT_NE(text.find("Z notice ha: role init -> standby forged line\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("Z notice ha: role init -> standby forged line\n"), std::string::npos)
+      << text;
   EXPECT_NE(text.find("Z error a-topic-that-is: " + std::string(kLogTextBytesMax, 'x') + "\n"),
             std::string::npos)
       << text;
