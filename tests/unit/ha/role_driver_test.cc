@@ -30,7 +30,7 @@ class RoleDriverTest : public ::testing::Test {
     for (std::int64_t i = 0; i < milliseconds; ++i) {
       now_ = now_ + Millis(1);
       if (ha2_speaks_) Ha2(Role::kActive, statesync::MakeTerm(4, 1));
-      if (driver_->Turn(now_, functional_, false) || now_.ns / 1'000'000 % 10 == 0) {
+      if (driver_->Turn(now_, true, false) || now_.ns / 1'000'000 % 10 == 0) {
         driver_->OnBeatsSent(now_);
       }
     }
@@ -49,7 +49,6 @@ class RoleDriverTest : public ::testing::Test {
   std::unique_ptr<RoleDriver> driver_;
   std::vector<std::string> lines_;
   bool ha2_speaks_ = false;
-  bool functional_ = true;
 };
 
 TEST_F(RoleDriverTest, ATakePublishesWordFenceAnnouncementsAndMilestones) {
@@ -124,8 +123,7 @@ TEST_F(RoleDriverTest, ARefusedSwitchoverSaysWhy) {
 
 TEST_F(RoleDriverTest, YieldingClosesTheFenceWithTheRole) {
   Run(1'100);
-  functional_ = false;
-  Run(1);
+  (void)driver_->Turn(now_, false, false);
   EXPECT_EQ(word().role(), Role::kNonfunctional);
   EXPECT_EQ(shared_.role.forward_until_ns.load(), 0);
   EXPECT_EQ(word().change(), 2u);

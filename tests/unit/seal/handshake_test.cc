@@ -135,9 +135,15 @@ TEST_F(HandshakeTest, ReplayedHellosChangeNothing) {
     for (const Datagram& datagram : b_.Turn(now_)) a_.Deliver(now_, datagram);
   }
   ASSERT_TRUE(b_.handshake->established());
+  // After a rekey the records are not even duplicates of what is in use.
+  a_.handshake->RequestRekey();
+  Exchange(a_, b_, now_, Millis(300));
+  ASSERT_EQ(b_.rekeyed_count, 1);
+  now_ = now_ + Seconds(2);
+  Exchange(a_, b_, now_, Millis(2));
   const auto key_a = a_.SendKey();
   const auto key_b = b_.SendKey();
-  now_ = now_ + Seconds(2);
+  const std::uint64_t answers = b_.handshake->counters().answers_sent;
   for (int round = 0; round < 5; ++round) {
     for (const Datagram& datagram : recorded) {
       b_.Deliver(now_, datagram);
@@ -147,7 +153,9 @@ TEST_F(HandshakeTest, ReplayedHellosChangeNothing) {
   EXPECT_EQ(a_.SendKey(), key_a);
   EXPECT_EQ(b_.SendKey(), key_b);
   EXPECT_EQ(b_.established_count, 1);
-  EXPECT_EQ(b_.rekeyed_count, 0);
+  EXPECT_EQ(b_.rekeyed_count, 1);
+  EXPECT_GT(b_.handshake->counters().answers_sent, answers);  // That was all they achieved.
+  EXPECT_GT(a_.count(SealVerdict::kHelloStale), 0u);
   ExpectTraffic(a_, b_);
 }
 
