@@ -16,8 +16,9 @@
 
 namespace dataplane {
 
-inline constexpr std::size_t kArpFrameBytes = 42;   // What is meaningful.
-inline constexpr std::size_t kArpFramePadded = 60;  // What is built: the Ethernet minimum without FCS.
+inline constexpr std::size_t kArpFrameBytes = 42;  // What is meaningful.
+inline constexpr std::size_t kArpFramePadded =
+    60;  // What is built: the Ethernet minimum without FCS.
 
 enum class ArpOperation : std::uint8_t { kRequest = 1, kReply = 2 };
 

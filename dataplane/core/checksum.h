@@ -15,8 +15,8 @@
 
 namespace dataplane {
 
-// Ones' complement sum of `bytes`, not folded, not inverted; add `initial`. An odd last byte counts as
-// the first of a pair. bytes.size() <= 65,535.
+// Ones' complement sum of `bytes`, not folded, not inverted; add `initial`. An odd last byte counts
+// as the first of a pair. bytes.size() <= 65,535.
 [[nodiscard]] std::uint64_t ChecksumPartial(std::span<const std::byte> bytes,
                                             std::uint64_t initial = 0) noexcept;
 // Folds and inverts: what is stored in a header. A header with a right checksum gives 0.
@@ -48,8 +48,8 @@ namespace dataplane {
 }
 [[nodiscard]] constexpr std::uint16_t ChecksumUpdate32(std::uint16_t checksum, std::uint32_t from,
                                                        std::uint32_t to) noexcept {
-  checksum = ChecksumUpdate16(checksum, static_cast<std::uint16_t>(from),
-                              static_cast<std::uint16_t>(to));
+  checksum =
+      ChecksumUpdate16(checksum, static_cast<std::uint16_t>(from), static_cast<std::uint16_t>(to));
   return ChecksumUpdate16(checksum, static_cast<std::uint16_t>(from >> 16),
                           static_cast<std::uint16_t>(to >> 16));
 }

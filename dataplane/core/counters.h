@@ -3,8 +3,9 @@
 
 // Counters of one worker: plain integers by drop reason and by event, with names for control.
 //
-// Threads: one writer, its worker. Control reads them while they grow: a 64-bit load on x86 and arm64
-// is whole, and a value that is a moment old is what a counter is. Memory: part of the worker.
+// Threads: one writer, its worker. Control reads them while they grow: a 64-bit load on x86 and
+// arm64 is whole, and a value that is a moment old is what a counter is. Memory: part of the
+// worker.
 
 #pragma once
 
@@ -21,13 +22,13 @@ enum class Event : std::uint8_t {
   kPacketsForwarded,
   kBytesForwarded,
   kSessionsCreated,
-  kSessionsClosed,    // Deleted because the connection ended or its key was used again.
-  kSessionsExpired,   // Deleted because nothing was seen for the timeout of their state.
+  kSessionsClosed,   // Deleted because the connection ended or its key was used again.
+  kSessionsExpired,  // Deleted because nothing was seen for the timeout of their state.
   kSessionsReanchored,
   kChangesReplicated,
   kNatAllocated,
-  kNatTriesOverOne,   // Allocations that did not get the first port tried.
-  kResetsIgnored,     // In-window RST without the exact sequence number: forwarded, session kept.
+  kNatTriesOverOne,  // Allocations that did not get the first port tried.
+  kResetsIgnored,    // In-window RST without the exact sequence number: forwarded, session kept.
   kTcpReused,
   kIcmpErrorsMatched,
   kIcmpErrorsSent,
@@ -39,7 +40,7 @@ enum class Event : std::uint8_t {
   kArpConflicts,
   kArpFailed,
   kArpGratuitousSent,
-  kHandedOver,        // Packets passed to another worker, which owns their shard.
+  kHandedOver,  // Packets passed to another worker, which owns their shard.
   kCount,
 };
 inline constexpr std::size_t kEventCount = static_cast<std::size_t>(Event::kCount);

@@ -3,7 +3,8 @@
 
 // Why a packet was not forwarded: one enum for counters, one name and one help text each.
 //
-// Threads: values only.  Every drop in a worker carries one of these; nothing is dropped silently (I3).
+// Threads: values only.  Every drop in a worker carries one of these; nothing is dropped silently
+// (I3).
 
 #pragma once
 

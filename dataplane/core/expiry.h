@@ -16,9 +16,9 @@
 
 namespace dataplane {
 
-// Looks at the next part of `shard` (bounded by the table), deletes what has expired, and says when to
-// look at the rest again. Fills `dirty` with the deleted handles, which must go to MarkDirtyBatch, and
-// returns their number. dirty.size() <= statesync::kBatchMax.
+// Looks at the next part of `shard` (bounded by the table), deletes what has expired, and says when
+// to look at the rest again. Fills `dirty` with the deleted handles, which must go to
+// MarkDirtyBatch, and returns their number. dirty.size() <= statesync::kBatchMax.
 std::size_t ExpireSlice(statesync::SessionTable& table, statesync::ShardIndex shard,
                         const Timeouts& timeouts, std::uint32_t now_s, std::uint32_t takeover_s,
                         Counters& counters, std::span<statesync::Handle> dirty) noexcept;

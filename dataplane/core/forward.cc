@@ -19,11 +19,13 @@ using statesync::SessionEntry;
 using statesync::SessionState;
 using statesync::SessionTable;
 
-// True if `entry` is the session of `key`: an earlier packet of the burst may have deleted it, and its
-// slot may have been used again.
+// True if `entry` is the session of `key`: an earlier packet of the burst may have deleted it, and
+// its slot may have been used again.
 bool IsSessionOf(const SessionEntry& entry, const FlowKey& key, Direction direction) {
   const auto state = static_cast<SessionState>(entry.state);
-  if (entry.tombstone != statesync::Tombstone::kLive || statesync::ProtocolOf(state) != key.protocol) return false;
+  if (entry.tombstone != statesync::Tombstone::kLive ||
+      statesync::ProtocolOf(state) != key.protocol)
+    return false;
   const bool nat = (entry.flags & statesync::kSessionHasNat) != 0;
   if (direction == Direction::kFromClient) {
     return key.source_addr == entry.client_addr && key.source_port == entry.client_port &&
@@ -38,8 +40,8 @@ bool ComesBackThroughNat(const SessionEntry& entry, Direction direction) {
   return direction == Direction::kFromServer && (entry.flags & statesync::kSessionHasNat) != 0;
 }
 
-// The session as it is now. A miss is looked up again because an earlier packet of the same burst may
-// have opened it.
+// The session as it is now. A miss is looked up again because an earlier packet of the same burst
+// may have opened it.
 LookupResult Refresh(const SessionTable& table, statesync::ShardIndex shard, const FlowKey& key,
                      const LookupResult& lookup) {
   if (lookup.slot != kNoSlot &&
@@ -99,8 +101,8 @@ Followed FollowUdp(ForwardContext& context, Handle handle, Direction direction) 
 Followed FollowError(ForwardContext& context, const PacketView& view, const SessionEntry& entry,
                      Direction direction) {
   if (view.key.protocol == kProtocolTcp) {
-    const Direction sender = direction == Direction::kFromClient ? Direction::kFromServer
-                                                                 : Direction::kFromClient;
+    const Direction sender =
+        direction == Direction::kFromClient ? Direction::kFromServer : Direction::kFromClient;
     const std::uint32_t seq = LoadHost32(view.frame + view.inner_transport_offset + 4);
     if (!TcpQuoteIsPlausible(LoadTrack(entry, context.term), sender, seq)) {
       return {.reason = DropReason::kIcmpUnmatched};
@@ -114,12 +116,16 @@ Followed Follow(ForwardContext& context, const PacketView& view, Handle handle,
                 Direction direction) {
   SessionEntry& entry = context.table->entry(handle);
   switch (view.kind) {
-    case PacketKind::kTcp: return FollowTcp(context, view, handle, direction);
-    case PacketKind::kUdp: return FollowUdp(context, handle, direction);
-    case PacketKind::kIcmpError: return FollowError(context, view, entry, direction);
+    case PacketKind::kTcp:
+      return FollowTcp(context, view, handle, direction);
+    case PacketKind::kUdp:
+      return FollowUdp(context, handle, direction);
+    case PacketKind::kIcmpError:
+      return FollowError(context, view, entry, direction);
     case PacketKind::kEchoRequest:
     case PacketKind::kEchoReply:
-    case PacketKind::kArp: break;
+    case PacketKind::kArp:
+      break;
   }
   if (entry.last_seen_s != context.now_s) entry.last_seen_s = context.now_s;
   return {};

@@ -4,9 +4,9 @@
 // The decision about one packet of this node's shards: session, policy, NAT, rewrite.
 //
 // A worker's passes around it: Parse all; look all keys up (SessionTable::LookupBatch on view.key);
-// take RouteAddr and find the route of all; ProcessPacket each; find the neighbour of all that are to be
-// forwarded, write both MACs, send. Handles that ProcessPacket returns go to MarkDirtyBatch once per
-// burst, after the burst's last ProcessPacket.
+// take RouteAddr and find the route of all; ProcessPacket each; find the neighbour of all that are
+// to be forwarded, write both MACs, send. Handles that ProcessPacket returns go to MarkDirtyBatch
+// once per burst, after the burst's last ProcessPacket.
 //
 // Threads: the writer of the packet's shard, while its node forwards.  Memory: none.
 
@@ -38,31 +38,32 @@ struct ForwardContext {
   Scatter scatter{1};               // Seed per worker and boot.
   // Set before every burst.
   std::int64_t now_ns = 0;
-  std::uint32_t now_s = 0;          // Monotonic second.
-  statesync::Term term;             // Of the role word this burst acts on.
+  std::uint32_t now_s = 0;  // Monotonic second.
+  statesync::Term term;     // Of the role word this burst acts on.
 };
 
 // Where a packet is to go, as the worker's FIB says.
 struct Route {
   bool found = false;
-  std::uint8_t interface = 0;       // Index of the egress interface.
-  ZoneId zone = 0;                  // Of the egress interface.
-  std::uint16_t mtu = 1'500;        // Of the egress interface: bytes of the IP packet.
-  NetAddr next_hop = 0;             // The target itself on a connected prefix.
+  std::uint8_t interface = 0;  // Index of the egress interface.
+  ZoneId zone = 0;             // Of the egress interface.
+  std::uint16_t mtu = 1'500;   // Of the egress interface: bytes of the IP packet.
+  NetAddr next_hop = 0;        // The target itself on a connected prefix.
 };
 
 struct ForwardInput {
-  ZoneId from_zone = 0;             // Of the ingress interface.
+  ZoneId from_zone = 0;                // Of the ingress interface.
   LocalKind local = LocalKind::kNone;  // InterfaceMap::KindOf(view.target_addr, active).
   statesync::LookupResult lookup;
-  Route route;                      // Of RouteAddr().
+  Route route;  // Of RouteAddr().
 };
 
 enum class PacketAction : std::uint8_t {
   kDrop,       // Counted under `reason` already.
   kForward,    // Rewritten; resolve route.next_hop and send view.frame_bytes bytes.
   kEchoReply,  // Rewritten in place: send back by the ingress interface, MACs included.
-  kIcmpError,  // Drop it (counted) and send BuildIcmpError(view, error, …, mtu) by the ingress interface.
+  kIcmpError,  // Drop it (counted) and send BuildIcmpError(view, error, …, mtu) by the ingress
+               // interface.
 };
 
 struct ForwardResult {
@@ -80,10 +81,9 @@ struct ForwardResult {
 [[nodiscard]] NetAddr RouteAddr(const PacketView& view, const statesync::LookupResult& lookup,
                                 const statesync::SessionTable& table) noexcept;
 
-// Decides and rewrites. Counts drops and the events of sessions in context.counters; what is received
-// and sent the caller counts.
-// The lookup may be older than an insert or delete of the same burst: ProcessPacket looks again when
-// it matters, so one burst may open a session and use it.
+// Decides and rewrites. Counts drops and the events of sessions in context.counters; what is
+// received and sent the caller counts. The lookup may be older than an insert or delete of the same
+// burst: ProcessPacket looks again when it matters, so one burst may open a session and use it.
 // Cost: one entry line; a new session also rules, NAT tries and an insert.
 [[nodiscard]] ForwardResult ProcessPacket(ForwardContext& context, const ForwardInput& input,
                                           PacketView& view) noexcept;

@@ -18,7 +18,7 @@ namespace dataplane {
 
 enum class IcmpError : std::uint8_t {
   kNone = 0,
-  kTimeExceeded,   // Type 11, code 0.
+  kTimeExceeded,         // Type 11, code 0.
   kFragmentationNeeded,  // Type 3, code 4, with the next hop's MTU (RFC 1191).
 };
 

@@ -20,9 +20,9 @@ absl::Status Check(const InterfaceSpec& spec) {
         absl::StrCat(object, "prefix length ", spec.prefix_bits, ", at most 32 is allowed"));
   }
   if (spec.virtual_addresses.size() > kVirtualPerInterfaceMax) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(object, spec.virtual_addresses.size(), " virtual addresses, at most ",
-                     kVirtualPerInterfaceMax, " are allowed"));
+    return absl::InvalidArgumentError(absl::StrCat(object, spec.virtual_addresses.size(),
+                                                   " virtual addresses, at most ",
+                                                   kVirtualPerInterfaceMax, " are allowed"));
   }
   for (const VirtualAddressSpec& address : spec.virtual_addresses) {
     if (address.vrid == 0) {
@@ -109,8 +109,7 @@ MacAddress InterfaceMap::SourceMac(std::uint8_t interface, bool active) const no
 NetAddr InterfaceMap::SourceAddr(std::uint8_t interface, bool active) const noexcept {
   ENSURE(interface < interfaces_.size());
   const InterfaceSpec& spec = interfaces_[interface];
-  return active && !spec.virtual_addresses.empty() ? spec.virtual_addresses[0].addr
-                                                   : spec.own_addr;
+  return active && !spec.virtual_addresses.empty() ? spec.virtual_addresses[0].addr : spec.own_addr;
 }
 
 const InterfaceSpec& InterfaceMap::interface(std::uint8_t index) const noexcept {

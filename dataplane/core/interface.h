@@ -3,8 +3,8 @@
 
 // The node's interfaces and addresses: what is ours, under which MAC we speak, whom we answer.
 //
-// In active/passive mode virtual addresses, virtual MACs and NAT addresses belong to the active node;
-// every port also has an own address and MAC, which it uses in any role.
+// In active/passive mode virtual addresses, virtual MACs and NAT addresses belong to the active
+// node; every port also has an own address and MAC, which it uses in any role.
 //
 // Threads: built once, then read by all workers.  Memory: Build() only.
 
@@ -29,7 +29,7 @@ struct VirtualAddressSpec {
 };
 
 struct InterfaceSpec {
-  std::uint8_t id = 0;    // Stable, 1–255.
+  std::uint8_t id = 0;  // Stable, 1–255.
   ZoneId zone = 0;
   std::uint16_t mtu = 1'500;  // Bytes of the IP packet.
   MacAddress own_mac;
@@ -43,7 +43,7 @@ enum class LocalKind : std::uint8_t { kNone, kOwn, kVirtual, kNat };
 // An address this node answers for, on one interface.
 struct LocalAddress {
   NetAddr addr = 0;
-  MacAddress mac;         // Under which it is announced and answered.
+  MacAddress mac;  // Under which it is announced and answered.
   LocalKind kind = LocalKind::kNone;
   std::uint8_t interface = 0;  // Index, not id.
 };
@@ -65,12 +65,14 @@ class InterfaceMap final {
   [[nodiscard]] bool AcceptsMac(std::uint8_t interface, const MacAddress& mac,
                                 bool active) const noexcept;
 
-  // MAC under which this node sends on `interface`: the first virtual one while active, else its own.
+  // MAC under which this node sends on `interface`: the first virtual one while active, else its
+  // own.
   [[nodiscard]] MacAddress SourceMac(std::uint8_t interface, bool active) const noexcept;
   // Address under which this node asks (ARP) and complains (ICMP) on `interface`.
   [[nodiscard]] NetAddr SourceAddr(std::uint8_t interface, bool active) const noexcept;
 
-  // Addresses to announce after a takeover: every virtual and NAT address with its interface and MAC.
+  // Addresses to announce after a takeover: every virtual and NAT address with its interface and
+  // MAC.
   [[nodiscard]] std::span<const LocalAddress> announced() const noexcept { return announced_; }
   [[nodiscard]] const InterfaceSpec& interface(std::uint8_t index) const noexcept;
   [[nodiscard]] std::size_t size() const noexcept { return interfaces_.size(); }
@@ -82,9 +84,9 @@ class InterfaceMap final {
     LocalKind kind;
   };
   std::vector<InterfaceSpec> interfaces_;
-  std::vector<ByAddress> by_address_;      // Sorted by addr.
-  std::vector<LocalAddress> own_;          // [interface].
-  std::vector<LocalAddress> announced_;    // Virtual, then NAT.
+  std::vector<ByAddress> by_address_;    // Sorted by addr.
+  std::vector<LocalAddress> own_;        // [interface].
+  std::vector<LocalAddress> announced_;  // Virtual, then NAT.
 };
 
 }  // namespace dataplane

@@ -35,7 +35,9 @@ struct MacAddress {
 inline constexpr MacAddress kBroadcastMac{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
 
 // 00-00-5E-00-01-<vrid>.
-constexpr MacAddress VirtualMac(std::uint8_t vrid) { return {{0x00, 0x00, 0x5e, 0x00, 0x01, vrid}}; }
+constexpr MacAddress VirtualMac(std::uint8_t vrid) {
+  return {{0x00, 0x00, 0x5e, 0x00, 0x01, vrid}};
+}
 
 inline MacAddress LoadMac(const std::byte* bytes) {
   MacAddress mac;

@@ -3,9 +3,10 @@
 
 // Source NAT: choosing an address and port for a new session.
 //
-// The port is chosen so that both keys of the session fall into one shard, and a port is free if the
-// reply's key finds no session: the session index is the only bookkeeping. Each node takes ports from
-// its own half of the range, so two nodes that cannot hear each other never pick the same (DESIGN §8).
+// The port is chosen so that both keys of the session fall into one shard, and a port is free if
+// the reply's key finds no session: the session index is the only bookkeeping. Each node takes
+// ports from its own half of the range, so two nodes that cannot hear each other never pick the
+// same (DESIGN §8).
 //
 // Threads: Allocate is called by the shard's writer; NatPools never change.  Memory: Build() only.
 
@@ -23,8 +24,8 @@
 namespace dataplane {
 
 inline constexpr std::size_t kNatPoolsMax = 255;
-inline constexpr std::size_t kNatAddressesMax = 255;   // Over all pools: one byte in a record.
-inline constexpr std::uint32_t kNatTriesMax = 256;     // Per address: all its ports in one shard.
+inline constexpr std::size_t kNatAddressesMax = 255;  // Over all pools: one byte in a record.
+inline constexpr std::uint32_t kNatTriesMax = 256;    // Per address: all its ports in one shard.
 
 struct NatPoolSpec {
   std::vector<NetAddr> addresses;
@@ -60,10 +61,10 @@ class NatPools final {
   static absl::StatusOr<NatPools> Build(std::span<const NatPoolSpec> pools,
                                         statesync::NodeIndex node);
 
-  // Picks a free (address, port) for the session that begins with `key`; false when every port of this
-  // node's half in the key's shard is taken for this remote endpoint. One client keeps one address
-  // while that has ports.
-  // Cost: one index lookup per port tried, at most kNatTriesMax per address.
+  // Picks a free (address, port) for the session that begins with `key`; false when every port of
+  // this node's half in the key's shard is taken for this remote endpoint. One client keeps one
+  // address while that has ports. Cost: one index lookup per port tried, at most kNatTriesMax per
+  // address.
   [[nodiscard]] bool Allocate(std::size_t pool, const FlowKey& key,
                               const statesync::SessionTable& table, Scatter& scatter,
                               NatBinding& binding) const noexcept;

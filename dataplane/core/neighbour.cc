@@ -19,8 +19,7 @@ std::uint64_t KeyBits(const NeighbourKey& key) {
   return kUsed | (std::uint64_t{key.interface} << 32) | key.addr;
 }
 NeighbourKey KeyOf(std::uint64_t bits) {
-  return {.interface = static_cast<std::uint8_t>(bits >> 32),
-          .addr = static_cast<NetAddr>(bits)};
+  return {.interface = static_cast<std::uint8_t>(bits >> 32), .addr = static_cast<NetAddr>(bits)};
 }
 std::uint64_t ValueBits(const MacAddress& mac, NeighbourState state) {
   return mac.bits() | (static_cast<std::uint64_t>(state) << 48);

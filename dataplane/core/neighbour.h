@@ -6,8 +6,8 @@
 // incomplete: asked, unknown. reachable: usable. stale: usable, asked again once a worker uses it.
 // probe: usable, being asked. An entry that does not answer kArpTriesMax requests is removed.
 //
-// Threads: one writer (worker 0). Any worker may call Find() and Touch(): an entry is two atomic words,
-// and Find() checks the key again after it has read the MAC, so it never returns another's.
+// Threads: one writer (worker 0). Any worker may call Find() and Touch(): an entry is two atomic
+// words, and Find() checks the key again after it has read the MAC, so it never returns another's.
 // Memory: allocated by Create(), never afterwards.
 
 #pragma once
@@ -60,18 +60,18 @@ struct ResolveOutcome {
 
 // What the caller must do after an ARP packet.
 struct ArpOutcome {
-  bool reply = false;               // Send BuildArpReply(answer_mac, answer_addr, packet).
-  bool resolved = false;            // Packets held for (interface, packet.sender_addr) can go.
-  bool conflict = false;            // Another station claims one of our addresses (counted).
-  bool announce = false;            // Defend: send one gratuitous ARP for answer_addr.
+  bool reply = false;     // Send BuildArpReply(answer_mac, answer_addr, packet).
+  bool resolved = false;  // Packets held for (interface, packet.sender_addr) can go.
+  bool conflict = false;  // Another station claims one of our addresses (counted).
+  bool announce = false;  // Defend: send one gratuitous ARP for answer_addr.
   MacAddress answer_mac;
   NetAddr answer_addr = 0;
 };
 
 struct ArpDue {
   NeighbourKey key;
-  MacAddress mac;        // Known MAC when probing, else broadcast.
-  bool failed = false;   // Gave up: drop the packets held for the key; no request is to be sent.
+  MacAddress mac;       // Known MAC when probing, else broadcast.
+  bool failed = false;  // Gave up: drop the packets held for the key; no request is to be sent.
 };
 
 class NeighbourTable final {
@@ -79,7 +79,7 @@ class NeighbourTable final {
   // capacity: entries, at most kNeighboursMax. max_age_s: reachable → stale after this long.
   // Errors: kInvalidArgument naming value and limit.
   static absl::StatusOr<std::unique_ptr<NeighbourTable>> Create(std::uint32_t capacity,
-                                                               std::uint32_t max_age_s);
+                                                                std::uint32_t max_age_s);
 
   // ---- Any worker ----
   [[nodiscard]] Neighbour Find(const NeighbourKey& key) const noexcept;
@@ -96,8 +96,8 @@ class NeighbourTable final {
   [[nodiscard]] ArpOutcome OnArp(std::uint8_t interface, const ArpPacket& packet,
                                  const InterfaceMap& interfaces, bool active, std::int64_t now_ns,
                                  Counters& counters) noexcept;
-  // Retries, ageing, removal: looks at a bounded part of the table, fills `due`, returns their number.
-  // Call about every 10 ms.
+  // Retries, ageing, removal: looks at a bounded part of the table, fills `due`, returns their
+  // number. Call about every 10 ms.
   std::size_t Tick(std::int64_t now_ns, std::span<ArpDue> due, Counters& counters) noexcept;
   // After a takeover: everything reachable becomes stale, so that it is asked again when used.
   void MarkAllStale(std::int64_t now_ns) noexcept;
@@ -112,7 +112,7 @@ class NeighbourTable final {
     std::atomic<std::uint8_t> used{0};    // Set by readers, cleared by the writer.
     std::uint8_t tries = 0;               // Writer only, like the rest.
     std::uint16_t held = 0;
-    std::int64_t changed_ns = 0;          // Last confirmation, or start of the state.
+    std::int64_t changed_ns = 0;  // Last confirmation, or start of the state.
     std::int64_t asked_ns = 0;
   };
   NeighbourTable() = default;
@@ -124,7 +124,7 @@ class NeighbourTable final {
                               Counters& counters) noexcept;
 
   std::unique_ptr<Slot[]> slots_;
-  std::uint32_t mask_ = 0;        // Invariant: mask_ + 1 is a power of two, at least 2 × capacity_.
+  std::uint32_t mask_ = 0;  // Invariant: mask_ + 1 is a power of two, at least 2 × capacity_.
   std::uint32_t capacity_ = 0;
   std::uint32_t size_ = 0;
   std::uint32_t held_total_ = 0;

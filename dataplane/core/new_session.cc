@@ -26,10 +26,12 @@ DropReason CheckOpener(const ForwardInput& input, const PacketView& view) {
       if (ClassOf(view.tcp.flags) != TcpClass::kSyn) return DropReason::kMidStream;
       break;
     case PacketKind::kEchoReply:
-    case PacketKind::kIcmpError: return DropReason::kIcmpUnmatched;
+    case PacketKind::kIcmpError:
+      return DropReason::kIcmpUnmatched;
     case PacketKind::kUdp:
     case PacketKind::kEchoRequest:
-    case PacketKind::kArp: break;
+    case PacketKind::kArp:
+      break;
   }
   if (input.local != LocalKind::kNone) return DropReason::kToSelf;
   if (!input.route.found) return DropReason::kNoRoute;
@@ -46,11 +48,15 @@ SessionState FirstState(PacketKind kind) {
 
 DropReason ReasonOf(InsertResult result) {
   switch (result) {
-    case InsertResult::kInserted: return DropReason::kNone;
-    case InsertResult::kFull: return DropReason::kTableFull;
-    case InsertResult::kExists: return DropReason::kSessionExists;
+    case InsertResult::kInserted:
+      return DropReason::kNone;
+    case InsertResult::kFull:
+      return DropReason::kTableFull;
+    case InsertResult::kExists:
+      return DropReason::kSessionExists;
     case InsertResult::kNatPortTaken:
-    case InsertResult::kNatAddressUnknown: return DropReason::kNatExhausted;
+    case InsertResult::kNatAddressUnknown:
+      return DropReason::kNatExhausted;
   }
   return DropReason::kTableFull;
 }
@@ -122,12 +128,10 @@ ForwardResult CheckWayOut(ForwardContext& context, const Route& route,
 }
 
 ForwardResult OpenSession(ForwardContext& context, const ForwardInput& input,
-                          const Handle* finished, const PacketView& view,
-                          Handle& handle) noexcept {
+                          const Handle* finished, const PacketView& view, Handle& handle) noexcept {
   const DropReason reason = CheckOpener(input, view);
   if (reason != DropReason::kNone) return DropPacket(context, reason);
-  const PolicyVerdict verdict =
-      context.rules->Match(input.from_zone, input.route.zone, view.key);
+  const PolicyVerdict verdict = context.rules->Match(input.from_zone, input.route.zone, view.key);
   if (!verdict.permit) return DropPacket(context, DropReason::kPolicyDenied);
   ForwardResult result = CheckWayOut(context, input.route, view);
   if (result.action != PacketAction::kForward) return result;

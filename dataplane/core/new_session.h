@@ -12,8 +12,8 @@
 
 namespace dataplane {
 
-// Checks that both a new and a known session's packet must pass before anything changes: TTL and MTU.
-// kNone in `reason`: passed.
+// Checks that both a new and a known session's packet must pass before anything changes: TTL and
+// MTU. kNone in `reason`: passed.
 [[nodiscard]] ForwardResult CheckWayOut(ForwardContext& context, const Route& route,
                                         const PacketView& view) noexcept;
 
@@ -27,7 +27,9 @@ namespace dataplane {
 [[nodiscard]] ForwardResult DropPacket(ForwardContext& context, DropReason reason) noexcept;
 
 // The tracker's view of an entry, and back. StoreTrack is called between BeginWrite and EndWrite.
-[[nodiscard]] TcpTrack LoadTrack(const statesync::SessionEntry& entry, statesync::Term term) noexcept;
-void StoreTrack(const TcpTrack& track, statesync::Term term, statesync::SessionEntry& entry) noexcept;
+[[nodiscard]] TcpTrack LoadTrack(const statesync::SessionEntry& entry,
+                                 statesync::Term term) noexcept;
+void StoreTrack(const TcpTrack& track, statesync::Term term,
+                statesync::SessionEntry& entry) noexcept;
 
 }  // namespace dataplane

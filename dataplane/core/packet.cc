@@ -169,14 +169,13 @@ DropReason ParseIcmp(PacketView& view) {
 }
 
 DropReason CheckIpv4Options(std::span<const std::byte> options) {
-  return WalkOptions(options, DropReason::kIpOptions,
-                     [](std::uint8_t kind, std::span<const std::byte>) {
-                       constexpr std::uint8_t kLooseSourceRoute = 131;
-                       constexpr std::uint8_t kStrictSourceRoute = 137;
-                       return kind == kLooseSourceRoute || kind == kStrictSourceRoute
-                                  ? DropReason::kIpSourceRoute
-                                  : DropReason::kNone;
-                     });
+  return WalkOptions(
+      options, DropReason::kIpOptions, [](std::uint8_t kind, std::span<const std::byte>) {
+        constexpr std::uint8_t kLooseSourceRoute = 131;
+        constexpr std::uint8_t kStrictSourceRoute = 137;
+        return kind == kLooseSourceRoute || kind == kStrictSourceRoute ? DropReason::kIpSourceRoute
+                                                                       : DropReason::kNone;
+      });
 }
 
 DropReason ParseIpv4(std::span<std::byte> packet, ParseHints hints, PacketView& view) {
@@ -191,8 +190,7 @@ DropReason ParseIpv4(std::span<std::byte> packet, ParseHints hints, PacketView& 
   if (total_bytes < header_bytes || total_bytes > packet.size()) return DropReason::kIpTotalLength;
   if (!hints.ip_checksum_good && Checksum({ip, header_bytes}) != 0) return DropReason::kIpChecksum;
   if (header_bytes > kIpv4BytesMin) {
-    const DropReason reason =
-        CheckIpv4Options({ip + kIpv4BytesMin, header_bytes - kIpv4BytesMin});
+    const DropReason reason = CheckIpv4Options({ip + kIpv4BytesMin, header_bytes - kIpv4BytesMin});
     if (reason != DropReason::kNone) return reason;
   }
 
@@ -215,10 +213,14 @@ DropReason ParseIpv4(std::span<std::byte> packet, ParseHints hints, PacketView& 
   view.key.target_addr = view.target_addr;
   view.key.protocol = LoadByte(ip + 9);
   switch (view.key.protocol) {
-    case kProtocolTcp: return ParseTcp(view);
-    case kProtocolUdp: return ParseUdp(view);
-    case kProtocolIcmp: return ParseIcmp(view);
-    default: return DropReason::kIpProtocol;
+    case kProtocolTcp:
+      return ParseTcp(view);
+    case kProtocolUdp:
+      return ParseUdp(view);
+    case kProtocolIcmp:
+      return ParseIcmp(view);
+    default:
+      return DropReason::kIpProtocol;
   }
 }
 
@@ -229,14 +231,17 @@ DropReason Parse(std::span<std::byte> frame, ParseHints hints, PacketView& view)
   if (frame.size() < kEthernetBytes) return DropReason::kFrameTooShort;
   if (frame.size() > kFrameBytesMax) return DropReason::kTooBig;
   switch (LoadHost16(&frame[12])) {
-    case kEtherIpv4: return ParseIpv4(frame.subspan(kEthernetBytes), hints, view);
+    case kEtherIpv4:
+      return ParseIpv4(frame.subspan(kEthernetBytes), hints, view);
     case kEtherArp:
       view.kind = PacketKind::kArp;
       view.frame_bytes = static_cast<std::uint16_t>(frame.size());
       return DropReason::kNone;
     case kEtherVlan:
-    case kEtherVlanOuter: return DropReason::kVlanTagged;
-    default: return DropReason::kEtherType;
+    case kEtherVlanOuter:
+      return DropReason::kVlanTagged;
+    default:
+      return DropReason::kEtherType;
   }
 }
 
@@ -247,8 +252,8 @@ bool TransportChecksumIsGood(const PacketView& view) noexcept {
     if (LoadNet16(view.transport() + 6) == 0) return true;
     bytes = LoadHost16(view.transport() + 4);
   }
-  const std::uint64_t pseudo = PseudoHeaderSum(view.source_addr, view.target_addr,
-                                               view.key.protocol, static_cast<std::uint16_t>(bytes));
+  const std::uint64_t pseudo = PseudoHeaderSum(
+      view.source_addr, view.target_addr, view.key.protocol, static_cast<std::uint16_t>(bytes));
   return ChecksumFinish(ChecksumPartial({view.transport(), bytes}, pseudo)) == 0;
 }
 

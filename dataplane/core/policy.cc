@@ -11,10 +11,14 @@ namespace {
 
 constexpr std::uint32_t ProtocolBit(std::uint8_t protocol) {
   switch (protocol) {
-    case kProtocolTcp: return 1;
-    case kProtocolUdp: return 2;
-    case kProtocolIcmp: return 4;
-    default: return 0;
+    case kProtocolTcp:
+      return 1;
+    case kProtocolUdp:
+      return 2;
+    case kProtocolIcmp:
+      return 4;
+    default:
+      return 0;
   }
 }
 

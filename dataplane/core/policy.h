@@ -41,22 +41,22 @@ inline constexpr std::int16_t kNoNatPool = -1;
 
 // One rule as an operator writes it. Empty lists and zone 0 match anything.
 struct RuleSpec {
-  std::uint16_t id = 0;                     // Stable, 1–65535.
+  std::uint16_t id = 0;  // Stable, 1–65535.
   ZoneId from_zone = 0;
   ZoneId to_zone = 0;
   std::vector<Ipv4Prefix> sources;
   std::vector<Ipv4Prefix> targets;
-  std::vector<std::uint8_t> protocols;      // kProtocolTcp, kProtocolUdp, kProtocolIcmp.
-  std::vector<PortRange> target_ports;      // A rule with ports matches only TCP and UDP.
+  std::vector<std::uint8_t> protocols;  // kProtocolTcp, kProtocolUdp, kProtocolIcmp.
+  std::vector<PortRange> target_ports;  // A rule with ports matches only TCP and UDP.
   bool permit = false;
-  std::int16_t nat_pool = kNoNatPool;       // Index into the NatPools of the same revision.
+  std::int16_t nat_pool = kNoNatPool;  // Index into the NatPools of the same revision.
   bool replicate_icmp = false;
 };
 
 struct PolicyVerdict {
   bool permit = false;
   bool replicate_icmp = false;
-  std::uint16_t rule = 0;                   // 0: no rule matched.
+  std::uint16_t rule = 0;  // 0: no rule matched.
   std::int16_t nat_pool = kNoNatPool;
 };
 

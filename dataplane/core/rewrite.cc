@@ -27,8 +27,7 @@ void Replace16(std::byte* at, std::uint16_t to, std::byte* checksum) {
 // Replaces an address in an IPv4 header; returns the old one.
 NetAddr ReplaceAddr(std::byte* ip, std::size_t offset, NetAddr to) {
   const NetAddr from = LoadNet32(ip + offset);
-  StoreNet16(ip + kIpChecksumOffset,
-             ChecksumUpdate32(LoadNet16(ip + kIpChecksumOffset), from, to));
+  StoreNet16(ip + kIpChecksumOffset, ChecksumUpdate32(LoadNet16(ip + kIpChecksumOffset), from, to));
   StoreNet32(ip + offset, to);
   return from;
 }
@@ -40,9 +39,12 @@ struct TransportChecksum {
 };
 TransportChecksum ChecksumOf(std::uint8_t protocol) {
   switch (protocol) {
-    case kProtocolTcp: return {kTcpChecksumOffset, true};
-    case kProtocolUdp: return {kUdpChecksumOffset, true};
-    default: return {kIcmpChecksumOffset, false};
+    case kProtocolTcp:
+      return {kTcpChecksumOffset, true};
+    case kProtocolUdp:
+      return {kUdpChecksumOffset, true};
+    default:
+      return {kIcmpChecksumOffset, false};
   }
 }
 
@@ -50,10 +52,8 @@ TransportChecksum ChecksumOf(std::uint8_t protocol) {
 // quotes as little as 8, which holds the ports but not TCP's checksum.
 void RewriteEndpoint(std::byte* ip, std::byte* transport, std::size_t bytes, std::uint8_t protocol,
                      bool source, const Endpoint& to) {
-  const NetAddr old_addr =
-      ReplaceAddr(ip, source ? kSourceAddrOffset : kTargetAddrOffset, to.addr);
-  const std::size_t port_offset =
-      protocol == kProtocolIcmp ? kEchoIdOffset : (source ? 0u : 2u);
+  const NetAddr old_addr = ReplaceAddr(ip, source ? kSourceAddrOffset : kTargetAddrOffset, to.addr);
+  const std::size_t port_offset = protocol == kProtocolIcmp ? kEchoIdOffset : (source ? 0u : 2u);
   const auto [offset, pseudo_header] = ChecksumOf(protocol);
   const NetPort old_port = LoadNet16(transport + port_offset);
   StoreNet16(transport + port_offset, to.port);

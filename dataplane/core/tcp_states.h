@@ -5,8 +5,8 @@
 //
 //   cell = kTcpCells[state][direction][class of the flags]
 //
-// `next` holds if the action's own checks pass. kTcpFinWait and kTcpClosing move on by which FINs were
-// acknowledged, which the table does not see (tcp_tracker.cc, AfterFins).
+// `next` holds if the action's own checks pass. kTcpFinWait and kTcpClosing move on by which FINs
+// were acknowledged, which the table does not see (tcp_tracker.cc, AfterFins).
 //
 // Threads: constants.
 
@@ -30,7 +30,8 @@ enum class TcpAction : std::uint8_t {
   kOpen,       // Client's SYN: everything starts here.
   kAnswer,     // Server's SYN-ACK: must acknowledge the SYN.
   kCross,      // Server's SYN: simultaneous open.
-  kLate,       // Like kTrack, but only if the handshake passed the peer before a takeover.
+  kLate,       // Like kTrack if the handshake passed the peer before a takeover; else like kPass
+               // for the server, kRefuse for the client.
   kTrack,      // Check against the windows, learn from it.
   kReset,      // RST: must have the right number.
   kReuse,      // SYN on a finished connection.

@@ -33,9 +33,8 @@ constexpr std::uint8_t UnsureFlag(Direction sender) {
 constexpr std::uint8_t kReanchorFlags =
     statesync::kSessionReanchorClient | statesync::kSessionReanchorServer;
 constexpr std::uint8_t kFinFlags = statesync::kSessionFinClient | statesync::kSessionFinServer;
-constexpr std::uint8_t kTcpFlagsOfEntry = kReanchorFlags | kFinFlags |
-                                          statesync::kSessionUnsureClient |
-                                          statesync::kSessionUnsureServer;
+constexpr std::uint8_t kTcpFlagsOfEntry =
+    kReanchorFlags | kFinFlags | statesync::kSessionUnsureClient | statesync::kSessionUnsureServer;
 
 std::uint8_t RawScale(const TcpTrack& track, Direction side) {
   return side == Direction::kFromClient ? track.scales & 0x0f
@@ -83,7 +82,8 @@ void Open(TcpTrack& track, const TcpSegment& segment) {
   track.flags = static_cast<std::uint8_t>(track.flags & ~kTcpFlagsOfEntry);
 }
 
-// The smallest window field that stands for at least `bytes`, so that nothing once allowed is refused.
+// The smallest window field that stands for at least `bytes`, so that nothing once allowed is
+// refused.
 std::uint16_t ScaledUp(std::uint32_t bytes, unsigned scale) {
   return static_cast<std::uint16_t>(
       std::max<std::uint32_t>((bytes + (1u << scale) - 1) >> scale, 1));
@@ -108,8 +108,8 @@ void SettleHandshake(TcpTrack& track, const TcpSegment& segment) {
   track.window[1] = ScaledUp(segment.window, Scale(track, server));
 }
 
-// The server's SYN-ACK must acknowledge exactly the client's SYN. After a takeover the replicated edge
-// is rounded and may be of an earlier attempt: then anything near it is taken.
+// The server's SYN-ACK must acknowledge exactly the client's SYN. After a takeover the replicated
+// edge is rounded and may be of an earlier attempt: then anything near it is taken.
 bool Answers(TcpTrack& track, const TcpSegment& segment) {
   if (segment.ack == track.edge[0]) return true;
   const std::int32_t lead = SeqDistance(segment.ack, track.edge[0]);
@@ -132,9 +132,9 @@ DropReason CheckWindow(const TcpTrack& track, Direction from, const TcpSegment& 
   return DropReason::kNone;
 }
 
-// Rules III and IV for the acknowledgement. After a takeover, until the other side was heard, its edge
-// lags behind and may be led by the bound. When its first segment was a repetition, what it had sent
-// before through the peer may be acknowledged at any time later: up to its limit.
+// Rules III and IV for the acknowledgement. After a takeover, until the other side was heard, its
+// edge lags behind and may be led by the bound. When its first segment was a repetition, what it
+// had sent before through the peer may be acknowledged at any time later: up to its limit.
 DropReason CheckAck(const TcpTrack& track, Direction from, const TcpSegment& segment) {
   if (!HasAck(segment)) return DropReason::kNone;
   const Direction to = Other(from);
@@ -225,8 +225,8 @@ TcpOutcome TrackData(TcpTrack& track, Direction from, const TcpSegment& segment,
   return outcome;
 }
 
-// RFC 5961 §3.2: only the exact next number resets; another one in the window is for the receiver to
-// judge. A session that is ending, or is not yet open, has nothing left to protect.
+// RFC 5961 §3.2: only the exact next number resets; another one in the window is for the receiver
+// to judge. A session that is ending, or is not yet open, has nothing left to protect.
 TcpOutcome TrackReset(TcpTrack& track, Direction from, const TcpSegment& segment) {
   TcpOutcome outcome{.verdict = TcpVerdict::kForward};
   if (track.state == SessionState::kTcpSynSent) {
@@ -239,8 +239,8 @@ TcpOutcome TrackReset(TcpTrack& track, Direction from, const TcpSegment& segment
       lagging ? CheckLead(track, from, segment) : CheckWindow(track, from, segment);
   if (reason != DropReason::kNone) return Refuse(DropReason::kTcpReset);
   const bool exact = !lagging && segment.seq == track.edge[Index(from)];
-  const bool ending = track.state == SessionState::kTcpFinWait ||
-                      track.state == SessionState::kTcpClosing;
+  const bool ending =
+      track.state == SessionState::kTcpFinWait || track.state == SessionState::kTcpClosing;
   if (exact || (ending && !lagging)) {
     track.state = SessionState::kTcpClosed;
   } else {
@@ -249,8 +249,8 @@ TcpOutcome TrackReset(TcpTrack& track, Direction from, const TcpSegment& segment
   return outcome;
 }
 
-// A SYN on the key of a finished connection. RFC 9293 §3.6.1: a larger initial number is safe while the
-// old connection is in TIME-WAIT; after a reset any is.
+// A SYN on the key of a finished connection. RFC 9293 §3.6.1: a larger initial number is safe while
+// the old connection is in TIME-WAIT; after a reset any is.
 TcpOutcome TrackReuse(const TcpTrack& track, Direction from, const TcpSegment& segment) {
   if (track.state == SessionState::kTcpTimeWait &&
       SeqDistance(segment.seq, track.edge[Index(from)]) < 0) {
@@ -260,10 +260,15 @@ TcpOutcome TrackReuse(const TcpTrack& track, Direction from, const TcpSegment& s
 }
 
 // An acknowledgement although no SYN-ACK was seen: it passed the other node just before it died.
+// Without a takeover it is a server's challenge from an older connection, which the client answers
+// with an RST.
 TcpOutcome TrackLateHandshake(TcpTrack& track, Direction from, const TcpSegment& segment,
                               SessionState next) {
-  if ((track.flags & kReanchorFlags) != kReanchorFlags || !HasAck(segment)) return Refuse(DropReason::kTcpState);
   const bool from_client = from == Direction::kFromClient;
+  if ((track.flags & kReanchorFlags) != kReanchorFlags) {
+    if (from_client) return Refuse(DropReason::kTcpState);
+    return {.verdict = TcpVerdict::kForward};
+  }
   // The server's numbers are unknown; the client's own must be near its SYN.
   const std::uint32_t client_seq = from_client ? segment.seq : segment.ack;
   const std::int32_t lead = SeqDistance(client_seq, track.edge[0]);
@@ -287,8 +292,10 @@ bool TcpFlagsAreValid(std::uint8_t flags) noexcept {
     case kTcpFin | kTcpAck:
     case kTcpRst:
     case kTcpRst | kTcpAck:
-    case kTcpAck: return true;
-    default: return false;  // Null, FIN without ACK, and every mixture of SYN, FIN and RST.
+    case kTcpAck:
+      return true;
+    default:
+      return false;  // Null, FIN without ACK, and every mixture of SYN, FIN and RST.
   }
 }
 
@@ -304,9 +311,15 @@ TcpOutcome TrackTcp(TcpTrack& track, Direction direction, const TcpSegment& segm
   const TcpCell cell = CellOf(track.state, direction, segment.flags);
   TcpOutcome outcome;
   switch (cell.action) {
-    case TcpAction::kRefuse: outcome = Refuse(DropReason::kTcpState); break;
-    case TcpAction::kMidStream: outcome = Refuse(DropReason::kMidStream); break;
-    case TcpAction::kPass: outcome.verdict = TcpVerdict::kForward; break;
+    case TcpAction::kRefuse:
+      outcome = Refuse(DropReason::kTcpState);
+      break;
+    case TcpAction::kMidStream:
+      outcome = Refuse(DropReason::kMidStream);
+      break;
+    case TcpAction::kPass:
+      outcome.verdict = TcpVerdict::kForward;
+      break;
     case TcpAction::kOpen:
       Open(track, segment);
       track.state = cell.next;
@@ -324,20 +337,27 @@ TcpOutcome TrackTcp(TcpTrack& track, Direction direction, const TcpSegment& segm
       track.state = cell.next;
       outcome = {.verdict = TcpVerdict::kForward, .alive = true};
       break;
-    case TcpAction::kLate: outcome = TrackLateHandshake(track, direction, segment, cell.next); break;
-    case TcpAction::kTrack: outcome = TrackData(track, direction, segment, cell.next); break;
-    case TcpAction::kReset: outcome = TrackReset(track, direction, segment); break;
-    case TcpAction::kReuse: outcome = TrackReuse(track, direction, segment); break;
+    case TcpAction::kLate:
+      outcome = TrackLateHandshake(track, direction, segment, cell.next);
+      break;
+    case TcpAction::kTrack:
+      outcome = TrackData(track, direction, segment, cell.next);
+      break;
+    case TcpAction::kReset:
+      outcome = TrackReset(track, direction, segment);
+      break;
+    case TcpAction::kReuse:
+      outcome = TrackReuse(track, direction, segment);
+      break;
   }
   if (outcome.verdict == TcpVerdict::kDrop) {
     track = before;
     return outcome;
   }
   outcome.changed = track != before;
-  outcome.replicate = track.state != before.state ||
-                      (cell.action == TcpAction::kOpen && outcome.changed) ||
-                      EdgeCrossed(before.edge[0], track.edge[0]) ||
-                      EdgeCrossed(before.edge[1], track.edge[1]);
+  outcome.replicate =
+      track.state != before.state || (cell.action == TcpAction::kOpen && outcome.changed) ||
+      EdgeCrossed(before.edge[0], track.edge[0]) || EdgeCrossed(before.edge[1], track.edge[1]);
   return outcome;
 }
 

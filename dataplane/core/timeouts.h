@@ -29,12 +29,15 @@ struct Timeouts {
 inline constexpr std::uint32_t kTimeoutMax = 32'000;  // The table keeps the check time in 16 bits.
 
 // REQUIRES: state is a number of SessionState other than kNone.
-[[nodiscard]] std::uint32_t TimeoutOf(statesync::SessionState state, const Timeouts& timeouts) noexcept;
+[[nodiscard]] std::uint32_t TimeoutOf(statesync::SessionState state,
+                                      const Timeouts& timeouts) noexcept;
 
 // The second at which a session ends if no further packet comes.
 //
-//   takeover_s  when this node last became active; 0 if it was from the start. A session that has not
-//               been seen since then lives at least takeover_grace_s longer: its packets went to the peer.
+//   takeover_s  when this node last became active; 0 if it was from the start. A session that has
+//   not
+//               been seen since then lives at least takeover_grace_s longer: its packets went to
+//               the peer.
 [[nodiscard]] std::uint32_t ExpiresAt(statesync::SessionState state, std::uint32_t last_seen_s,
                                       std::uint32_t takeover_s, const Timeouts& timeouts) noexcept;
 

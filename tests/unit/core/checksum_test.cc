@@ -49,8 +49,7 @@ TEST(Checksum, IncrementalEqualsFull) {
     StoreNet16(&data[10], Checksum(data));
     const std::size_t at = random.Below(2) == 0 ? 12 : 16;
     const std::uint32_t to = random.Below(4) == 0 ? 0xffffffffu : random.Next();
-    const std::uint16_t updated =
-        ChecksumUpdate32(LoadNet16(&data[10]), LoadNet32(&data[at]), to);
+    const std::uint16_t updated = ChecksumUpdate32(LoadNet16(&data[10]), LoadNet32(&data[at]), to);
     StoreNet32(&data[at], to);
     StoreNet16(&data[10], 0);
     ASSERT_EQ(updated, Checksum(data));

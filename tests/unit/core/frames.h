@@ -152,8 +152,7 @@ inline Bytes ErrorFrame(NetAddr from, const Bytes& inner, std::uint8_t type, std
   StoreByte(&error[0], type);
   StoreByte(&error[1], code);
   const std::size_t end = 14 + quoted < inner.size() ? 14 + quoted : inner.size();
-  error.insert(error.end(), inner.begin() + 14,
-               inner.begin() + static_cast<std::ptrdiff_t>(end));
+  error.insert(error.end(), inner.begin() + 14, inner.begin() + static_cast<std::ptrdiff_t>(end));
   Bytes frame = IpFrame(
       {.source = from, .target = LoadNet32(&inner[26]), .protocol = kProtocolIcmp, .options = {}},
       error);

@@ -40,7 +40,8 @@ inline InterfaceMap TwoInterfaces() {
   return *std::move(map);
 }
 
-// Rules: TCP 443 and 80 and UDP 53 in the clear, everything to 8443 and UDP 5353 and ping through NAT.
+// Rules: TCP 443 and 80 and UDP 53 in the clear, everything to 8443 and UDP 5353 and ping through
+// NAT.
 inline std::vector<RuleSpec> DefaultRules() {
   return {{.id = 1,
            .from_zone = kInside,
@@ -89,7 +90,8 @@ class Node {
                .term = statesync::MakeTerm(1, index)};
   }
 
-  // Passes a frame through Parse, lookup, route and ProcessPacket as a worker does; marks dirty ones.
+  // Passes a frame through Parse, lookup, route and ProcessPacket as a worker does; marks dirty
+  // ones.
   ForwardResult Pass(Bytes& frame, ZoneId from) {
     const DropReason reason = Parse(frame, {}, view);
     if (reason != DropReason::kNone) return {.action = PacketAction::kDrop, .reason = reason};
@@ -109,8 +111,8 @@ class Node {
       return {.found = true, .interface = 0, .zone = kInside, .mtu = 1'500, .next_hop = addr};
     }
     if (Contains({kOutsideOwn, 24}, addr)) {
-      return {.found = true, .interface = 1, .zone = kOutside, .mtu = mtu_outside,
-              .next_hop = addr};
+      return {
+          .found = true, .interface = 1, .zone = kOutside, .mtu = mtu_outside, .next_hop = addr};
     }
     return {};
   }

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include <cstring>
+#include <algorithm>
 #include <functional>
 #include <memory>
 
@@ -24,7 +24,7 @@ DropReason ParseBytes(Bytes frame, ParseHints hints = {}) {
 // Parses a heap copy of exactly the frame's size: the sanitizer sees one byte read too far.
 DropReason ParseExact(std::span<const std::byte> bytes) {
   const std::unique_ptr<std::byte[]> copy(new std::byte[bytes.size()]);
-  std::memcpy(copy.get(), bytes.data(), bytes.size());
+  std::copy(bytes.begin(), bytes.end(), copy.get());
   PacketView view;
   const DropReason reason = Parse({copy.get(), bytes.size()}, {}, view);
   if (reason == DropReason::kNone && view.kind != PacketKind::kArp) {
@@ -171,9 +171,7 @@ Bytes WithWord(Bytes frame, std::size_t at, std::uint16_t value) {
 }
 Bytes TcpFlags(std::uint8_t flags) { return testing::TcpFrame({.flags = flags}); }
 Bytes TcpOptions(Bytes options) { return testing::TcpFrame({.options = std::move(options)}); }
-Bytes IpOptions(Bytes options) {
-  return testing::TcpFrame({}, {.options = std::move(options)});
-}
+Bytes IpOptions(Bytes options) { return testing::TcpFrame({}, {.options = std::move(options)}); }
 Bytes Raw(std::initializer_list<int> values) {
   Bytes bytes;
   for (const int value : values) bytes.push_back(std::byte{static_cast<std::uint8_t>(value)});
@@ -213,13 +211,25 @@ TEST(Packet, EveryDefectHasItsReason) {
        [] { return WithWord(TcpFlags(kTcpSyn), 16, 41); }},
       {"checksum", DropReason::kIpChecksum, [] { return WithWord(TcpFlags(kTcpSyn), 24, 1); }},
       {"loose source route", DropReason::kIpSourceRoute,
-       [] { return IpOptions(Raw({131, 3, 4, 0})); }},
+       [] {
+         return IpOptions(Raw({131, 3, 4, 0}));
+       }},
       {"strict source route", DropReason::kIpSourceRoute,
-       [] { return IpOptions(Raw({1, 137, 3, 4})); }},
-      {"IP option of length 1", DropReason::kIpOptions, [] { return IpOptions(Raw({7, 1, 0, 0})); }},
-      {"IP option too long", DropReason::kIpOptions, [] { return IpOptions(Raw({7, 5, 0, 0})); }},
+       [] {
+         return IpOptions(Raw({1, 137, 3, 4}));
+       }},
+      {"IP option of length 1", DropReason::kIpOptions,
+       [] {
+         return IpOptions(Raw({7, 1, 0, 0}));
+       }},
+      {"IP option too long", DropReason::kIpOptions,
+       [] {
+         return IpOptions(Raw({7, 5, 0, 0}));
+       }},
       {"IP option without length", DropReason::kIpOptions,
-       [] { return IpOptions(Raw({1, 1, 1, 7})); }},
+       [] {
+         return IpOptions(Raw({1, 1, 1, 7}));
+       }},
       {"from 0.0.0.0", DropReason::kIpSourceAddress, [] { return From(0); }},
       {"from loopback", DropReason::kIpSourceAddress, [] { return From(MakeAddr(127, 0, 0, 1)); }},
       {"from multicast", DropReason::kIpSourceAddress, [] { return From(MakeAddr(224, 0, 0, 1)); }},
@@ -238,11 +248,22 @@ TEST(Packet, EveryDefectHasItsReason) {
        [] { return WithByte(TcpFlags(kTcpSyn), 46, 0x40); }},
       {"TCP offset beyond", DropReason::kTcpDataOffset,
        [] { return WithByte(TcpFlags(kTcpSyn), 46, 0x60); }},
-      {"MSS of 3 bytes", DropReason::kTcpOptions, [] { return TcpOptions(Raw({2, 3, 5, 0})); }},
-      {"scale of 4 bytes", DropReason::kTcpOptions, [] { return TcpOptions(Raw({3, 4, 5, 0})); }},
+      {"MSS of 3 bytes", DropReason::kTcpOptions,
+       [] {
+         return TcpOptions(Raw({2, 3, 5, 0}));
+       }},
+      {"scale of 4 bytes", DropReason::kTcpOptions,
+       [] {
+         return TcpOptions(Raw({3, 4, 5, 0}));
+       }},
       {"TCP option of length 0", DropReason::kTcpOptions,
-       [] { return TcpOptions(Raw({8, 0, 0, 0})); }},
-      {"TCP option too long", DropReason::kTcpOptions, [] { return TcpOptions(Raw({8, 10, 0, 0})); }},
+       [] {
+         return TcpOptions(Raw({8, 0, 0, 0}));
+       }},
+      {"TCP option too long", DropReason::kTcpOptions,
+       [] {
+         return TcpOptions(Raw({8, 10, 0, 0}));
+       }},
       {"no flags", DropReason::kTcpFlags, [] { return TcpFlags(0); }},
       {"SYN and FIN", DropReason::kTcpFlags, [] { return TcpFlags(kTcpSyn | kTcpFin); }},
       {"SYN and RST", DropReason::kTcpFlags, [] { return TcpFlags(kTcpSyn | kTcpRst); }},
@@ -276,8 +297,7 @@ TEST(Packet, EveryDefectHasItsReason) {
   };
   for (const BadFrame& bad : cases) {
     const Bytes frame = bad.make();
-    EXPECT_EQ(ParseExact(frame), bad.reason)
-        << bad.name << ": " << TextOf(ParseExact(frame)).name;
+    EXPECT_EQ(ParseExact(frame), bad.reason) << bad.name << ": " << TextOf(ParseExact(frame)).name;
   }
 }
 
@@ -328,7 +348,8 @@ TEST(Packet, MutatedFramesNeverReadOutside) {
       const std::uint32_t at = 12 + random.Below(static_cast<std::uint32_t>(frame.size()) - 12);
       frame[at] = std::byte{static_cast<std::uint8_t>(random.Next())};
     }
-    if (random.Below(4) != 0) frame.resize(14 + random.Below(static_cast<std::uint32_t>(frame.size()) - 13));
+    if (random.Below(4) != 0)
+      frame.resize(14 + random.Below(static_cast<std::uint32_t>(frame.size()) - 13));
     if (frame.size() >= 34 && (LoadByte(&frame[14]) & 0x0f) == 5) {
       StoreHost16(&frame[16], static_cast<std::uint16_t>(frame.size() - 14));
       testing::FixIpChecksum(frame);

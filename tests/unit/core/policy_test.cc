@@ -70,8 +70,8 @@ TEST(Policy, EachConditionExcludesAlone) {
   EXPECT_FALSE(permits(kInside, kOutside, Key(kProtocolTcp, 8'011)));
   EXPECT_FALSE(permits(kInside, kOutside, Key(kProtocolTcp, 7'999)));
   EXPECT_FALSE(permits(kInside, kOutside, Key(kProtocolTcp, 443, MakeAddr(10, 1, 1, 10))));
-  EXPECT_FALSE(permits(kInside, kOutside,
-                       Key(kProtocolTcp, 443, testing::kClient, MakeAddr(10, 2, 0, 21))));
+  EXPECT_FALSE(
+      permits(kInside, kOutside, Key(kProtocolTcp, 443, testing::kClient, MakeAddr(10, 2, 0, 21))));
 }
 
 TEST(Policy, ARuleWithPortsAndNoProtocolsDoesNotMatchIcmp) {

@@ -29,11 +29,16 @@ Bytes RandomFrame(testing::Random& random) {
   const auto b = static_cast<std::uint16_t>(1 + random.Below(65'535));
   switch (random.Below(3)) {
     case 0:
-      return testing::TcpFrame({.source_port = a, .target_port = b, .seq = random.Next(),
-                                .flags = kTcpAck, .options = {},
+      return testing::TcpFrame({.source_port = a,
+                                .target_port = b,
+                                .seq = random.Next(),
+                                .flags = kTcpAck,
+                                .options = {},
                                 .payload_bytes = random.Below(1'460)});
-    case 1: return testing::UdpFrame(a, b, random.Below(1'400));
-    default: return testing::EchoFrame(true, a);
+    case 1:
+      return testing::UdpFrame(a, b, random.Below(1'400));
+    default:
+      return testing::EchoFrame(true, a);
   }
 }
 
@@ -104,8 +109,8 @@ TEST(Rewrite, AComputedUdpChecksumNeverBecomesZero) {
   EXPECT_GT(ones, 0) << "the case under test did not come up";
 }
 
-// An error on its way back to a NATed client: outer target and inner source are translated, and what
-// the client then sees quotes exactly what it sent.
+// An error on its way back to a NATed client: outer target and inner source are translated, and
+// what the client then sees quotes exactly what it sent.
 TEST(Rewrite, ErrorToAClientQuotesWhatTheClientSent) {
   for (const std::size_t quoted : {std::size_t{28}, std::size_t{48}, std::size_t{500}}) {
     const Bytes sent = testing::TcpFrame({.flags = kTcpAck, .payload_bytes = 200});
