@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// A worker changes entries and marks them while the sync loop clears marks and reads: the last change
-// is always seen, and no image is torn. Races are a matter of luck: without the worker's fence
-// NoChangeIsLostInBursts fails in about half of its runs on an idle machine. fences_test.cc shows the
-// fence itself, where luck is not needed. Run all of them under the tsan preset too.
+// A worker changes entries and marks them while the sync loop clears marks and reads: the last
+// change is always seen, and no image is torn. Races are a matter of luck: without the worker's
+// fence NoChangeIsLostInBursts fails in about half of its runs on an idle machine. fences_test.cc
+// shows the fence itself, where luck is not needed. Run all of them under the tsan preset too.
 
 #include <atomic>
 #include <thread>

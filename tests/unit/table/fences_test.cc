@@ -30,9 +30,9 @@ struct alignas(64) Line {
   std::atomic<std::uint8_t> mark{0};
 };
 
-// Worker: write the value, fence, test the mark. Sync loop: clear the mark, fence, read the value. In
-// no round may the worker find the mark set and the sync loop the old value. With FullFence() emptied
-// hundreds of rounds do.
+// Worker: write the value, fence, test the mark. Sync loop: clear the mark, fence, read the value.
+// In no round may the worker find the mark set and the sync loop the old value. With FullFence()
+// emptied hundreds of rounds do.
 TEST(Fences, EitherTheMarkOrTheValueIsSeen) {
   Line line;
   std::atomic<std::uint32_t> start{0};
