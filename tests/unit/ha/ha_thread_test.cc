@@ -8,9 +8,11 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <csignal>
 #include <fstream>
 #include <functional>
 #include <mutex>
@@ -145,6 +147,31 @@ TEST_F(HaThreadTest, AReplacedActiveIsNoticedByItsNewBootId) {
   ASSERT_TRUE(WaitFor([&] { return a->role() == Role::kStandby && b->role() == Role::kActive; }));
   EXPECT_GT(b->term(), before);
   EXPECT_EQ(a->term(), b->term());
+}
+
+// The peer is a process of its own and is killed. With a detection time of a second, only the closed
+// connection can explain a takeover by process death.
+TEST_F(HaThreadTest, AKilledProcessIsFoundByItsClosedConnection) {
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    const auto a = Boot(0, 1000);
+    for (;;) ::pause();
+  }
+  auto b = Boot(1, 2000);
+  const bool joined = WaitFor([&] {
+    return b->role() == Role::kStandby && b->thread->counters().liveness_opened >= 1;
+  });
+  ASSERT_EQ(::kill(child, SIGKILL), 0);
+  ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+  ASSERT_TRUE(joined);
+  ASSERT_TRUE(WaitFor([&] { return b->role() == Role::kActive; }));
+  EXPECT_EQ(static_cast<DetectedBy>(b->shared.role.detected_by.load()),
+            DetectedBy::kProcessDeath);
+  const std::int64_t detect_ns = b->shared.role.peer_declared_dead_ns.load() -
+                                 b->shared.role.peer_last_heard_ns.load();
+  EXPECT_GT(detect_ns, statesync::Millis(20).ns);  // At least one interval was missed.
+  RecordProperty("detect_us", std::to_string(detect_ns / 1000));
 }
 
 TEST_F(HaThreadTest, LivenessConnectionsUseLargeDescriptors) {
