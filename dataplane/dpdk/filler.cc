@@ -72,6 +72,8 @@ bool Filler::Insert(statesync::Handle& handle) noexcept {
     if (core_.tables.nat->size() > 0 && (scatter_.Next() & 1) != 0) {
       NatBinding binding;
       if (!core_.tables.nat->Allocate(0, session.key, sessions, scatter_, binding)) continue;
+      core_.counters.Add(Event::kNatAllocated);
+      if (binding.tries > 1) core_.counters.Add(Event::kNatTriesOverOne);
       session.nat_addr = binding.addr;
       session.nat_port = binding.port;
     }

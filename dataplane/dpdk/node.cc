@@ -36,7 +36,7 @@ absl::StatusOr<std::unique_ptr<Node>> Node::Create(const NodeSetup& setup) {
   absl::Status status = node->BeginEal();
   if (status.ok()) status = node->OpenPorts();
   if (status.ok()) status = node->MakeWorkers();
-  if (status.ok() && setup.options->ha.enabled) status = node->MakeSyncLoop();
+  if (status.ok()) status = node->MakeSyncLoop();
   if (!status.ok()) return status;
   return node;
 }
@@ -121,6 +121,7 @@ absl::Status Node::MakeWorkers() {
                                                             .seed = seed}));
     loops_.push_back({.worker = workers_.back().get(),
                       .sync = nullptr,
+                      .drain = nullptr,
                       .stop = &setup_.shared->requests.stop,
                       .spin = runtime.spin});
   }
@@ -129,6 +130,11 @@ absl::Status Node::MakeWorkers() {
 
 absl::Status Node::MakeSyncLoop() {
   const Options& options = *setup_.options;
+  if (!options.ha.enabled) {
+    drain_.emplace(tables_->sessions->replicated());
+    loops_.front().drain = &*drain_;
+    return absl::OkStatus();
+  }
   absl::StatusOr<std::unique_ptr<SyncLoop>> created = SyncLoop::Create(
       {.options = &options, .boot_id = setup_.boot_id, .worker_count = options.runtime.workers},
       *setup_.secret, *setup_.primitives, *setup_.shared, *tables_->sessions);
@@ -137,6 +143,7 @@ absl::Status Node::MakeSyncLoop() {
   if (options.runtime.sync_own_core) {
     loops_.push_back({.worker = nullptr,
                       .sync = sync_.get(),
+                      .drain = nullptr,
                       .stop = &setup_.shared->requests.stop,
                       .spin = options.runtime.spin});
   } else {
@@ -168,6 +175,7 @@ void Node::Stop() {
 Node::~Node() {
   Stop();
   sync_.reset();
+  drain_.reset();
   workers_.clear();
   rings_.reset();
   ports_.clear();

@@ -10,12 +10,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "dataplane/config/options.h"
 #include "dataplane/core/shared_state.h"
+#include "dataplane/dpdk/dirty_drain.h"
 #include "dataplane/dpdk/eal.h"
 #include "dataplane/dpdk/handover_rings.h"
 #include "dataplane/dpdk/mbuf_pool.h"
@@ -77,7 +79,8 @@ class Node {
   std::vector<std::unique_ptr<Port>> ports_;  // By interface index.
   std::unique_ptr<HandoverRings> rings_;
   std::vector<std::unique_ptr<Worker>> workers_;
-  std::unique_ptr<SyncLoop> sync_;
+  std::unique_ptr<SyncLoop> sync_;    // With HA,
+  std::optional<DirtyDrain> drain_;   // or without.
   std::vector<LoopSetup> loops_;  // By lcore, the first worker's first.
 };
 

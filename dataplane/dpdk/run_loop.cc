@@ -27,6 +27,7 @@ void RunLoop(const LoopSetup& setup) noexcept {
     bool busy = false;
     if (setup.worker != nullptr) busy = setup.worker->Turn(MonotonicNow());
     if (setup.sync != nullptr) busy = setup.sync->Turn(MonotonicNow()) > 0 || busy;
+    if (setup.drain != nullptr) busy = setup.drain->Turn() || busy;
     if (busy) {
       idle_turns = 0;
     } else if (setup.spin || ++idle_turns < kIdleTurnsMax) {

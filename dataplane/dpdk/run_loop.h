@@ -9,6 +9,7 @@
 
 #include <atomic>
 
+#include "dataplane/dpdk/dirty_drain.h"
 #include "dataplane/dpdk/sync_loop.h"
 #include "dataplane/dpdk/worker.h"
 
@@ -16,7 +17,8 @@ namespace dataplane {
 
 struct LoopSetup {
   Worker* worker = nullptr;      // Null: an lcore of the sync loop alone.
-  SyncLoop* sync = nullptr;      // Null: another lcore has it, or there is none.
+  SyncLoop* sync = nullptr;      // Null: another lcore has it, or there is no pair.
+  DirtyDrain* drain = nullptr;   // Instead of the sync loop where there is no pair.
   const std::atomic<bool>* stop = nullptr;
   bool spin = false;             // Never sleep.
 };
