@@ -29,8 +29,9 @@ absl::Status Validate(const EngineOptions& options) {
     return OutOfRange("datagram_bytes_max", options.datagram_bytes_max, kDatagramBytesMin,
                       kDatagramBytesMax);
   }
-  if (options.credit_frames < 1 || options.credit_frames > kReceiveWindowFrames) {
-    return OutOfRange("credit_frames", options.credit_frames, 1, kReceiveWindowFrames);
+  // The rest of the window is for repairs, which need no credit.
+  if (options.credit_frames < 1 || options.credit_frames > kReceiveWindowFrames / 2) {
+    return OutOfRange("credit_frames", options.credit_frames, 1, kReceiveWindowFrames / 2);
   }
   if (options.bulk_frames_per_turn < 1) {
     return OutOfRange("bulk_frames_per_turn", options.bulk_frames_per_turn, 1, UINT32_MAX);

@@ -52,6 +52,8 @@ std::size_t Engine::Impl::TakeFrames(Instant now, std::span<OutFrame> frames) {
   if (!context_.is_connected) return 0;
   FrameSink sink(frames);
   for (const auto& stream : streams()) stream->EmitStatements(now, sink);
+  const auto is_stuck = [](const auto& stream) { return stream->publisher().IsStuck(); };
+  if (std::any_of(streams().begin(), streams().end(), is_stuck)) BeginEpoch();
   if (context_.Publishes()) PublishAll(now, sink);
   for (const auto& stream : streams()) stream->EmitDigests(now, sink);
   for (const auto& stream : streams()) stream->EmitKeepalive(now, sink);
@@ -117,10 +119,7 @@ void Engine::Impl::DrainDirty(Instant now) {
 
 void Engine::Impl::PublishAll(Instant now, FrameSink& sink) {
   const std::size_t count = context_.options.stream_count;
-  for (const auto& stream : streams()) {
-    stream->publisher().PublishRepairs(now, sink);
-    stream->publisher().PublishAnswers(now, sink);
-  }
+  for (const auto& stream : streams()) stream->publisher().PublishUrgent(now, sink);
   // A quarter of the frames is kept for a running bulk, so that it progresses under any load.
   const auto bulk_runs = [](const auto& stream) {
     return stream->bulk_sender().state() == BulkSendState::kWalking;

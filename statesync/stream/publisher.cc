@@ -97,13 +97,27 @@ void Publisher::AddPending(std::size_t table_index, Handle handle) {
 }
 
 bool Publisher::CanPublish(const FrameSink& sink) const {
-  return open_ != nullptr || (sink.left() > 0 && CanNumber());
+  if (open_ != nullptr) return true;
+  return sink.left() > 0 && (is_urgent_ ? HasRepairRoom() : CanNumber());
 }
 
+// A part of the ring is for repairs alone.
 bool Publisher::CanNumber() const {
   const RepairRing& ring = state_.ring;
   return state_.credit.Allows(ring.next_frame()) &&
-         ring.HasRoom(state_.engine.frame_bytes_max, kNotesPerFrameMax);
+         ring.HasRoom(kRepairRingItems / 4 + state_.engine.frame_bytes_max,
+                      kRepairRingFrames / 4 + kNotesPerFrameMax);
+}
+
+bool Publisher::HasRepairRoom() const {
+  return state_.ring.HasRoom(state_.engine.frame_bytes_max, kNotesPerFrameMax);
+}
+
+void Publisher::PublishUrgent(Instant now, FrameSink& sink) {
+  is_urgent_ = true;
+  PublishRepairs(now, sink);
+  PublishAnswers(now, sink);
+  is_urgent_ = false;
 }
 
 void Publisher::PublishRepairs(Instant now, FrameSink& sink) {

@@ -46,12 +46,14 @@ class Publisher {
   void AddPending(std::size_t table_index, Handle handle);
 
   // ---- Output ----
-  // Credit and memory for at least one more frame.
+  // Credit and memory for at least one more frame of live changes or bulk.
   [[nodiscard]] bool CanNumber() const;
-  // Room in frames and credit for at least one more record.
+  // Room in the caller's frames, too.
   [[nodiscard]] bool CanPublish(const FrameSink& sink) const;
-  void PublishRepairs(Instant now, FrameSink& sink);
-  void PublishAnswers(Instant now, FrameSink& sink);
+  // Repairs wait for memory that only their own acknowledgement would free: only a new epoch helps.
+  [[nodiscard]] bool IsStuck() const { return !repairs_.is_empty() && !HasRepairRoom(); }
+  // Repairs, then answers to `want`.
+  void PublishUrgent(Instant now, FrameSink& sink);
   void PublishPending(Instant now, FrameSink& sink);
   // At most frames_max frames begin.
   void PublishBulk(Instant now, FrameSink& sink, BulkSender& bulk, std::size_t frames_max);
@@ -62,8 +64,10 @@ class Publisher {
 
   [[nodiscard]] std::size_t pending_room() const { return kPendingMax - pending_.size(); }
   [[nodiscard]] std::size_t pending_count() const { return pending_.size(); }
-  [[nodiscard]] bool has_work() const {
-    return !pending_.is_empty() || !repairs_.is_empty() || !answers_.is_empty();
+  // Something can go out now, given frames.
+  [[nodiscard]] bool HasWork(bool has_bulk) const {
+    if ((!repairs_.is_empty() || !answers_.is_empty()) && HasRepairRoom()) return true;
+    return (has_bulk || !pending_.is_empty()) && CanNumber();
   }
 
  private:
@@ -90,6 +94,9 @@ class Publisher {
   bool Put(Instant now, FrameSink& sink, std::size_t table_index, const PreparedRecord& record);
   bool PutNote(Instant now, FrameSink& sink, std::uint64_t frame);
   bool OpenFrame(FrameSink& sink);
+  [[nodiscard]] bool HasRepairRoom() const;
+  void PublishRepairs(Instant now, FrameSink& sink);
+  void PublishAnswers(Instant now, FrameSink& sink);
   bool RepairFrame(Instant now, FrameSink& sink, std::uint64_t number);
   void EndBulk(Instant now, BulkSender& bulk);
   void Retire(RingItem item);
@@ -98,6 +105,9 @@ class Publisher {
   StreamState& state_;
   FrameWriter writer_;
   OutFrame* open_ = nullptr;
+  // What is published now is what the peer waits for: repairs and answers need no credit, because the
+  // acknowledgement that would bring credit waits for them.
+  bool is_urgent_ = false;
 
   BoundedQueue<Item> pending_;
   std::uint64_t pending_pushed_ = 0;  // Ever; pushed − size was taken out.

@@ -80,9 +80,7 @@ Instant Stream::NextDeadline(Instant now) const {
   }
   if (engine_.Publishes()) {
     // Without credit the next thing to happen is the peer's acknowledgement.
-    const bool has_work =
-        publisher_.has_work() || bulk_sender_.state() == BulkSendState::kWalking;
-    if (has_work && publisher_.CanNumber()) due = now;
+    if (publisher_.HasWork(bulk_sender_.state() == BulkSendState::kWalking)) due = now;
     if (bulk_sender_.state() != BulkSendState::kIdle) {
       due = std::min(due, bulk_sender_.NextStatement(now, options.statement_interval));
     }

@@ -33,7 +33,7 @@ void DrawEngine(Random& random, statesync::EngineOptions& engine) {
   engine.nack_retry_interval = Micro(random, 200, 5'000);
   engine.statement_interval = Micro(random, 500, 10'000);
   engine.digest_interval = Micro(random, 2'000, 50'000);
-  engine.credit_frames = Number(random, 16, 8'192);
+  engine.credit_frames = Number(random, 16, 4'096);
   engine.bulk_frames_per_turn = Number(random, 1, 32);
 }
 

@@ -26,6 +26,23 @@ struct Arguments {
   bool is_verbose = false;
 };
 
+void PrintCounters(sim::World& world) {
+  for (int i = 0; i < 2; ++i) {
+    if (!world.node(i).is_up()) continue;
+    const auto& status = world.Status(i);
+    std::printf("node %d: acked %llu", i,
+                static_cast<unsigned long long>(status.last_frame_acked));
+    const auto values = statesync::ValuesOf(status.counters);
+    for (std::size_t c = 0; c < values.size(); ++c) {
+      if (values[c] == 0) continue;
+      std::printf(", %.*s %llu", static_cast<int>(statesync::kEngineCounterNames[c].size()),
+                  statesync::kEngineCounterNames[c].data(),
+                  static_cast<unsigned long long>(values[c]));
+    }
+    std::printf("\n");
+  }
+}
+
 bool Run(std::uint64_t seed, std::int64_t millis, bool is_verbose) {
   const sim::WorldOptions options = sim::DrawOptions(seed);
   if (is_verbose) std::printf("%s\n", sim::Describe(options).c_str());
@@ -49,6 +66,7 @@ bool Run(std::uint64_t seed, std::int64_t millis, bool is_verbose) {
                 static_cast<unsigned long long>(c.entries_swept));
   }
   if (!is_good) {
+    PrintCounters(world);
     std::printf("%s\n%s\nreplay: simrun --seed %llu --millis %lld\n",
                 sim::Describe(options).c_str(), world.failure().c_str(),
                 static_cast<unsigned long long>(seed), static_cast<long long>(millis));
