@@ -1,0 +1,169 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// Two sync loops over a link: handshake, replication, comparison, restart, silence, a slow link.
+
+#include <algorithm>
+#include <cstring>
+
+#include "tests/dpdk/sync_pair.h"
+
+namespace dataplane::testing {
+namespace {
+
+using statesync::Readiness;
+using statesync::Role;
+
+TEST_F(SyncPairTest, TwoNodesFindEachOther) {
+  a().SetRole(Role::kStandby, 0);
+  b().SetRole(Role::kStandby, 0);
+  EXPECT_EQ(a().shared.sync.peer_boot_id.load(), 0u);
+  Run(300);
+  EXPECT_TRUE(a().shared.sync.peer_connected.load());
+  EXPECT_TRUE(b().shared.sync.peer_connected.load());
+  EXPECT_EQ(a().shared.sync.peer_boot_id.load(), 0xb0u);
+  EXPECT_EQ(b().shared.sync.peer_boot_id.load(), 0xa0u);
+  EXPECT_EQ(a().Stat("seal.bad-seal") + b().Stat("seal.bad-seal"), 0u);
+}
+
+TEST_F(SyncPairTest, FramesOfAnIdlePairAreHeartbeats) {
+  Settle();
+  for (int i = 0; i < 50; ++i) {
+    Run(11);  // heartbeat_ms is 10.
+    EXPECT_GE(a().shared.sync.ha2_last_heard_ns.load(), now_ns_ - 12'000'000);
+    EXPECT_GE(b().shared.sync.ha2_last_heard_ns.load(), now_ns_ - 12'000'000);
+  }
+  EXPECT_EQ(a().shared.sync.peer_role.load(), static_cast<std::uint8_t>(Role::kStandby));
+  EXPECT_EQ(b().shared.sync.peer_role.load(), static_cast<std::uint8_t>(Role::kActive));
+  EXPECT_EQ(b().shared.sync.peer_term.load(), 8u);
+  EXPECT_EQ(a().shared.sync.peer_readiness.load(), static_cast<std::uint8_t>(Readiness::kSynced));
+  EXPECT_GT(a().shared.sync.round_trip_ns.load(), 0);
+}
+
+TEST_F(SyncPairTest, InsertsUpdatesAndDeletesReachTheStandby) {
+  Settle();
+  a().Open(0, 1'000);
+  ASSERT_TRUE(RunUntilEqual());
+  EXPECT_EQ(b().table->live_count(), 1'000u);
+
+  for (std::uint32_t i = 0; i < 1'000; i += 2) a().Advance(i, i << 12);
+  a().Close(900, 100);
+  ASSERT_TRUE(RunUntilEqual());
+  EXPECT_EQ(b().table->live_count(), 900u);
+  ASSERT_TRUE(RunUntil([this] { return b().readiness() == Readiness::kSynced; }));
+  EXPECT_EQ(a().Stat("replication.frames_lost"), 0u);
+  EXPECT_EQ(b().Stat("replication.digests_differed"), 0u);
+}
+
+TEST_F(SyncPairTest, NothingOfASessionIsOnTheWireInTheClear) {
+  Settle();
+  record_ = true;
+  a().Open(0, 200);
+  ASSERT_TRUE(RunUntilEqual());
+  ASSERT_FALSE(recorded_[0].empty());
+  const std::uint32_t server = SyncNode::SessionOf(0).key.target_addr;
+  for (const Frame& frame : recorded_[0]) {
+    EXPECT_EQ(memmem(frame.data(), frame.size(), &server, sizeof(server)), nullptr);
+  }
+}
+
+TEST_F(SyncPairTest, LostFramesAreRepaired) {
+  Settle();
+  a().Open(0, 500);
+  Step();
+  cut_ = true;
+  Run(5);
+  cut_ = false;
+  a().Open(500, 500);
+  ASSERT_TRUE(RunUntilEqual());
+  EXPECT_EQ(b().table->live_count(), 1'000u);
+}
+
+TEST_F(SyncPairTest, ARestartedNodeIsKnownAndFilledAgain) {
+  Settle();
+  a().Open(0, 2'000);
+  ASSERT_TRUE(RunUntilEqual());
+  nodes_[1].reset();
+  nodes_[1] = std::make_unique<SyncNode>(NodeSetup{.index = 1, .boot_id = 0xb1});
+  b().SetRole(Role::kStandby, 8);
+  Run(500);
+  EXPECT_EQ(a().shared.sync.peer_boot_id.load(), 0xb1u);
+  EXPECT_EQ(a().Stat("ha2.peer_restarted"), 1u);
+  ASSERT_TRUE(RunUntil([this] { return b().readiness() == Readiness::kSynced; }));
+  EXPECT_EQ(b().Dump(), a().Dump());
+}
+
+TEST_F(SyncPairTest, ASilentPeerIsGivenUpAndFoundAgain) {
+  Settle();
+  a().Open(0, 600);
+  ASSERT_TRUE(RunUntilEqual());
+  cut_ = true;
+  Run(3'000);
+  a().Close(0, 200);
+  a().Open(600, 100);
+  Run(100);
+  EXPECT_TRUE(a().shared.sync.peer_connected.load()) << "a short cut ends nothing";
+  EXPECT_GT(a().shared.sync.exposure_changes.load(), 0u);
+  Run(9'000);
+  EXPECT_FALSE(a().shared.sync.peer_connected.load());
+  EXPECT_EQ(a().Stat("ha2.peer_silent"), 1u);
+
+  cut_ = false;
+  ASSERT_TRUE(RunUntil([this] {
+    return a().shared.sync.peer_connected.load() && b().readiness() == Readiness::kSynced;
+  }));
+  EXPECT_EQ(b().Dump(), a().Dump());
+  EXPECT_EQ(b().table->live_count(), 500u);
+}
+
+// Else deletes that nobody confirms would fill the table before the silence is long enough.
+TEST_F(SyncPairTest, ASilentPeerCannotFillTheTableWithDeletes) {
+  Settle();
+  cut_ = true;
+  Run(1'100);
+  for (std::uint32_t round = 0; round < 6; ++round) {
+    a().Open(round * 2'000, 2'000);
+    Run(20);
+    a().Close(round * 2'000, 2'000);
+    Run(200);
+  }
+  EXPECT_FALSE(a().shared.sync.peer_connected.load());
+  EXPECT_EQ(a().table->live_count(), 0u);
+}
+
+TEST_F(SyncPairTest, StateSyncSwitchedOffKeepsHeartbeatsOnly) {
+  Settle();
+  a().shared.requests.state_sync_enabled.store(false);
+  Run(20);
+  a().Open(0, 100);
+  Run(300);
+  EXPECT_EQ(b().table->live_count(), 0u);
+  EXPECT_GE(b().shared.sync.ha2_last_heard_ns.load(), now_ns_ - 12'000'000);
+  a().shared.requests.state_sync_enabled.store(true);
+  ASSERT_TRUE(RunUntilEqual());
+}
+
+TEST_F(SyncPairTest, AResyncBringsAFullTransfer) {
+  Settle();
+  a().Open(0, 300);
+  ASSERT_TRUE(RunUntilEqual());
+  const std::uint64_t before = b().Stat("replication.bulks_finished");
+  b().shared.requests.resync.fetch_add(1);
+  ASSERT_TRUE(RunUntil([&] { return b().Stat("replication.bulks_finished") > before; }));
+  EXPECT_EQ(b().Dump(), a().Dump());
+}
+
+// The ring takes seven frames; what does not fit waits and goes later, in order.
+TEST_F(SyncPairTest, AFullTransmitQueueLosesNothing) {
+  nodes_[0].reset();
+  nodes_[0] = std::make_unique<SyncNode>(NodeSetup{.index = 0, .boot_id = 0xa1, .ring_frames = 8});
+  Settle();
+  a().Open(0, 4'000);
+  ASSERT_TRUE(RunUntilEqual());
+  EXPECT_GT(a().Stat("ha2.send_waits"), 0u);
+  EXPECT_EQ(a().Stat("ha2.send_dropped"), 0u);
+  EXPECT_EQ(a().Stat("replication.frames_repaired"), 0u);
+}
+
+}  // namespace
+}  // namespace dataplane::testing
