@@ -206,24 +206,31 @@ TEST_F(NeighbourTest, ChurnNeverLosesOrInventsANeighbour) {
   Make(128);
   testing::Random random(7);
   std::set<std::uint8_t> expected;
+  const auto hear = [this](std::uint8_t host) {
+    (void)Hear(ArpOperation::kRequest, MakeAddr(10, 1, 0, host), testing::kInsideVirtual, true,
+               MacAddress{{2, 0, 0, 0, 0, host}});
+  };
   for (int run = 0; run < 20'000; ++run) {
     const auto host = static_cast<std::uint8_t>(3 + random.Below(200));
     if (random.Below(3) != 0 && expected.size() < 128) {
-      (void)Hear(ArpOperation::kRequest, MakeAddr(10, 1, 0, host), testing::kInsideVirtual, true,
-                 MacAddress{{2, 0, 0, 0, 0, host}});
+      hear(host);
       expected.insert(host);
-    } else if (random.Below(500) == 0) {  // Everything ages out at once.
+    } else if (random.Below(100) == 0) {  // About half of them age out, the others speak again.
       now_ += kMaxAge * kSecond;
       (void)Tick();
+      std::erase_if(expected, [&random](std::uint8_t) { return random.Below(2) == 0; });
+      for (const std::uint8_t alive : expected) hear(alive);
       now_ += kMaxAge * kSecond;
       (void)Tick();
-      expected.clear();
     }
     ASSERT_EQ(table_->size(), expected.size());
-    const Neighbour found = table_->Find({0, MakeAddr(10, 1, 0, host)});
-    ASSERT_EQ(found.usable(), expected.contains(host));
-    if (found.usable()) {
-      ASSERT_EQ(found.mac.bytes[5], host);
+    for (int other = 3; other < 203; other += 1 + static_cast<int>(random.Below(60))) {
+      const auto looked_up = static_cast<std::uint8_t>(other);
+      const Neighbour found = table_->Find({0, MakeAddr(10, 1, 0, looked_up)});
+      ASSERT_EQ(found.usable(), expected.contains(looked_up)) << run << ' ' << other;
+      if (found.usable()) {
+        ASSERT_EQ(found.mac.bytes[5], looked_up);
+      }
     }
   }
 }
