@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// The handshake's primitives by OpenSSL 3: X25519, HMAC-SHA256, RAND_bytes. A failure of the library
-// itself (no memory, no entropy) ends the process: a node without them must not run.
+// The handshake's primitives by OpenSSL 3: X25519, HMAC-SHA256, RAND_bytes. A failure of the
+// library itself (no memory, no entropy) ends the process: a node without them must not run.
 //
 // Threads: one object per thread (it keeps a MAC context).  Memory: OpenSSL's heap.
 

@@ -163,18 +163,19 @@ absl::StatusOr<statesync::PairSecret> LoadPairSecret(const std::string& path) {
   const std::string_view content(text.data(), *bytes);
   statesync::PairSecret secret;
   absl::Status result = absl::OkStatus();
-  const bool ends_well = *bytes == kFileBytes - 1 || (*bytes == kFileBytes && content.back() == '\n');
+  const bool ends_well =
+      *bytes == kFileBytes - 1 || (*bytes == kFileBytes && content.back() == '\n');
   if (content.substr(0, kHeaderBytes + 1) != absl::StrCat(kPairSecretHeader, "\n")) {
     result = absl::InvalidArgumentError(absl::StrFormat(
         "pair secret file %s: first line is not \"%s\"; %s", path, kPairSecretHeader, kRemedy));
   } else if (!ends_well) {
-    result = absl::InvalidArgumentError(absl::StrFormat(
-        "pair secret file %s: has %s%d bytes, must have %d; %s", path,
-        *bytes > kFileBytes ? "at least " : "", *bytes, kFileBytes, kRemedy));
+    result = absl::InvalidArgumentError(
+        absl::StrFormat("pair secret file %s: has %s%d bytes, must have %d; %s", path,
+                        *bytes > kFileBytes ? "at least " : "", *bytes, kFileBytes, kRemedy));
   } else if (!ParseDigits(std::span(text).subspan(kHeaderBytes + 1, kDigits), secret)) {
-    result = absl::InvalidArgumentError(absl::StrFormat(
-        "pair secret file %s: second line is not %d hexadecimal digits; %s", path, kDigits,
-        kRemedy));
+    result = absl::InvalidArgumentError(
+        absl::StrFormat("pair secret file %s: second line is not %d hexadecimal digits; %s", path,
+                        kDigits, kRemedy));
   }
   statesync::Wipe(AsBytes(text));
   if (!result.ok()) return result;

@@ -19,11 +19,12 @@ namespace dataplane {
 inline constexpr char kPairSecretHeader[] = "lockstep pair secret v1";
 
 // Writes a new random secret. Never replaces an existing file.
-// Errors: kAlreadyExists; kPermissionDenied, kNotFound and others as the system says, with the path.
+// Errors: kAlreadyExists; kPermissionDenied, kNotFound and others as the system says, with the
+// path.
 absl::Status CreatePairSecretFile(const std::string& path, statesync::Primitives& primitives);
 
-// Errors: kNotFound; kPermissionDenied if others than the owner may read or write it, or the owner is
-// neither root nor this user; kInvalidArgument if it is not such a file. Each names a remedy.
+// Errors: kNotFound; kPermissionDenied if others than the owner may read or write it, or the owner
+// is neither root nor this user; kInvalidArgument if it is not such a file. Each names a remedy.
 absl::StatusOr<statesync::PairSecret> LoadPairSecret(const std::string& path);
 
 }  // namespace dataplane

@@ -109,8 +109,8 @@ void CarrierWatch::Parse(std::span<const std::uint8_t> messages, const OnChange&
                                             : Carrier::kDown,
            on_change);
     }
-    messages = messages.subspan(
-        std::min<std::size_t>(NLMSG_ALIGN(header.nlmsg_len), messages.size()));
+    messages =
+        messages.subspan(std::min<std::size_t>(NLMSG_ALIGN(header.nlmsg_len), messages.size()));
   }
 }
 

@@ -16,8 +16,8 @@ constexpr int kBeatsPerTurnMax = 64;
 }  // namespace
 
 absl::StatusOr<Ha1Link> Ha1Link::Create(statesync::HeartbeatPath path, const Ha1Path& options) {
-  absl::StatusOr<Ha1Endpoint> endpoint = ParseEndpoint(
-      path == statesync::HeartbeatPath::kHa1 ? "ha1" : "ha1 backup", options);
+  absl::StatusOr<Ha1Endpoint> endpoint =
+      ParseEndpoint(path == statesync::HeartbeatPath::kHa1 ? "ha1" : "ha1 backup", options);
   if (!endpoint.ok()) return endpoint.status();
   absl::StatusOr<Descriptor> beats = OpenHeartbeatSocket(*endpoint);
   if (!beats.ok()) return beats.status();

@@ -18,12 +18,14 @@ std::string_view SentenceOf(HaReason reason) noexcept {
       "ha2-silent: no authentic frame of the peer on HA2; check the link and the pair secret",
       "liveness-down: no TCP connection to the peer on HA1, so its death is found by silence only; "
       "check that port and addresses are not filtered",
-      "not-real-time: the ha thread has no real-time priority and may be late on a busy machine; run "
+      "not-real-time: the ha thread has no real-time priority and may be late on a busy machine; "
+      "run "
       "as root or with CAP_SYS_NICE",
       "carrier-down: a critical interface has no carrier; check its cable and its other end",
       "detection-differs: the peer's heartbeat interval or count differs; make them equal in both "
       "node files",
-      "took-over-unready: this node took over before it was synced, sessions of the peer may be lost",
+      "took-over-unready: this node took over before it was synced, sessions of the peer may be "
+      "lost",
       "term-not-written: the term file cannot be written; see that its disk is neither full nor "
       "read-only before this node restarts",
       "terms-exhausted: no term is left, this node cannot take over; stop both nodes, remove both "

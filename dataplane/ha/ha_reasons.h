@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// Why HA is not fully available, as far as the ha thread knows: a set of bits that one thread writes
-// and others turn into sentences.
+// Why HA is not fully available, as far as the ha thread knows: a set of bits that one thread
+// writes and others turn into sentences.
 //
 // Threads: values only.
 

@@ -70,7 +70,9 @@ class HaThreadImpl final : public HaThread {
   ~HaThreadImpl() override { Stop(); }
 
   absl::Status Open();
-  void Launch() { thread_ = std::thread([this] { Run(); }); }
+  void Launch() {
+    thread_ = std::thread([this] { Run(); });
+  }
 
   void Stop() override;
   [[nodiscard]] HaCounters counters() const override;
@@ -122,8 +124,8 @@ absl::Status HaThreadImpl::OpenTerm() {
   if (!persisted.ok()) return persisted.status();
   mark_ = statesync::TermMark(*persisted);
   options_.role.term_floor = *persisted;
-  // The first mark is written before the first role, so a file that cannot be written is an error of
-  // the start and not of a takeover.
+  // The first mark is written before the first role, so a file that cannot be written is an error
+  // of the start and not of a takeover.
   if (const auto wanted = mark_.WriteWanted(*persisted)) {
     if (absl::Status written = store_.Write(*wanted); !written.ok()) return written;
     mark_.OnWritten(*wanted);
@@ -221,7 +223,8 @@ void HaThreadImpl::OnBeat(Instant now, statesync::HeartbeatPath path, BeatVerdic
                           const Statement& statement) {
   counters_.beats[static_cast<std::size_t>(verdict)].Add();
   if (verdict == BeatVerdict::kAccepted) driver_->machine().OnStatement(now, path, statement);
-  if (verdict == BeatVerdict::kUnproven) beat_soon_ = true;  // It needs our challenge to prove itself.
+  if (verdict == BeatVerdict::kUnproven)
+    beat_soon_ = true;  // It needs our challenge to prove itself.
 }
 
 void HaThreadImpl::SendBeats(Instant sent, const Statement& statement) {

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// The ha thread: heartbeats and liveness connections on HA1, carrier of interfaces, and the driver of
-// the role machine. It writes the role word, its deadline and the milestones of a takeover into
+// The ha thread: heartbeats and liveness connections on HA1, carrier of interfaces, and the driver
+// of the role machine. It writes the role word, its deadline and the milestones of a takeover into
 // SharedState; everybody else only reads them.
 //
 // Threads: one of its own, SCHED_FIFO where permitted. Start() and Stop() belong to main.
@@ -30,7 +30,7 @@ namespace dataplane {
 
 // One HA1 link. Addresses are IPv4, dotted.
 struct Ha1Path {
-  std::string interface;      // Sockets are bound to it; empty: the routing table decides.
+  std::string interface;  // Sockets are bound to it; empty: the routing table decides.
   std::string local_address;
   std::string peer_address;
   std::uint16_t heartbeat_port = 4790;
@@ -48,15 +48,15 @@ enum class HaSeverity : std::uint8_t { kInfo, kWarning, kError };
 using HaLog = std::function<void(HaSeverity, std::string_view)>;
 
 struct HaThreadOptions {
-  statesync::RoleOptions role;             // term_floor is overwritten with the persisted mark.
+  statesync::RoleOptions role;  // term_floor is overwritten with the persisted mark.
   statesync::NodeIndex peer_node = 1;
-  statesync::BootId boot_id = 0;           // The same as the handshake's.
+  statesync::BootId boot_id = 0;  // The same as the handshake's.
   std::optional<Ha1Path> ha1;
   std::optional<Ha1Path> ha1_backup;
   std::vector<WatchedInterface> watched;
-  std::string term_path;                   // File of the persisted mark, e.g. RUNTIME_DIR/term.
-  int fifo_priority = 50;                  // 0: stay at normal priority.
-  int cpu = -1;                            // Pin to this CPU; -1: anywhere.
+  std::string term_path;   // File of the persisted mark, e.g. RUNTIME_DIR/term.
+  int fifo_priority = 50;  // 0: stay at normal priority.
+  int cpu = -1;            // Pin to this CPU; -1: anywhere.
   HaLog log;
 };
 
@@ -64,27 +64,28 @@ struct HaThreadOptions {
 struct HaCounters {
   std::uint64_t beats_sent = 0;
   std::uint64_t beats_accepted = 0;
-  std::uint64_t beats_short = 0;       // Length, magic or version.
+  std::uint64_t beats_short = 0;  // Length, magic or version.
   std::uint64_t beats_bad_mac = 0;
   std::uint64_t beats_replayed = 0;
-  std::uint64_t beats_unproven = 0;    // A run of the peer that has not yet echoed our challenge.
+  std::uint64_t beats_unproven = 0;  // A run of the peer that has not yet echoed our challenge.
   std::uint64_t beats_bad_node = 0;
   std::uint64_t liveness_opened = 0;
   std::uint64_t liveness_closed = 0;
-  std::uint64_t stalls = 0;            // Own loop stood still longer than the detection time.
+  std::uint64_t stalls = 0;  // Own loop stood still longer than the detection time.
   std::uint64_t term_writes = 0;
   std::uint64_t rejected_events = 0;
 };
 
 class HaThread {
  public:
-  // Reads the persisted mark, opens the sockets and starts the thread. `primitives` (HMAC and random
-  // bytes) and `shared` must outlive the object; from here on `primitives` is the ha thread's alone.
-  // Errors: what the operator can mend, with object, value and remedy: an interface or address that
-  // does not exist, a port in use, a term file that cannot be read or written.
-  static absl::StatusOr<std::unique_ptr<HaThread>> Start(
-      const HaThreadOptions& options, const statesync::PairKeys& keys,
-      statesync::Primitives& primitives, SharedState& shared);
+  // Reads the persisted mark, opens the sockets and starts the thread. `primitives` (HMAC and
+  // random bytes) and `shared` must outlive the object; from here on `primitives` is the ha
+  // thread's alone. Errors: what the operator can mend, with object, value and remedy: an interface
+  // or address that does not exist, a port in use, a term file that cannot be read or written.
+  static absl::StatusOr<std::unique_ptr<HaThread>> Start(const HaThreadOptions& options,
+                                                         const statesync::PairKeys& keys,
+                                                         statesync::Primitives& primitives,
+                                                         SharedState& shared);
 
   virtual ~HaThread() = default;  // Stops.
 

@@ -26,12 +26,13 @@ namespace dataplane {
 // In the order in which the rules are checked; nothing after kBadMac concerns bytes of strangers.
 enum class BeatVerdict : std::uint8_t {
   kAccepted,
-  kBadForm,   // Length, magic or version.
+  kBadForm,  // Length, magic or version.
   kBadMac,
   kBadNode,   // Not the peer's index.
   kBadField,  // Role, standing, flags or path out of range.
   kReplayed,
-  kUnproven,  // Another run of the peer, without our challenge: a replay, or the peer's first words.
+  kUnproven,  // Another run of the peer, without our challenge: a replay, or the peer's first
+              // words.
   kCount,
 };
 inline constexpr std::size_t kBeatVerdictCount = static_cast<std::size_t>(BeatVerdict::kCount);

@@ -71,7 +71,8 @@ void Liveness::Accept(LivenessEvents& events) {
                                     SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!connection.open()) return;
     if (from.sin_addr.s_addr != endpoint_.liveness_peer.sin_addr.s_addr) continue;
-    const auto free = std::ranges::find_if(accepted_, [](const Descriptor& d) { return !d.open(); });
+    const auto free =
+        std::ranges::find_if(accepted_, [](const Descriptor& d) { return !d.open(); });
     if (free == accepted_.end()) continue;  // Refused by being closed; the peer tries again.
     SetLivenessOptions(connection.get());
     *free = MoveHigh(std::move(connection));

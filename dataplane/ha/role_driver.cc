@@ -145,9 +145,8 @@ void RoleDriver::RepeatAnnouncements(Instant now) {
 void RoleDriver::Retire() {
   shared_.role.forward_until_ns.store(0, std::memory_order_release);
   ++change_;
-  shared_.role.word.store(
-      RoleWord::Make(Role::kSuspended, machine_.highest_term(), change_).bits,
-      std::memory_order_release);
+  shared_.role.word.store(RoleWord::Make(Role::kSuspended, machine_.highest_term(), change_).bits,
+                          std::memory_order_release);
 }
 
 // One line for each change of state, with what led to it.

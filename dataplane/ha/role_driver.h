@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// Between the role machine and the rest of the process: feeds it with what the sync loop and control
-// put into SharedState, and writes role word, fence, announcements and milestones back.
+// Between the role machine and the rest of the process: feeds it with what the sync loop and
+// control put into SharedState, and writes role word, fence, announcements and milestones back.
 //
 // Threads: the ha thread.  Memory: none of its own but log lines. No sockets here.
 

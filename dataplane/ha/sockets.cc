@@ -26,8 +26,8 @@ std::string TextOf(const sockaddr_in& address) {
 
 absl::Status SystemError(const Ha1Endpoint& endpoint, std::string_view what, int error,
                          std::string_view remedy) {
-  return absl::ErrnoToStatus(
-      error, absl::StrFormat("%s: %s%s%s", endpoint.name, what, remedy.empty() ? "" : "; ", remedy));
+  return absl::ErrnoToStatus(error, absl::StrFormat("%s: %s%s%s", endpoint.name, what,
+                                                    remedy.empty() ? "" : "; ", remedy));
 }
 
 absl::Status BindToInterface(const Ha1Endpoint& endpoint, int descriptor) {
@@ -52,11 +52,11 @@ absl::Status BindTo(const Ha1Endpoint& endpoint, int descriptor, const sockaddr_
     return absl::OkStatus();
   }
   const int error = errno;
-  return SystemError(
-      endpoint, absl::StrFormat("binding %s", TextOf(local)), error,
-      error == EADDRNOTAVAIL ? "the address is not configured on this machine"
-      : error == EADDRINUSE  ? "another process uses the port: is this node running already?"
-                             : "");
+  return SystemError(endpoint, absl::StrFormat("binding %s", TextOf(local)), error,
+                     error == EADDRNOTAVAIL ? "the address is not configured on this machine"
+                     : error == EADDRINUSE
+                         ? "another process uses the port: is this node running already?"
+                         : "");
 }
 
 absl::StatusOr<sockaddr_in> ParseAddress(const std::string& name, const char* field,
@@ -119,8 +119,8 @@ absl::StatusOr<Descriptor> OpenLivenessListener(const Ha1Endpoint& endpoint) {
     return bound;
   }
   if (::listen(socket.get(), 4) != 0) {
-    return SystemError(endpoint, absl::StrFormat("listening on %s", TextOf(endpoint.liveness_local)),
-                       errno, "");
+    return SystemError(
+        endpoint, absl::StrFormat("listening on %s", TextOf(endpoint.liveness_local)), errno, "");
   }
   return MoveHigh(std::move(socket));
 }

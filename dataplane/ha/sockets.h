@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// Kernel sockets of one HA1 path: the heartbeats' UDP socket and the listener and connections of the
-// liveness TCP. All non-blocking.
+// Kernel sockets of one HA1 path: the heartbeats' UDP socket and the listener and connections of
+// the liveness TCP. All non-blocking.
 //
 // Threads: one.  Memory: descriptors.
 

@@ -59,8 +59,8 @@ absl::StatusOr<statesync::Term> TermStore::Read() const {
   const std::string_view rest(end, static_cast<std::size_t>(text.data() + text.size() - end));
   if (error != std::errc() || rest != "\n") return Damaged(path_, "second line is not a number");
   if (value > statesync::kTermMax) {
-    return Damaged(path_, absl::StrFormat("mark %d is out of range (at most %d)", value,
-                                          statesync::kTermMax));
+    return Damaged(
+        path_, absl::StrFormat("mark %d is out of range (at most %d)", value, statesync::kTermMax));
   }
   return statesync::Term{value};
 }
@@ -69,8 +69,7 @@ absl::Status TermStore::Write(statesync::Term mark) const {
   const std::string next = absl::StrCat(path_, ".next");
   const std::string text = absl::StrCat(kTermHeader, "\n", mark.value, "\n");
   {
-    const Descriptor file(
-        ::open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    const Descriptor file(::open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
     if (!file.open()) return SystemError("creating its successor", path_, errno);
     const ssize_t written = ::write(file.get(), text.data(), text.size());
     if (written != static_cast<ssize_t>(text.size())) {

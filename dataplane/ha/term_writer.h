@@ -30,7 +30,9 @@ class TermWriter {
   // Asks for `mark` to be written. Returns at once; repeating it is harmless.
   void Want(statesync::Term mark);
   // Largest mark on stable storage of those that were wanted; zero before the first.
-  [[nodiscard]] statesync::Term written() const { return {written_.load(std::memory_order_acquire)}; }
+  [[nodiscard]] statesync::Term written() const {
+    return {written_.load(std::memory_order_acquire)};
+  }
   [[nodiscard]] bool failing() const { return failing_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t writes() const { return writes_.load(std::memory_order_relaxed); }
 

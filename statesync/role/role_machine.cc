@@ -13,8 +13,8 @@
 namespace statesync {
 namespace {
 
-// A step that changes the state looks again at once; the longest chain is three (suspended → standby
-// → active, and one more that finds nothing).
+// A step that changes the state looks again at once; the longest chain is three (suspended →
+// standby → active, and one more that finds nothing).
 constexpr int kRoundsMax = 4;
 
 // Causes after which sessions of an active peer should have survived.
@@ -35,7 +35,8 @@ RoleMachine::RoleMachine(const RoleOptions& options, BootId boot_id, Instant now
   ENSURE(options.fence_margin < detection_time());
 }
 
-// ---- Inputs --------------------------------------------------------------------------------------
+// ---- Inputs
+// --------------------------------------------------------------------------------------
 
 void RoleMachine::OnStatement(Instant now, HeartbeatPath path, const Statement& statement) {
   if (!AcceptBoot(statement.node, statement.boot_id)) return;
@@ -129,7 +130,8 @@ void RoleMachine::OnBeatsSent(Instant sent) {
   beats_sent_ = sent;
 }
 
-// ---- The turn ------------------------------------------------------------------------------------
+// ---- The turn
+// ------------------------------------------------------------------------------------
 
 RoleOutput RoleMachine::Step(Instant now) {
   RoleOutput output;
@@ -165,7 +167,8 @@ RoleOutput RoleMachine::Step(Instant now) {
 }
 
 // A gap between two steps is a time in which we neither heard nor spoke. Silence of the peer in it
-// is ours. A fence that passed means the same to the peer, whatever our gaps were: it may be active.
+// is ours. A fence that passed means the same to the peer, whatever our gaps were: it may be
+// active.
 void RoleMachine::NoteStall(Instant now, RoleOutput& output) {
   const Duration gap = now - last_step_;
   const bool fenced = Forwards(state_) && now >= forward_until();
@@ -189,7 +192,8 @@ void RoleMachine::Apply(Instant now, RoleEvent event, RoleStep step, RoleOutput&
       break;
     case RoleAction::kMute:
       switchover_wanted_ = false;
-      listen_until_ = now + options_.heartbeat_interval + Duration{options_.heartbeat_interval.ns / 2};
+      listen_until_ =
+          now + options_.heartbeat_interval + Duration{options_.heartbeat_interval.ns / 2};
       for (std::optional<Instant>& heard : heard_) {
         if (heard.has_value()) heard = now;
       }
@@ -246,12 +250,14 @@ void RoleMachine::Take(Instant now, RoleEvent event) {
   beats_sent_ = now;  // output.beat_now: the caller sends before it does anything else.
 }
 
-// ---- State ---------------------------------------------------------------------------------------
+// ---- State
+// ---------------------------------------------------------------------------------------
 
 Instant RoleMachine::forward_until() const {
   if (!Forwards(state_)) return Instant{};
   const bool stated = peer_.detection > options_.fence_margin;
-  const Duration detection = stated ? std::min(peer_.detection, detection_time()) : detection_time();
+  const Duration detection =
+      stated ? std::min(peer_.detection, detection_time()) : detection_time();
   return beats_sent_ + detection - options_.fence_margin;
 }
 

@@ -4,8 +4,9 @@
 // Decides this node's role and term from what it hears, and until when it may forward. ROLES.md.
 //
 // A function of (state, time, input): statements of the peer, liveness connections and local facts
-// go in at any time; Step() derives the events, obeys the table of role_table.h and says what to do.
-// After a change of the highest term the caller persists TermMark (term_mark.h), in its own time.
+// go in at any time; Step() derives the events, obeys the table of role_table.h and says what to
+// do. After a change of the highest term the caller persists TermMark (term_mark.h), in its own
+// time.
 //
 // Threads: one, the ha thread (or a simulator).  Memory: inside the object.
 
@@ -29,16 +30,17 @@ inline constexpr std::size_t kHeartbeatPathCount = 3;
 struct RoleOptions {
   NodeIndex node = 0;
   std::uint8_t priority = 100;  // 1–255; the larger becomes active when both boot together.
-  Term term_floor{};            // Persisted mark: every term this node took before is at or below it.
+  Term term_floor{};  // Persisted mark: every term this node took before is at or below it.
 
   Duration heartbeat_interval = Millis(10);
-  std::uint32_t missed_max = 3;           // Intervals of silence on every path that mean death.
-  Duration ha2_interval = Millis(10);     // Longest silence of a living peer on HA2.
-  Duration startup_hold = Seconds(1);     // A node that hears no peer for so long becomes active.
-  Duration handover_timeout = Seconds(1); // A peer that was asked to take over has so long.
+  std::uint32_t missed_max = 3;            // Intervals of silence on every path that mean death.
+  Duration ha2_interval = Millis(10);      // Longest silence of a living peer on HA2.
+  Duration startup_hold = Seconds(1);      // A node that hears no peer for so long becomes active.
+  Duration handover_timeout = Seconds(1);  // A peer that was asked to take over has so long.
   bool preempt = false;
   Duration preempt_hold = Seconds(60);
-  // Forwarding stops this much before the peer may think us dead: time for what workers and NICs hold.
+  // Forwarding stops this much before the peer may think us dead: time for what workers and NICs
+  // hold.
   Duration fence_margin = Millis(1);
 };
 
@@ -47,34 +49,35 @@ struct Statement {
   NodeIndex node = 0;
   BootId boot_id = 0;
   Role role = Role::kInit;
-  Term term{};               // Of its active role; else the highest it knows.
-  std::uint8_t standing = 0; // 2: was active or synced in this run. 1: holds a part. 0: holds nothing.
+  Term term{};  // Of its active role; else the highest it knows.
+  std::uint8_t standing =
+      0;  // 2: was active or synced in this run. 1: holds a part. 0: holds nothing.
   std::uint8_t priority = 0;
   bool synced = false;
   bool asks_takeover = false;
-  Duration detection{};      // Silence after which the speaker thinks its peer dead; 0: not stated.
+  Duration detection{};  // Silence after which the speaker thinks its peer dead; 0: not stated.
 };
 
 // Why this node became active.
 enum class TakeCause : std::uint8_t {
   kNone = 0,
-  kSilence = 1,        // All paths silent for the detection time.
-  kProcessDeath = 2,   // Liveness connection closed and one HA2 interval missed.
-  kNewBootId = 3,      // The active peer was replaced by a new run that owns nothing.
-  kPeerAsked = 4,      // Switchover.
+  kSilence = 1,       // All paths silent for the detection time.
+  kProcessDeath = 2,  // Liveness connection closed and one HA2 interval missed.
+  kNewBootId = 3,     // The active peer was replaced by a new run that owns nothing.
+  kPeerAsked = 4,     // Switchover.
   kNoPeerAtStart = 5,
-  kElected = 6,        // Both alive, nobody active: standing, priority, index.
+  kElected = 6,  // Both alive, nobody active: standing, priority, index.
   kPreempted = 7,
 };
 [[nodiscard]] std::string_view NameOf(TakeCause cause) noexcept;
 
 enum class SwitchoverRefusal : std::uint8_t {
-  kNone = 0,        // Accepted.
+  kNone = 0,  // Accepted.
   kNotActive = 1,
   kPeerAbsent = 2,
   kPeerNotSynced = 3,
   kUnderWay = 4,
-  kTimedOut = 5,    // Accepted, but the peer did not take over in time.
+  kTimedOut = 5,  // Accepted, but the peer did not take over in time.
 };
 [[nodiscard]] std::string_view NameOf(SwitchoverRefusal refusal) noexcept;
 
@@ -93,9 +96,9 @@ struct RoleOutput {
   bool announce = false;  // Announce the virtual addresses.
   bool beat_now = false;  // Send heartbeats at once, not at the next interval.
   RoleState from = RoleState::kInit;
-  RoleEvent event = RoleEvent::kCleared;     // Of the last transition; meaningless unless changed.
+  RoleEvent event = RoleEvent::kCleared;  // Of the last transition; meaningless unless changed.
   RoleAction action = RoleAction::kNone;
-  std::optional<Duration> stalled;           // Our own loop stood still for so long.
+  std::optional<Duration> stalled;  // Our own loop stood still for so long.
 };
 
 class RoleMachine {
@@ -114,7 +117,8 @@ class RoleMachine {
   void OnLivenessClosed(Instant now);
   void SetLocal(Readiness readiness, bool functional);
   void SetSuspended(bool suspended) { suspend_wanted_ = suspended; }
-  // Accepts or refuses at once. Accepted: the peer is asked, and Step() yields when it has taken over.
+  // Accepts or refuses at once. Accepted: the peer is asked, and Step() yields when it has taken
+  // over.
   [[nodiscard]] SwitchoverRefusal RequestSwitchover(Instant now);
   // Heartbeats left this node at `sent` (read before the send): the fence counts from here. A fence
   // that has passed is not moved: the next step notices it, and this node listens first.
@@ -122,9 +126,9 @@ class RoleMachine {
 
   // ---- The turn ----
 
-  // Derives events and obeys the table. Call at least every quarter of the heartbeat interval, after
-  // everything that was received has been put in. A gap above the detection time, or a fence that
-  // passed without heartbeats, is our own stall.
+  // Derives events and obeys the table. Call at least every quarter of the heartbeat interval,
+  // after everything that was received has been put in. A gap above the detection time, or a fence
+  // that passed without heartbeats, is our own stall.
   RoleOutput Step(Instant now);
 
   // ---- State ----
@@ -173,8 +177,8 @@ class RoleMachine {
   BootId boot_id_;
 
   RoleState state_ = RoleState::kInit;
-  Term taken_{};       // Term of our last active role in this run.
-  Term highest_{};     // Highest term known, ours included.
+  Term taken_{};    // Term of our last active role in this run.
+  Term highest_{};  // Highest term known, ours included.
   bool was_active_ = false;
   bool was_synced_ = false;
   Readiness readiness_ = Readiness::kNoPeer;
@@ -183,7 +187,7 @@ class RoleMachine {
   bool switchover_wanted_ = false;
   bool handover_failed_ = false;  // A suspension no longer waits for the peer.
   bool stalled_ = false;
-  bool peer_trails_ = false;      // An active peer with a lower term is beside us.
+  bool peer_trails_ = false;  // An active peer with a lower term is beside us.
   bool trails_changed_ = false;
   bool terms_exhausted_ = false;
 
@@ -197,7 +201,7 @@ class RoleMachine {
   std::array<std::optional<Instant>, kHeartbeatPathCount> heard_{};
   std::optional<Instant> closed_;  // Liveness connection closed; no sign of life on HA1 since.
 
-  Instant hold_until_{};      // Start-up hold; also how long an election waits for priorities.
+  Instant hold_until_{};  // Start-up hold; also how long an election waits for priorities.
   Instant beats_sent_{};
   Instant last_step_{};
   Instant listen_until_{};

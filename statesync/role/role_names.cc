@@ -29,9 +29,9 @@ std::string_view NameOf(RoleState state) noexcept {
 
 std::string_view NameOf(RoleEvent event) noexcept {
   static constexpr std::array<std::string_view, kRoleEventCount> kNames{
-      "stalled",          "monitor-failed", "peer-leads",  "suspend-asked", "cleared",
-      "peer-asks",        "peer-absent",    "elected",     "outvoted",      "preempt-due",
-      "handover-wanted",  "handover-expired", "listen-over", "peer-trails", "term-behind"};
+      "stalled",         "monitor-failed",   "peer-leads",  "suspend-asked", "cleared",
+      "peer-asks",       "peer-absent",      "elected",     "outvoted",      "preempt-due",
+      "handover-wanted", "handover-expired", "listen-over", "peer-trails",   "term-behind"};
   return Pick(kNames, event);
 }
 
@@ -57,13 +57,12 @@ std::string_view NameOf(TakeCause cause) noexcept {
 }
 
 std::string_view NameOf(SwitchoverRefusal refusal) noexcept {
-  static constexpr std::array<std::string_view, 6> kNames{
-      "accepted",
-      "this node is not active",
-      "the peer is not heard",
-      "the peer is not synced",
-      "a switchover is under way",
-      "the peer did not take over in time"};
+  static constexpr std::array<std::string_view, 6> kNames{"accepted",
+                                                          "this node is not active",
+                                                          "the peer is not heard",
+                                                          "the peer is not synced",
+                                                          "a switchover is under way",
+                                                          "the peer did not take over in time"};
   return Pick(kNames, refusal);
 }
 

@@ -19,7 +19,7 @@
 namespace statesync {
 
 enum class RoleState : std::uint8_t {
-  kInit,           // Just started: owns nothing, listens for the peer.
+  kInit,  // Just started: owns nothing, listens for the peer.
   kStandby,
   kActive,
   kHandover,       // Active, and has asked the peer to take over; forwards until the peer does.
@@ -29,40 +29,40 @@ enum class RoleState : std::uint8_t {
 };
 inline constexpr std::size_t kRoleStateCount = 7;
 
-// All conditions hold "now": an event is raised at every step while its condition is true, except the
-// ones marked once. Order is priority: the first event whose cell does something wins.
+// All conditions hold "now": an event is raised at every step while its condition is true, except
+// the ones marked once. Order is priority: the first event whose cell does something wins.
 enum class RoleEvent : std::uint8_t {
-  kStalled,          // Once: our own loop stood still longer than the detection time.
-  kMonitorFailed,    // This node cannot forward.
-  kPeerLeads,        // The peer lives and is active; if we are too, its term is higher.
-  kSuspendAsked,     // The operator wants this node suspended and nothing speaks for waiting.
-  kCleared,          // Neither suspended nor failed.
-  kPeerAsks,         // The active peer asks us to take over, and we are synced.
-  kPeerAbsent,       // No path has heard the peer for the detection time, or it died, or never came.
-  kElected,          // The peer lives, nobody is active, and we are the better one.
-  kOutvoted,         // The peer lives, nobody is active, and it is the better one.
-  kPreemptDue,       // Preemption is on, and we have been the better one for the hold time.
-  kHandoverWanted,   // Switchover or suspension, and the peer is ready to take over.
+  kStalled,         // Once: our own loop stood still longer than the detection time.
+  kMonitorFailed,   // This node cannot forward.
+  kPeerLeads,       // The peer lives and is active; if we are too, its term is higher.
+  kSuspendAsked,    // The operator wants this node suspended and nothing speaks for waiting.
+  kCleared,         // Neither suspended nor failed.
+  kPeerAsks,        // The active peer asks us to take over, and we are synced.
+  kPeerAbsent,      // No path has heard the peer for the detection time, or it died, or never came.
+  kElected,         // The peer lives, nobody is active, and we are the better one.
+  kOutvoted,        // The peer lives, nobody is active, and it is the better one.
+  kPreemptDue,      // Preemption is on, and we have been the better one for the hold time.
+  kHandoverWanted,  // Switchover or suspension, and the peer is ready to take over.
   kHandoverExpired,  // The peer did not take over in time, or can no longer.
   kListenOver,       // One interval has passed since the loop runs again.
-  kPeerTrails,       // Once: an active peer with a lower term appeared beside us, or ceased to be one.
-  kTermBehind,       // The peer is not active but knows a higher term than the one we are active with.
+  kPeerTrails,  // Once: an active peer with a lower term appeared beside us, or ceased to be one.
+  kTermBehind,  // The peer is not active but knows a higher term than the one we are active with.
 };
 inline constexpr std::size_t kRoleEventCount = 15;
 
 enum class RoleAction : std::uint8_t {
   kNone,
-  kReject,       // Cannot happen; counted, nothing changes.
-  kJoin,         // Become standby: release the tables, pull from the active.
-  kTake,         // Take the next term, flip the role word, announce the addresses.
-  kRetake,       // Stay active under a term higher than any known.
-  kYield,        // Stop forwarding at once; adopt the higher term.
-  kMute,         // Stop forwarding at once, keep the role, start to listen.
-  kUnmute,       // Forward again under the same term.
-  kAnnounce,     // Announce the addresses again.
-  kAsk,          // Ask the peer to take over.
-  kCancelAsk,    // No longer ask; go on as before.
-  kForgive,      // Silence was our own: every path gets a new detection time.
+  kReject,     // Cannot happen; counted, nothing changes.
+  kJoin,       // Become standby: release the tables, pull from the active.
+  kTake,       // Take the next term, flip the role word, announce the addresses.
+  kRetake,     // Stay active under a term higher than any known.
+  kYield,      // Stop forwarding at once; adopt the higher term.
+  kMute,       // Stop forwarding at once, keep the role, start to listen.
+  kUnmute,     // Forward again under the same term.
+  kAnnounce,   // Announce the addresses again.
+  kAsk,        // Ask the peer to take over.
+  kCancelAsk,  // No longer ask; go on as before.
+  kForgive,    // Silence was our own: every path gets a new detection time.
 };
 inline constexpr std::size_t kRoleActionCount = 12;
 
@@ -72,8 +72,12 @@ struct RoleStep {
   friend constexpr bool operator==(RoleStep, RoleStep) = default;
 };
 
-[[nodiscard]] constexpr std::size_t Index(RoleState state) { return static_cast<std::size_t>(state); }
-[[nodiscard]] constexpr std::size_t Index(RoleEvent event) { return static_cast<std::size_t>(event); }
+[[nodiscard]] constexpr std::size_t Index(RoleState state) {
+  return static_cast<std::size_t>(state);
+}
+[[nodiscard]] constexpr std::size_t Index(RoleEvent event) {
+  return static_cast<std::size_t>(event);
+}
 
 using RoleRow = std::array<RoleStep, kRoleEventCount>;
 
@@ -219,7 +223,8 @@ inline constexpr auto kRoleSteps = [] {
 [[nodiscard]] std::string_view NameOf(RoleAction action) noexcept;
 [[nodiscard]] std::string_view NameOf(Role role) noexcept;
 
-// ---- What the table must say, whatever is changed in it -------------------------------------------
+// ---- What the table must say, whatever is changed in it
+// -------------------------------------------
 
 namespace role_proofs {
 

@@ -28,8 +28,8 @@ class TermMark {
   // `persisted` is what the store held at start, zero if there was nothing.
   explicit TermMark(Term persisted) : persisted_(persisted) {}
 
-  // Mark to write now, in the background; nothing while the persisted one is far enough ahead of the
-  // next term this node could take. `highest` is the highest term known or taken.
+  // Mark to write now, in the background; nothing while the persisted one is far enough ahead of
+  // the next term this node could take. `highest` is the highest term known or taken.
   [[nodiscard]] std::optional<Term> WriteWanted(Term highest) const {
     const std::uint32_t round = highest.value >> 3;
     if (persisted_.value >> 3 >= round + kRoundsAhead / 2) return std::nullopt;

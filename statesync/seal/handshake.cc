@@ -52,8 +52,8 @@ Handshake::Handshake(Primitives& primitives, const PairSecret& secret,
   ENSURE(options.node < kNodesMax);
   ENSURE(options.node != options.peer_node);
   ENSURE(options.boot_id != 0);
-  // A restarted node should not begin with the phase its last run used: then late frames of that run
-  // are told apart by their phase instead of by a failed AEAD.
+  // A restarted node should not begin with the phase its last run used: then late frames of that
+  // run are told apart by their phase instead of by a failed AEAD.
   primitives_.Random(std::span(&last_phase_, 1));
   last_phase_ &= 0x0f;
 }
@@ -114,8 +114,7 @@ SealVerdict Handshake::OnCheckedHello(Instant now, Bytes datagram, const HelloBo
 // It may be a replay: it earns an answer, which proves nothing to anybody but a living peer.
 SealVerdict Handshake::OnUnproven(Instant now, const HelloBody& body) noexcept {
   const bool answers_something = ToNonce(body.echo_nonce) != kNoEcho;
-  if (answers_something && established() &&
-      sets_[current_].peer.boot_id == body.boot_id.Get()) {
+  if (answers_something && established() && sets_[current_].peer.boot_id == body.boot_id.Get()) {
     return SealVerdict::kHelloStale;  // Else one replayed hello would set off a rekey.
   }
   if (!AnswerAllowed(now)) {
@@ -149,9 +148,8 @@ SealVerdict Handshake::Derive(Instant now, Bytes datagram, const HelloBody& body
   ENSURE(DecodeHello(body, options_.node, peer) == SealVerdict::kAccepted);
   const OfferHash theirs = HashOffer(datagram.first(datagram.size() - kHelloMacBytes));
   const bool low = options_.node < peer.node;
-  DirectionKeys keys =
-      DeriveDirectionKeys(primitives_, secret_, shared, low ? attempt_.offer : theirs,
-                          low ? theirs : attempt_.offer);
+  DirectionKeys keys = DeriveDirectionKeys(
+      primitives_, secret_, shared, low ? attempt_.offer : theirs, low ? theirs : attempt_.offer);
 
   Retire(candidate_);
   candidate_ = FreeSlot();
@@ -199,8 +197,8 @@ void Handshake::OpenAttempt() noexcept {
   ClearHeader header{};
   header.magic.Set(kMagic);
   header.version = kProtocolVersion;
-  header.kind_phase = static_cast<std::uint8_t>(
-      static_cast<unsigned>(DatagramKind::kHello) << 4 | attempt_.phase);
+  header.kind_phase =
+      static_cast<std::uint8_t>(static_cast<unsigned>(DatagramKind::kHello) << 4 | attempt_.phase);
   HelloBody body{};
   EncodeHello(capabilities_, options_.node, options_.boot_id, body);
   PublicValue share;

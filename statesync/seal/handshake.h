@@ -44,8 +44,8 @@ struct HandshakeOptions {
   NodeIndex node = 0;
   NodeIndex peer_node = kNodeAny;  // kNodeAny: the first node that proves itself becomes the peer.
   BootId boot_id = 0;              // From the random source, once per run of the process.
-  Duration hello_interval = Millis(100);    // While there are no keys, or a rekey is wanted.
-  Duration confirm_interval = Millis(10);   // Hello and empty frame again until the peer confirmed.
+  Duration hello_interval = Millis(100);   // While there are no keys, or a rekey is wanted.
+  Duration confirm_interval = Millis(10);  // Hello and empty frame again until the peer confirmed.
   Duration previous_key_lifetime = Seconds(1);  // Late frames of the old phase are opened so long.
   std::uint32_t answers_per_second_max = 10;
   // A rekey begins by itself after this many frames of one stream or this age. AES-GCM with our
@@ -110,8 +110,9 @@ struct OpenTicket {
 
 struct OpenResult {
   SealVerdict verdict = SealVerdict::kAccepted;
-  bool established = false;  // First frame under the keys of a new run of the peer: streams restart.
-  bool rekeyed = false;      // First frame under new keys of the same run: nothing else changes.
+  bool established =
+      false;             // First frame under the keys of a new run of the peer: streams restart.
+  bool rekeyed = false;  // First frame under new keys of the same run: nothing else changes.
 };
 
 enum class KeyAction : std::uint8_t { kInstall, kRemove };
@@ -250,9 +251,9 @@ class Handshake {
   bool rekey_wanted_ = false;
   Instant next_hello_{};
   Instant next_confirm_{};
-  Instant next_repeat_{};         // Of the hello that belongs to the candidate.
-  bool confirm_owed_ = false;     // The peer confirmed; it may still wait for a frame of ours.
-  Instant answer_window_{};       // Start of the second in which answers are counted.
+  Instant next_repeat_{};      // Of the hello that belongs to the candidate.
+  bool confirm_owed_ = false;  // The peer confirmed; it may still wait for a frame of ours.
+  Instant answer_window_{};    // Start of the second in which answers are counted.
   std::uint32_t answers_in_window_ = 0;
 };
 

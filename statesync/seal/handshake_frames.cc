@@ -155,8 +155,8 @@ void Handshake::Confirm(Instant now, OpenResult& result) noexcept {
   Retire(previous_);
   previous_ = std::exchange(current_, std::exchange(candidate_, kNoKeySlot));
   previous_until_ = now + options_.previous_key_lifetime;
-  const bool same_run = previous_ != kNoKeySlot &&
-                        sets_[previous_].peer.boot_id == sets_[current_].peer.boot_id;
+  const bool same_run =
+      previous_ != kNoKeySlot && sets_[previous_].peer.boot_id == sets_[current_].peer.boot_id;
   if (!same_run) Retire(previous_);  // Frames of a dead run must not reach the engine.
   result.rekeyed = same_run;
   result.established = !same_run;

@@ -12,7 +12,8 @@
 namespace statesync {
 namespace {
 
-// Labels end in the version of the schedule, not of the protocol: a change of either is a new label.
+// Labels end in the version of the schedule, not of the protocol: a change of either is a new
+// label.
 constexpr std::string_view kPairSalt = "lockstep pair v1";
 constexpr std::string_view kHelloLabel = "hello";
 constexpr std::string_view kHa1Label = "ha1 heartbeat";

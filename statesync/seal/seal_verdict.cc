@@ -11,11 +11,10 @@ namespace statesync {
 
 std::string_view NameOf(SealVerdict verdict) noexcept {
   static constexpr std::array<std::string_view, kSealVerdictCount> kNames{
-      "accepted",        "too-short",       "too-long",         "bad-magic",
-      "bad-kind",        "hello-bad-mac",   "hello-version",    "hello-own-node",
-      "hello-bad-node",  "hello-group-full", "hello-malformed", "hello-unproven",
-      "hello-stale",     "hello-duplicate", "hello-bad-share",  "no-key",
-      "bad-version",     "bad-stream",      "replayed",         "bad-seal",
+      "accepted",        "too-short",      "too-long",       "bad-magic",       "bad-kind",
+      "hello-bad-mac",   "hello-version",  "hello-own-node", "hello-bad-node",  "hello-group-full",
+      "hello-malformed", "hello-unproven", "hello-stale",    "hello-duplicate", "hello-bad-share",
+      "no-key",          "bad-version",    "bad-stream",     "replayed",        "bad-seal",
       "stale-key"};
   ENSURE(verdict < SealVerdict::kCount);
   return kNames[static_cast<std::size_t>(verdict)];

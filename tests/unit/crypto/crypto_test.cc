@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// OpenSSL behind our interfaces, against published vectors: RFC 4231, RFC 7748, and the AES-GCM test
-// cases of McGrew and Viega.
+// OpenSSL behind our interfaces, against published vectors: RFC 4231, RFC 7748, and the AES-GCM
+// test cases of McGrew and Viega.
 
 #include <algorithm>
 #include <string>
@@ -39,8 +39,7 @@ TEST(OpensslPrimitives, HmacMatchesRfc4231Case2InAnySplit) {
   const std::vector<std::uint8_t> key = FromHex("4a656665");
   const std::string text = "what do ya want for nothing?";
   const Bytes all(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
-  const auto expected =
-      FromHex("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+  const auto expected = FromHex("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
   for (std::size_t split = 0; split <= all.size(); ++split) {
     const std::array<Bytes, 2> parts{all.first(split), all.subspan(split)};
     statesync::Hash hash;
@@ -69,11 +68,11 @@ TEST(OpensslPrimitives, BothEndsOfTheCurveAgree) {
 // RFC 7748 §5.2, first vector: scalar, u-coordinate, product.
 TEST(OpensslPrimitives, CurveMatchesRfc7748) {
   OpensslPrimitives primitives;
-  const auto scalar = SecretFromHex<32>(
-      "a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4");
+  const auto scalar =
+      SecretFromHex<32>("a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4");
   statesync::PublicValue point;
-  std::ranges::copy(
-      FromHex("e6db6867583030db3594c1a424b15f7c726624ec26b3353b10a903a6d0ab1c4c"), point.begin());
+  std::ranges::copy(FromHex("e6db6867583030db3594c1a424b15f7c726624ec26b3353b10a903a6d0ab1c4c"),
+                    point.begin());
   statesync::CurveShared product;
   ASSERT_TRUE(primitives.CurveSharedOf(scalar, point, product));
   EXPECT_TRUE(std::ranges::equal(
@@ -102,8 +101,8 @@ TEST(OpensslPrimitives, RandomFillsEveryByte) {
 }
 
 TEST(AesGcm, MatchesTestCase16) {
-  AesGcm cipher(SecretFromHex<32>(
-      "feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308"));
+  AesGcm cipher(
+      SecretFromHex<32>("feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308"));
   statesync::Nonce nonce;
   std::ranges::copy(FromHex("cafebabefacedbaddecaf888"), nonce.begin());
   const auto header = FromHex("feedfacedeadbeeffeedfacedeadbeefabaddad2");

@@ -61,8 +61,8 @@ TEST_F(CarrierTest, OnlyACriticalInterfaceMakesTheNodeNonfunctional) {
   EXPECT_TRUE(watch_.functional());
   Feed(LinkMessage("wan", kUp, RTM_DELLINK));
   EXPECT_FALSE(watch_.functional());
-  EXPECT_EQ(changes_, (std::vector<std::string>{"wan up", "lan down", "wan down", "wan up",
-                                                "wan absent"}));
+  EXPECT_EQ(changes_,
+            (std::vector<std::string>{"wan up", "lan down", "wan down", "wan up", "wan absent"}));
 }
 
 TEST_F(CarrierTest, AChangeIsToldOnceAndStrangersAreIgnored) {

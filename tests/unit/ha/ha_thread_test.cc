@@ -149,8 +149,8 @@ TEST_F(HaThreadTest, AReplacedActiveIsNoticedByItsNewBootId) {
   EXPECT_EQ(a->term(), b->term());
 }
 
-// The peer is a process of its own and is killed. With a detection time of a second, only the closed
-// connection can explain a takeover by process death.
+// The peer is a process of its own and is killed. With a detection time of a second, only the
+// closed connection can explain a takeover by process death.
 TEST_F(HaThreadTest, AKilledProcessIsFoundByItsClosedConnection) {
   const pid_t child = ::fork();
   ASSERT_GE(child, 0);
@@ -159,17 +159,15 @@ TEST_F(HaThreadTest, AKilledProcessIsFoundByItsClosedConnection) {
     for (;;) ::pause();
   }
   auto b = Boot(1, 2000);
-  const bool joined = WaitFor([&] {
-    return b->role() == Role::kStandby && b->thread->counters().liveness_opened >= 1;
-  });
+  const bool joined = WaitFor(
+      [&] { return b->role() == Role::kStandby && b->thread->counters().liveness_opened >= 1; });
   ASSERT_EQ(::kill(child, SIGKILL), 0);
   ASSERT_EQ(::waitpid(child, nullptr, 0), child);
   ASSERT_TRUE(joined);
   ASSERT_TRUE(WaitFor([&] { return b->role() == Role::kActive; }));
-  EXPECT_EQ(static_cast<DetectedBy>(b->shared.role.detected_by.load()),
-            DetectedBy::kProcessDeath);
-  const std::int64_t detect_ns = b->shared.role.peer_declared_dead_ns.load() -
-                                 b->shared.role.peer_last_heard_ns.load();
+  EXPECT_EQ(static_cast<DetectedBy>(b->shared.role.detected_by.load()), DetectedBy::kProcessDeath);
+  const std::int64_t detect_ns =
+      b->shared.role.peer_declared_dead_ns.load() - b->shared.role.peer_last_heard_ns.load();
   EXPECT_GT(detect_ns, statesync::Millis(20).ns);  // At least one interval was missed.
   RecordProperty("detect_us", std::to_string(detect_ns / 1000));
 }
@@ -228,9 +226,9 @@ TEST_F(HaThreadTest, AStrangersHeartbeatsAreCountedAndIgnored) {
   TestNode stranger;
   statesync::PairSecret other;
   other.bytes()[0] = 10;
-  auto thread = HaThread::Start(OptionsOf(1, 3000),
-                                statesync::DerivePairKeys(stranger.primitives, other),
-                                stranger.primitives, stranger.shared);
+  auto thread =
+      HaThread::Start(OptionsOf(1, 3000), statesync::DerivePairKeys(stranger.primitives, other),
+                      stranger.primitives, stranger.shared);
   ASSERT_TRUE(thread.ok()) << thread.status();
   ASSERT_TRUE(WaitFor([&] { return a->thread->counters().beats_bad_mac > 3; }));
   EXPECT_EQ(a->thread->counters().beats_accepted, 0u);

@@ -186,12 +186,21 @@ class FixedRandom final : public statesync::Primitives {
 // `echo -n BODY | xxd -r -p | openssl dgst -sha256 -mac hmac -macopt hexkey:0707…07`.
 TEST(Heartbeat, GoldenV1) {
   const std::string expected =
-      "4c48" "01" "00" "01" "02" "02" "64"          // magic, version, path, node, role, standing, prio
-      "000019" "03" "001e" "0000"                   // term (round 3, node 1), flags, 30 ms, reserved
-      "0102030405060708"                            // boot id
-      "0000000000000001"                            // sequence
-      "a7a6a5a4a3a2a1a0"                            // challenge (little-endian load of a0…a7)
-      "0000000000000000"                            // echo
+      "4c48"
+      "01"
+      "00"
+      "01"
+      "02"
+      "02"
+      "64"  // magic, version, path, node, role, standing, prio
+      "000019"
+      "03"
+      "001e"
+      "0000"              // term (round 3, node 1), flags, 30 ms, reserved
+      "0102030405060708"  // boot id
+      "0000000000000001"  // sequence
+      "a7a6a5a4a3a2a1a0"  // challenge (little-endian load of a0…a7)
+      "0000000000000000"  // echo
       "23572aeede09b3a3f2ce3dd7aa070b0de5a5a983f3f61dbb7652bb8ee8b2a534";
   FixedRandom primitives;
   HeartbeatGuard guard(primitives, Speaker::KeyOf(7), 0);

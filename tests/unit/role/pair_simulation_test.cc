@@ -29,7 +29,7 @@ struct Node {
   Instant next_beat{};
   Instant restart_at{};
   Instant synced_at{};
-  bool connected = false;                // Liveness connection to the peer.
+  bool connected = false;  // Liveness connection to the peer.
 };
 
 struct Message {
@@ -83,14 +83,13 @@ class PairSimulation {
     return count;
   }
   std::string Describe() const {
-    std::string text = "seed " + std::to_string(seed_) + " at " + std::to_string(now_.ns / 1000) +
-                       " us:";
+    std::string text =
+        "seed " + std::to_string(seed_) + " at " + std::to_string(now_.ns / 1000) + " us:";
     for (const Node& node : nodes_) {
-      text += node.machine == nullptr
-                  ? " dead"
-                  : " " + std::string(NameOf(node.machine->state())) + "/" +
-                        std::to_string(node.machine->term().value) + " until " +
-                        std::to_string(node.machine->forward_until().ns / 1000);
+      text += node.machine == nullptr ? " dead"
+                                      : " " + std::string(NameOf(node.machine->state())) + "/" +
+                                            std::to_string(node.machine->term().value) + " until " +
+                                            std::to_string(node.machine->forward_until().ns / 1000);
     }
     return text;
   }
@@ -116,9 +115,8 @@ class PairSimulation {
   void Persist(int index) {
     Node& node = nodes_[index];
     const Term highest =
-        std::max(node.machine->highest_term(), node.mark->persisted().value == 0
-                                                   ? Term{}
-                                                   : node.machine->highest_term());
+        std::max(node.machine->highest_term(),
+                 node.mark->persisted().value == 0 ? Term{} : node.machine->highest_term());
     if (const std::optional<Term> wanted = node.mark->WriteWanted(highest)) {
       node.mark->OnWritten(*wanted);
     }
@@ -127,8 +125,8 @@ class PairSimulation {
   void Kill(int index) {
     Node& node = nodes_[index];
     node.machine.reset();
-    node.restart_at = now_ + Micros(static_cast<std::int64_t>(
-                                 Roll(2) == 0 ? 5'000 + Roll(20'000) : 2'000'000));
+    node.restart_at =
+        now_ + Micros(static_cast<std::int64_t>(Roll(2) == 0 ? 5'000 + Roll(20'000) : 2'000'000));
     if (nodes_[1 - index].machine != nullptr && nodes_[1 - index].connected) {
       closed_at_[1 - index] = now_ + Micros(static_cast<std::int64_t>(1'000 + Roll(2'000)));
     }
@@ -286,9 +284,7 @@ TEST(PairSimulation, PausesNeverMakeTwoForward) { RunSeeds(100, 25, {.pauses = t
 
 TEST(PairSimulation, KillsAndRestartsNeverMakeTwoForward) { RunSeeds(200, 25, {.kills = true}); }
 
-TEST(PairSimulation, PausesAndKillsTogether) {
-  RunSeeds(300, 25, {.pauses = true, .kills = true});
-}
+TEST(PairSimulation, PausesAndKillsTogether) { RunSeeds(300, 25, {.pauses = true, .kills = true}); }
 
 TEST(PairSimulation, CutsHealToOneActive) { RunSeeds(400, 25, {.cuts = true}); }
 

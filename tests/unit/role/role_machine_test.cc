@@ -1,82 +1,16 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// One machine, its peer played by hand. Virtual time in steps of a millisecond.
+// Who becomes active, when, and what keeps two from it: one machine, its peer played by hand.
 
 #include "statesync/role/role_machine.h"
 
 #include <gtest/gtest.h>
 
-namespace statesync {
+#include "tests/unit/role/machine_fixture.h"
+
+namespace statesync::testing {
 namespace {
-
-constexpr BootId kOwnBoot = 100;
-constexpr BootId kPeerBoot = 200;
-
-class RoleMachineTest : public ::testing::Test {
- protected:
-  explicit RoleMachineTest(const RoleOptions& options = {}) : machine_(options, kOwnBoot, now_) {
-    peer_.node = 1;
-    peer_.boot_id = kPeerBoot;
-    peer_.role = Role::kInit;
-    peer_.priority = 100;
-  }
-
-  // Runs for `duration`; while `peer_speaks_` the peer's statement comes every 10 ms on HA1.
-  void Run(Duration duration) {
-    const Instant end = now_ + duration;
-    while (now_ < end) {
-      now_ = now_ + Millis(1);
-      if (peer_speaks_ && now_.ns / 1'000'000 % 10 == 0) Hear();
-      if (ha2_speaks_ && now_.ns / 1'000'000 % 10 == 5) {
-        machine_.OnHa2Frame(now_, peer_.node, peer_.boot_id, peer_.role, peer_.term);
-      }
-      StepOnce();
-    }
-  }
-  void Hear() { machine_.OnStatement(now_, HeartbeatPath::kHa1, peer_); }
-  void StepOnce() {
-    const RoleOutput output = machine_.Step(now_);
-    if (output.beat_now || now_ - beat_ >= Millis(10)) {
-      beat_ = now_;
-      machine_.OnBeatsSent(now_);
-    }
-    announced_ += output.announce ? 1 : 0;
-    if (output.changed) changes_.push_back(machine_.state());
-  }
-  bool MayForward() const { return now_ < machine_.forward_until(); }
-
-  // A standby of an active peer with the highest term 17 (round 2, node 1), synced.
-  void BecomeStandby(Readiness readiness = Readiness::kSynced) {
-    peer_.role = Role::kActive;
-    peer_.term = MakeTerm(2, 1);
-    peer_.standing = 2;
-    peer_speaks_ = true;
-    machine_.SetLocal(readiness, true);
-    Run(Millis(50));
-    ASSERT_EQ(machine_.state(), RoleState::kStandby);
-  }
-  // Active, with a synced standby beside us.
-  void BecomeActive() {
-    Run(Millis(1'100));
-    ASSERT_EQ(machine_.state(), RoleState::kActive);
-    peer_.role = Role::kStandby;
-    peer_.synced = true;
-    peer_.term = machine_.term();
-    peer_speaks_ = true;
-    Run(Millis(50));
-    ASSERT_EQ(machine_.state(), RoleState::kActive);
-  }
-
-  Instant now_{Seconds(5).ns};
-  Instant beat_{};
-  RoleMachine machine_;
-  Statement peer_;
-  bool peer_speaks_ = false;
-  bool ha2_speaks_ = false;
-  int announced_ = 0;
-  std::vector<RoleState> changes_;
-};
 
 TEST_F(RoleMachineTest, AnAbsentPeerIsWaitedForBeforeTheFirstTake) {
   Run(Millis(999));
@@ -351,132 +285,6 @@ TEST_F(RoleMachineTest, AStallDuringTheStartupHoldRestartsIt) {
   EXPECT_EQ(machine_.role(), Role::kActive);
 }
 
-TEST_F(RoleMachineTest, SwitchoverIsMakeBeforeBreak) {
-  BecomeActive();
-  EXPECT_EQ(machine_.RequestSwitchover(now_), SwitchoverRefusal::kNone);
-  EXPECT_EQ(machine_.RequestSwitchover(now_), SwitchoverRefusal::kUnderWay);
-  Run(Millis(20));
-  EXPECT_EQ(machine_.state(), RoleState::kHandover);
-  EXPECT_TRUE(machine_.own_statement().asks_takeover);
-  EXPECT_TRUE(MayForward());  // Until the peer has taken over.
-  peer_.role = Role::kActive;
-  peer_.term = MakeTerm(30, 1);
-  Hear();
-  StepOnce();
-  EXPECT_EQ(machine_.state(), RoleState::kStandby);
-  EXPECT_FALSE(machine_.own_statement().asks_takeover);
-}
-
-TEST_F(RoleMachineTest, AHandoverThatNobodyTakesEndsWhereItBegan) {
-  BecomeActive();
-  ASSERT_EQ(machine_.RequestSwitchover(now_), SwitchoverRefusal::kNone);
-  Run(Millis(1'100));
-  EXPECT_EQ(machine_.state(), RoleState::kActive);
-  EXPECT_TRUE(MayForward());
-  EXPECT_EQ(machine_.RequestSwitchover(now_), SwitchoverRefusal::kNone);  // May be tried again.
-}
-
-TEST_F(RoleMachineTest, SwitchoverIsRefusedWithItsReason) {
-  EXPECT_EQ(machine_.RequestSwitchover(now_), SwitchoverRefusal::kNotActive);
-  BecomeActive();
-  peer_.synced = false;
-  Hear();
-  EXPECT_EQ(machine_.RequestSwitchover(now_), SwitchoverRefusal::kPeerNotSynced);
-  peer_speaks_ = false;
-  Run(Millis(50));
-  EXPECT_EQ(machine_.RequestSwitchover(now_), SwitchoverRefusal::kPeerAbsent);
-}
-
-TEST_F(RoleMachineTest, ASyncedStandbyThatIsAskedTakesOver) {
-  BecomeStandby();
-  peer_.asks_takeover = true;
-  Hear();
-  StepOnce();
-  EXPECT_EQ(machine_.role(), Role::kActive);
-  EXPECT_EQ(machine_.last_take().cause, TakeCause::kPeerAsked);
-  EXPECT_GT(machine_.term(), peer_.term);
-}
-
-TEST_F(RoleMachineTest, SuspensionHandsOverFirst) {
-  BecomeActive();
-  machine_.SetSuspended(true);
-  Run(Millis(20));
-  ASSERT_EQ(machine_.state(), RoleState::kHandover);
-  peer_.role = Role::kActive;
-  peer_.term = MakeTerm(30, 1);
-  Hear();
-  StepOnce();
-  EXPECT_EQ(machine_.state(), RoleState::kSuspended);
-}
-
-TEST_F(RoleMachineTest, SuspensionDoesNotWaitForAPeerThatCannot) {
-  BecomeActive();
-  peer_speaks_ = false;
-  Run(Millis(50));
-  machine_.SetSuspended(true);
-  Run(Millis(2));
-  EXPECT_EQ(machine_.state(), RoleState::kSuspended);
-  Run(Seconds(3));
-  EXPECT_EQ(machine_.state(), RoleState::kSuspended);
-  EXPECT_FALSE(MayForward());
-  machine_.SetSuspended(false);
-  Run(Millis(2));
-  EXPECT_EQ(machine_.role(), Role::kActive);  // Nobody else forwards.
-}
-
-TEST_F(RoleMachineTest, SuspensionDoesNotWaitForEverForAPeerThatDoesNot) {
-  BecomeActive();
-  machine_.SetSuspended(true);
-  Run(Millis(1'100));
-  EXPECT_EQ(machine_.state(), RoleState::kSuspended);
-}
-
-TEST_F(RoleMachineTest, AFailedMonitorYieldsAndItsRecoveryJoins) {
-  BecomeActive();
-  machine_.SetLocal(Readiness::kNoPeer, false);
-  StepOnce();
-  EXPECT_EQ(machine_.state(), RoleState::kNonfunctional);
-  EXPECT_FALSE(MayForward());
-  peer_.role = Role::kActive;
-  peer_.term = MakeTerm(30, 1);
-  Run(Millis(20));
-  machine_.SetLocal(Readiness::kNoPeer, true);
-  Run(Millis(20));
-  EXPECT_EQ(machine_.state(), RoleState::kStandby);
-}
-
-TEST_F(RoleMachineTest, AStandbyWhosePeerFailedItsMonitorsTakesOver) {
-  BecomeStandby();
-  peer_.role = Role::kNonfunctional;
-  Hear();
-  StepOnce();
-  EXPECT_EQ(machine_.role(), Role::kActive);
-}
-
-TEST_F(RoleMachineTest, PreemptionIsOffByDefault) {
-  peer_.priority = 1;
-  BecomeStandby();
-  Run(Seconds(120));
-  EXPECT_EQ(machine_.state(), RoleState::kStandby);
-}
-
-TEST_F(RoleMachineTest, PreemptionNeedsSyncedForTheHoldTime) {
-  RoleOptions options;
-  options.preempt = true;
-  options.preempt_hold = Seconds(2);
-  machine_ = RoleMachine(options, kOwnBoot, now_);
-  peer_.priority = 1;
-  BecomeStandby(Readiness::kCatchUp);
-  Run(Seconds(5));
-  EXPECT_EQ(machine_.state(), RoleState::kStandby);
-  machine_.SetLocal(Readiness::kSynced, true);
-  Run(Millis(1'990));
-  EXPECT_EQ(machine_.state(), RoleState::kStandby);
-  Run(Millis(20));
-  EXPECT_EQ(machine_.role(), Role::kActive);
-  EXPECT_EQ(machine_.last_take().cause, TakeCause::kPreempted);
-}
-
 TEST_F(RoleMachineTest, StatementsUnderOurOwnIndexOrBootAreIgnored) {
   peer_.node = 0;
   peer_speaks_ = true;
@@ -498,12 +306,5 @@ TEST_F(RoleMachineTest, WithoutATermLeftNobodyTakesOver) {
   EXPECT_TRUE(machine_.terms_exhausted());
 }
 
-TEST_F(RoleMachineTest, NothingThatCannotHappenHappened) {
-  BecomeActive();
-  ASSERT_EQ(machine_.RequestSwitchover(now_), SwitchoverRefusal::kNone);
-  Run(Seconds(2));
-  EXPECT_EQ(machine_.rejected_events(), 0u);
-}
-
 }  // namespace
-}  // namespace statesync
+}  // namespace statesync::testing

@@ -77,9 +77,8 @@ class LinkRun {
  private:
   std::unique_ptr<SealNode> MakeNode(int index) {
     boots_[index] = ++boot_;
-    return std::make_unique<SealNode>(SealNode::Setup{.node = static_cast<NodeIndex>(index),
-                                                      .boot_id = boots_[index],
-                                                      .seed = random_()});
+    return std::make_unique<SealNode>(SealNode::Setup{
+        .node = static_cast<NodeIndex>(index), .boot_id = boots_[index], .seed = random_()});
   }
 
   Instant now_{Seconds(1).ns};

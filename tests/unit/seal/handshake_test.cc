@@ -182,7 +182,8 @@ TEST_F(HandshakeTest, HellosOfAnEarlierRunCannotPassForARestart) {
 
 TEST_F(HandshakeTest, AnswersAreLimitedToTenASecondAndCounted) {
   for (int i = 0; i < 100; ++i, now_ = now_ + Millis(1)) {
-    SealNode run({.node = 1, .boot_id = 100u + static_cast<BootId>(i),
+    SealNode run({.node = 1,
+                  .boot_id = 100u + static_cast<BootId>(i),
                   .seed = 100u + static_cast<std::uint64_t>(i)});
     a_.Deliver(now_, FirstHello(run, now_));
     (void)a_.Turn(now_);
@@ -311,8 +312,8 @@ TEST_F(HandshakeTest, AShareOfSmallOrderIsRefused) {
               std::uint8_t{0});
   ToyPrimitives primitives(9);
   const PairKeys keys = DerivePairKeys(primitives, SecretOf(0x5a));
-  const Hash mac = HmacSha256(keys.hello.bytes(),
-                              std::vector<Bytes>{Bytes(answer).first(answer.size() - 32)});
+  const Hash mac =
+      HmacSha256(keys.hello.bytes(), std::vector<Bytes>{Bytes(answer).first(answer.size() - 32)});
   std::copy(mac.begin(), mac.end(), answer.end() - 32);
   EXPECT_EQ(a_.Deliver(now_, answer), SealVerdict::kHelloBadShare);
   EXPECT_EQ(a_.handshake->counters().keys_derived, 0u);

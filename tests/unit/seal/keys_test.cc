@@ -66,8 +66,8 @@ TEST(PairKeys, AreDifferentFromEachOtherAndTheSameEveryTime) {
   EXPECT_TRUE(EqualInConstantTime(first.hello.bytes(), second.hello.bytes()));
   EXPECT_TRUE(EqualInConstantTime(first.digest.bytes(), second.digest.bytes()));
   EXPECT_FALSE(EqualInConstantTime(first.hello.bytes(), first.ha1.bytes()));
-  EXPECT_FALSE(EqualInConstantTime(first.hello.bytes().first(kDigestKeyBytes),
-                                   first.digest.bytes()));
+  EXPECT_FALSE(
+      EqualInConstantTime(first.hello.bytes().first(kDigestKeyBytes), first.digest.bytes()));
 }
 
 TEST(DirectionKeys, DependOnEveryInput) {

@@ -61,8 +61,8 @@ TEST(ReplayWindow, AgreesWithASetOnRandomSequences) {
       const std::uint64_t base = highest + random() % (spread + 1);
       const std::uint64_t back = random() % (2 * spread + 1);
       const std::uint64_t number = base > back ? base - back : 0;
-      const bool inside = number != 0 && (number > highest ||
-                                          highest - number < kReplayWindowPackets);
+      const bool inside =
+          number != 0 && (number > highest || highest - number < kReplayWindowPackets);
       const bool expected = inside && !accepted.contains(number);
       ASSERT_EQ(window.MayAccept(number), expected) << number << " at " << highest;
       ASSERT_EQ(window.Accept(number), expected);

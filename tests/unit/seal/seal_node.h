@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// One end of HA2 as the sync loop drives it: a Handshake, cipher contexts that obey its key changes,
-// and a toy AEAD (a MAC without encryption). Checks on its own that no (key, nonce) repeats.
+// One end of HA2 as the sync loop drives it: a Handshake, cipher contexts that obey its key
+// changes, and a toy AEAD (a MAC without encryption). Checks on its own that no (key, nonce)
+// repeats.
 
 #pragma once
 
@@ -147,8 +148,8 @@ class SealNode {
     std::memcpy(datagram.data(), &header, sizeof(header));
     if (!text.empty()) std::memcpy(datagram.data() + sizeof(header), text.data(), text.size());
     const auto& key = contexts.at(ticket.slot).send;
-    const std::string use = std::string(key.begin(), key.end()) +
-                            std::string(ticket.nonce.begin(), ticket.nonce.end());
+    const std::string use =
+        std::string(key.begin(), key.end()) + std::string(ticket.nonce.begin(), ticket.nonce.end());
     EXPECT_TRUE(used_nonces_.insert(use).second) << "a nonce was used twice";
     const std::vector<std::uint8_t> tag = TagOf(key, ticket.nonce, datagram);
     datagram.insert(datagram.end(), tag.begin(), tag.end());

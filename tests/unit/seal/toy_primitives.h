@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// Primitives for tests without a crypto library: a real SHA-256, a seeded generator, and in place of
-// X25519 a Diffie-Hellman modulo a small prime. Deterministic; worthless as protection.
+// Primitives for tests without a crypto library: a real SHA-256, a seeded generator, and in place
+// of X25519 a Diffie-Hellman modulo a small prime. Deterministic; worthless as protection.
 
 #pragma once
 
