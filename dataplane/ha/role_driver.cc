@@ -63,23 +63,29 @@ bool RoleDriver::Turn(Instant now, bool functional, bool suspended) {
   return output.beat_now;
 }
 
-// The boot id is written when the handshake proves it, role and term with the first frame after it:
-// until a frame was heard under a new boot id, role and term are still the dead run's.
+// The boot id is written when the handshake proves it, role and term with the first frame after it.
+// Until they change they are still the dead run's, and a frame is a sign of life only. No two runs
+// are active under one term, so equal ones cannot be news.
 void RoleDriver::ReadHa2(Instant now) {
   const std::int64_t heard = shared_.sync.ha2_last_heard_ns.load(std::memory_order_acquire);
-  const statesync::BootId boot = shared_.sync.peer_boot_id.load(std::memory_order_relaxed);
+  const statesync::BootId boot = shared_.sync.peer_boot_id.load(std::memory_order_acquire);
+  const auto role = static_cast<Role>(shared_.sync.peer_role.load(std::memory_order_relaxed));
+  const statesync::Term term{shared_.sync.peer_term.load(std::memory_order_relaxed)};
   if (boot == 0) return;
   if (boot != ha2_boot_) {
     ha2_boot_ = boot;
     ha2_heard_ns_ = heard;
+    dead_run_ = {role, term};
     machine_.OnPeerReplaced(now, options_.peer_node, boot);
     return;
   }
   if (heard <= ha2_heard_ns_) return;
   ha2_heard_ns_ = heard;
-  machine_.OnHa2Frame(Instant{heard}, options_.peer_node, boot,
-                      static_cast<Role>(shared_.sync.peer_role.load(std::memory_order_relaxed)),
-                      {shared_.sync.peer_term.load(std::memory_order_relaxed)});
+  const std::pair<Role, statesync::Term> stated{role, term};
+  if (dead_run_ != stated) dead_run_.reset();
+  const bool old_news = dead_run_.has_value();
+  machine_.OnHa2Frame(Instant{heard}, options_.peer_node, boot, old_news ? Role::kInit : role,
+                      old_news ? statesync::Term{} : term);
 }
 
 void RoleDriver::ReadRequests(Instant now) {

@@ -10,6 +10,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
+#include <utility>
 
 #include "dataplane/core/shared_state.h"
 #include "dataplane/ha/ha_thread.h"
@@ -54,6 +56,8 @@ class RoleDriver {
   statesync::RoleMachine machine_;
   statesync::BootId ha2_boot_ = 0;
   std::int64_t ha2_heard_ns_ = 0;
+  // What HA2's facts said when a new run was proven; gone as soon as they say something else.
+  std::optional<std::pair<statesync::Role, statesync::Term>> dead_run_;
   std::uint32_t switchovers_seen_ = 0;
   std::uint32_t change_ = 0;
   std::int64_t take_published_ns_ = 0;  // TakeRecord::decided of the take that was published last.

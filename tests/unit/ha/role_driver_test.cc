@@ -113,6 +113,27 @@ TEST_F(RoleDriverTest, AReplacedPeerIsNotBelievedToBeWhatItsDeadRunWas) {
   EXPECT_EQ(static_cast<DetectedBy>(shared_.role.detected_by.load()), DetectedBy::kNewBootId);
 }
 
+// The sync loop notes that it heard something before it has read a first frame of the new run.
+TEST_F(RoleDriverTest, SignsOfLifeOfANewRunDoNotCarryTheDeadRunsRole) {
+  shared_.sync.peer_boot_id.store(200);
+  (void)driver_->Turn(now_, true, false);
+  ha2_speaks_ = true;
+  Run(1'100);
+  ASSERT_EQ(word().role(), Role::kStandby);
+  ha2_speaks_ = false;
+  shared_.sync.peer_boot_id.store(201);
+  (void)driver_->Turn(now_, true, false);
+  shared_.sync.ha2_last_heard_ns.store(now_.ns + 1);
+  Run(1);
+  EXPECT_NE(driver_->machine().peer().role, Role::kActive);
+  Ha2(Role::kStandby, statesync::MakeTerm(4, 1));
+  Run(1);
+  EXPECT_EQ(driver_->machine().peer().role, Role::kStandby);
+  Ha2(Role::kActive, statesync::MakeTerm(9, 1));
+  Run(1);
+  EXPECT_EQ(driver_->machine().peer().role, Role::kActive);
+}
+
 TEST_F(RoleDriverTest, ARefusedSwitchoverSaysWhy) {
   shared_.requests.switchover.fetch_add(1);
   Run(2);
