@@ -84,6 +84,7 @@ void Engine::Impl::OnPeerLost(Instant) {
 // The peer's handles of us are void from here on, and what was in flight counts as closed.
 void Engine::Impl::BeginEpoch() {
   for (const auto& stream : streams()) stream->ResetSending();
+  context_.peer_follows = false;
   ++context_.epoch;
   if ((context_.epoch & 0xff) == 0) ++context_.epoch;  // Tables keep the low byte; zero is "never".
   for (ReplicatedTable* table : context_.table_span()) table->ForgetPeer();
@@ -163,7 +164,7 @@ void Engine::Impl::ObserveHeader(Instant now, const FrameFields& fields) {
   context_.peer_role = fields.role;
   context_.peer_readiness = fields.readiness;
   // A peer that proved to hold what we hold leaves no other node that knows more.
-  if (context_.Publishes() && fields.readiness == Readiness::kSynced &&
+  if (context_.Publishes() && context_.peer_follows && fields.readiness == Readiness::kSynced &&
       fields.role != Role::kActive) {
     context_.is_complete = true;
   }

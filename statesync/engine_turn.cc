@@ -201,6 +201,7 @@ const EngineStatus& Engine::Impl::UpdateStatus(Instant now) {
     status.bulk_total += sends ? stream->bulk_sender().total_count() : receiver.entry_count();
   }
   if (context_.Publishes()) {
+    if (!context_.peer_follows) status.peer_readiness = Readiness::kBulk;
     const std::uint64_t dirty = DirtyCount();
     status.exposure.changes += dirty;
     if (dirty > 0 && is_dirty_) oldest = std::min(oldest, dirty_since_);

@@ -48,6 +48,8 @@ struct EngineContext {
   std::size_t frame_bytes_max = 0;  // Plaintext of a frame that both nodes can carry.
   Role peer_role = Role::kInit;
   Readiness peer_readiness = Readiness::kNoPeer;
+  // The peer has asked for the bulk that begins the current epoch; before, it speaks of an earlier one.
+  bool peer_follows = false;
   Term peer_term;
   Instant last_heard;
   bool has_peer_time = false;       // peer_time_us is of this connection.

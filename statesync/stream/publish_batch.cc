@@ -144,16 +144,20 @@ bool Publisher::Put(Instant now, FrameSink& sink, std::size_t table_index,
   return true;
 }
 
-bool Publisher::PutNote(Instant now, FrameSink& sink, std::uint64_t frame) {
-  RepairedRecord note;
-  note.frame.Set(frame);
+bool Publisher::PutNote(Instant now, FrameSink& sink, std::uint64_t frame, std::uint64_t first) {
   if (open_ == nullptr && !OpenFrame(sink)) return false;
-  if (!writer_.AppendControl(ControlOp::kRepaired, note)) {
+  const auto append = [&] {
+    RepairedRecord note;
+    note.frame.Set(frame);
+    note.first_back.Set(static_cast<std::uint16_t>(state_.ring.next_frame() - first));
+    return writer_.AppendControl(ControlOp::kRepaired, note);
+  };
+  if (!append()) {
     Flush(now);
     if (!OpenFrame(sink)) return false;
-    ENSURE(writer_.AppendControl(ControlOp::kRepaired, note));
+    ENSURE(append());
   }
-  state_.ring.AddNote(frame);
+  state_.ring.AddNote({frame, state_.ring.next_frame() == first});
   return true;
 }
 

@@ -35,6 +35,7 @@ void Publisher::Reset() {
   answers_.Clear();
   repairs_.Clear();
   repair_item_ = repair_note_ = 0;
+  repair_first_ = 0;
   is_bulk_end_marked_ = false;
   state_.credit.Reset(ring.closed_frame());
 }
@@ -131,6 +132,7 @@ void Publisher::PublishRepairs(Instant now, FrameSink& sink) {
     }
     (void)repairs_.Pop();
     repair_item_ = repair_note_ = 0;
+    repair_first_ = 0;
   }
 }
 
@@ -140,6 +142,7 @@ bool Publisher::RepairFrame(Instant now, FrameSink& sink, std::uint64_t number) 
   std::array<Handle, kPublishBatch> handles;
   const RepairRing::Frame* frame = ring.Find(number);
   if (frame == nullptr) return true;  // Acknowledged meanwhile.
+  if (repair_first_ == 0) repair_first_ = ring.next_frame();
   while (repair_item_ < frame->item_count) {
     // A run of items of one kind; a frame was written in such runs.
     const RingItem first = ring.item(*frame, repair_item_);
@@ -156,10 +159,18 @@ bool Publisher::RepairFrame(Instant now, FrameSink& sink, std::uint64_t number) 
     repair_item_ += static_cast<std::uint32_t>(count);
   }
   for (; repair_note_ < frame->note_count; ++repair_note_) {
-    const std::uint64_t note = ring.note(*frame, repair_note_);
-    if (note > ring.closed_frame() && !PutNote(now, sink, note)) return false;
+    if (!RepairNote(now, sink, ring.note(*frame, repair_note_))) return false;
   }
-  return PutNote(now, sink, number);
+  return PutNote(now, sink, number, repair_first_);
+}
+
+bool Publisher::RepairNote(Instant now, FrameSink& sink, RingNote note) {
+  RepairRing::Frame* frame = state_.ring.Find(note.frame);
+  if (frame == nullptr) return true;
+  // All that the note speaks of was in the lost frame, so it was published just now.
+  if (note.is_whole) return PutNote(now, sink, note.frame, repair_first_);
+  if (!frame->repair_queued && repairs_.Push(note.frame)) frame->repair_queued = true;
+  return true;
 }
 
 void Publisher::PublishAnswers(Instant now, FrameSink& sink) {

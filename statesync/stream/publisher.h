@@ -92,7 +92,10 @@ class Publisher {
   // Sorts indexes of publishable records by operation and schema.
   std::size_t Group(std::size_t count);
   bool Put(Instant now, FrameSink& sink, std::size_t table_index, const PreparedRecord& record);
-  bool PutNote(Instant now, FrameSink& sink, std::uint64_t frame);
+  // Says that everything `frame` carried was published again from frame `first` on.
+  bool PutNote(Instant now, FrameSink& sink, std::uint64_t frame, std::uint64_t first);
+  // A frame that carried the note of `frame` is lost: the note goes again, or the repair does.
+  bool RepairNote(Instant now, FrameSink& sink, RingNote note);
   bool OpenFrame(FrameSink& sink);
   [[nodiscard]] bool HasRepairRoom() const;
   void PublishRepairs(Instant now, FrameSink& sink);
@@ -117,6 +120,7 @@ class Publisher {
   BoundedQueue<std::uint64_t> repairs_;  // Frame numbers.
   std::uint32_t repair_item_ = 0;        // Next item and note of the frame at the front of repairs_.
   std::uint32_t repair_note_ = 0;
+  std::uint64_t repair_first_ = 0;       // Where its publication began; 0: not begun.
 
   std::unique_ptr<std::array<PreparedRecord, kPublishBatch>> records_;
   std::array<std::uint16_t, kPublishBatch> order_{};

@@ -46,6 +46,10 @@ class ReceiveWindow {
   // Gaps seen since the window was made.
   [[nodiscard]] std::uint64_t gaps_seen() const { return gaps_seen_; }
 
+  // Applied, or closed by a note.
+  [[nodiscard]] bool IsClosed(std::uint64_t frame) const {
+    return frame <= contiguous_ || (frame <= known_ && IsMarked(frame));
+  }
   [[nodiscard]] Arrival Classify(std::uint64_t frame) const;
   // The frame was applied. REQUIRES: Classify() says kNew.
   void OnApplied(std::uint64_t frame, Instant now);

@@ -15,7 +15,7 @@ RepairRing::RepairRing(const RepairRingOptions& options)
       note_mask_(options.notes - 1),
       frames_(std::make_unique<Frame[]>(options.frames)),
       items_(std::make_unique<RingItem[]>(options.items)),
-      notes_(std::make_unique<std::uint64_t[]>(options.notes)) {
+      notes_(std::make_unique<RingNote[]>(options.notes)) {
   ENSURE(std::has_single_bit(options.frames));
   ENSURE(std::has_single_bit(options.items));
   ENSURE(std::has_single_bit(options.notes));
@@ -57,9 +57,9 @@ void RepairRing::AddItem(RingItem item) {
   ++At(next_).item_count;
 }
 
-void RepairRing::AddNote(std::uint64_t frame) {
+void RepairRing::AddNote(RingNote note) {
   ENSURE(open_ && note_end_ - note_begin_ <= note_mask_);
-  notes_[note_end_++ & note_mask_] = frame;
+  notes_[note_end_++ & note_mask_] = note;
   ++At(next_).note_count;
 }
 

@@ -41,7 +41,13 @@ struct RingItem {
 static_assert(sizeof(RingItem) == 4);
 
 // Notes that fit a frame of the largest datagram, at most; records too, as none is shorter than three.
-inline constexpr std::size_t kNotesPerFrameMax = kDatagramBytesMax / 6;
+inline constexpr std::size_t kNotesPerFrameMax = kDatagramBytesMax / 8;
+
+// A note that a frame carried. `is_whole`: everything it speaks of was published in the same frame.
+struct RingNote {
+  std::uint64_t frame = 0;
+  bool is_whole = false;
+};
 
 struct RepairRingOptions {
   std::size_t frames = kRepairRingFrames;  // Each a power of two.
@@ -81,7 +87,7 @@ class RepairRing {
   // ---- One frame: Open (AddItem | AddNote)* Close ----
   void Open();
   void AddItem(RingItem item);
-  void AddNote(std::uint64_t frame);
+  void AddNote(RingNote note);
   // Gives the frame its number and returns it. REQUIRES: open.
   std::uint64_t Close(Instant now);
 
@@ -95,7 +101,7 @@ class RepairRing {
   [[nodiscard]] RingItem item(const Frame& frame, std::uint32_t index) const {
     return items_[(frame.first_item + index) & item_mask_];
   }
-  [[nodiscard]] std::uint64_t note(const Frame& frame, std::uint32_t index) const {
+  [[nodiscard]] RingNote note(const Frame& frame, std::uint32_t index) const {
     return notes_[(frame.first_note + index) & note_mask_];
   }
 
@@ -106,7 +112,7 @@ class RepairRing {
   std::size_t frame_mask_, item_mask_, note_mask_;
   std::unique_ptr<Frame[]> frames_;
   std::unique_ptr<RingItem[]> items_;
-  std::unique_ptr<std::uint64_t[]> notes_;
+  std::unique_ptr<RingNote[]> notes_;
   std::uint64_t next_ = 1;
   std::uint64_t closed_ = 0;
   std::uint64_t item_begin_ = 0, item_end_ = 0;

@@ -9,6 +9,8 @@ namespace statesync {
 namespace {
 
 constexpr std::size_t kSweepSlotsPerTurn = 16'384;
+// A note without room is dropped: its frame is asked for again.
+constexpr std::size_t kNotesHeldMax = 1'024;
 
 }  // namespace
 
@@ -19,7 +21,8 @@ Stream::Stream(EngineContext& engine, std::uint16_t index, const RepairRingOptio
       digest_statements_(engine.table_count, static_cast<ShardIndex>(index),
                          engine.options.stream_count),
       comparison_(engine.table_count, static_cast<ShardIndex>(index), engine.options.stream_count),
-      applier_(engine, index, comparison_) {}
+      applier_(engine, index, comparison_),
+      notes_(kNotesHeldMax) {}
 
 void Stream::ResetSending() {
   if (bulk_sender_.state() != BulkSendState::kIdle) ++engine_.counters.bulks_failed;
@@ -38,6 +41,7 @@ void Stream::ResetReceiving() {
   applier_.Forget();
   comparison_.Restart();
   comparison_.ForgetTouches();
+  notes_.Clear();
   GiveUpBulk();
   needs_ = {};
   report_due_ = false;

@@ -80,6 +80,8 @@ class Stream {
   void OnStatementOfOwner(Instant now, const Section& section, std::size_t i);
   void OnBulkState(const BulkStateRecord& record);
   void OnDigest(Instant now, const DigestRecord& record);
+  void OnRepaired(const RepairedRecord& record);
+  void CloseRepaired(Instant now);
   void CloseLost(Instant now, FrameRange range);
   void AfterProgress();
 
@@ -103,6 +105,14 @@ class Stream {
 
   bool has_peer_epoch_ = false;
   std::uint16_t peer_epoch_ = 0;
+  // Notes whose repair is not all here yet.
+  struct Note {
+    std::uint64_t frame = 0;
+    FrameRange publication;
+  };
+  BoundedQueue<Note> notes_;
+  std::uint64_t current_frame_ = 0;  // Whose sections are being read; 0 if it is not numbered.
+
   FrameRange lost_{1, 0};       // To be stated to the peer; empty if last < first.
   bool report_due_ = false;     // A round of digests ended: say how it went.
   std::uint64_t report_as_of_ = 0;

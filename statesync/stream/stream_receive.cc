@@ -88,12 +88,14 @@ void Stream::OnNumbered(Instant now, std::span<const std::byte> sealed, const Fr
   ++engine_.counters.frames_received;
   OnSections(now, sealed, fields.number);
   window.OnApplied(fields.number, now);
+  CloseRepaired(now);
   state_.AfterFrameClosed(now);
   AfterProgress();
 }
 
 void Stream::OnSections(Instant now, std::span<const std::byte> sealed,
                         std::uint64_t applied_frame) {
+  current_frame_ = applied_frame;
   FrameReader reader(sealed);
   Section section;
   while (reader.Next(section)) {
@@ -140,6 +142,7 @@ void Stream::OnRequestOfReceiver(Instant now, const Section& section, std::size_
       if (bulk_sender_.OnRequest(section.Get<BulkRequestRecord>(i).bulk_id.Get(), cut,
                                  estimate / engine_.options.stream_count)) {
         publisher_.BeginBulk();
+        engine_.peer_follows = true;
         ++engine_.counters.bulks_started;
       }
       break;
@@ -159,11 +162,7 @@ void Stream::OnRequestOfReceiver(Instant now, const Section& section, std::size_
 // What the owner of the tables says to a receiver.
 void Stream::OnStatementOfOwner(Instant now, const Section& section, std::size_t i) {
   switch (static_cast<ControlOp>(section.op)) {
-    case ControlOp::kRepaired: {
-      const std::uint64_t frame = section.Get<RepairedRecord>(i).frame.Get();
-      if (state_.window.Close({frame, frame}, now) > 0) state_.AfterFrameClosed(now);
-      break;
-    }
+    case ControlOp::kRepaired: OnRepaired(section.Get<RepairedRecord>(i)); break;
     case ControlOp::kLost: {
       const auto record = section.Get<LostRecord>(i);
       CloseLost(now, {record.first.Get(), record.last.Get()});
@@ -221,6 +220,33 @@ void Stream::OnDigest(Instant now, const DigestRecord& record) {
       needs_.difference = true;
       needs_.mismatch = true;
       break;
+  }
+}
+
+void Stream::OnRepaired(const RepairedRecord& record) {
+  const std::uint64_t back = record.first_back.Get();
+  if (current_frame_ <= back || state_.window.IsClosed(record.frame.Get())) return;
+  (void)notes_.Push({record.frame.Get(), {current_frame_ - back, current_frame_}});
+}
+
+// A gap is closed when everything that was published again for it is here. One note can make another
+// one true, so this goes round until nothing changes.
+void Stream::CloseRepaired(Instant now) {
+  ReceiveWindow& window = state_.window;
+  bool progress = true;
+  while (progress && !notes_.is_empty()) {
+    progress = false;
+    for (std::size_t left = notes_.size(); left > 0; --left) {
+      const Note note = notes_.Pop();
+      std::uint64_t frame = note.publication.first;
+      while (frame <= note.publication.last && window.IsClosed(frame)) ++frame;
+      if (frame <= note.publication.last) {
+        (void)notes_.Push(note);
+      } else if (window.Close({note.frame, note.frame}, now) > 0) {
+        state_.AfterFrameClosed(now);
+        progress = true;
+      }
+    }
   }
 }
 

@@ -178,10 +178,12 @@ struct NackRecord {
 };
 static_assert(sizeof(NackRecord) == 8);
 
+// Valid once this frame and the `first_back` numbers before it are closed: the repair began there.
 struct RepairedRecord {
   U48be frame;
+  U16be first_back;
 };
-static_assert(sizeof(RepairedRecord) == 6);
+static_assert(sizeof(RepairedRecord) == 8);
 
 struct LostRecord {
   U48be first;

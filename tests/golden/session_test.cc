@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "statesync/table/session_codec.h"
 #include "statesync/table/session_record.h"
 #include "statesync/wire/frame_reader.h"
 #include "statesync/wire/frame_writer.h"
@@ -157,6 +158,7 @@ TEST(Golden, WholeFrameIsWritten) {
   writer.Begin(buffer);
   RepairedRecord repaired;
   repaired.frame.Set(256);
+  repaired.first_back.Set(2);
   ASSERT_TRUE(writer.AppendControl(ControlOp::kRepaired, repaired));
   std::uint64_t counter = 0x123456;
   PreparedRecord prepared;

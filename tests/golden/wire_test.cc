@@ -88,6 +88,7 @@ TEST(Golden, NackV1) {
 TEST(Golden, RepairedV1) {
   RepairedRecord record;
   record.frame.Set(256);
+  record.first_back.Set(2);
   EXPECT_EQ(BytesOf(record), ReadHex("repaired_v1.hex"));
   EXPECT_EQ(ReadStruct<RepairedRecord>("repaired_v1.hex").frame.Get(), 256u);
 }

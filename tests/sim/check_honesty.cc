@@ -12,7 +12,8 @@ std::string CheckHonesty(statesync::Instant now, Node& owner, Node& receiver,
                          const std::map<std::string, Row>& receiver_rows) {
   if (!owner.is_connected() || !receiver.is_connected() ||
       owner.peer_boot_id() != receiver.boot_id() || receiver.peer_boot_id() != owner.boot_id() ||
-      receiver.Status(now).readiness != statesync::Readiness::kSynced) {
+      receiver.Status(now).readiness != statesync::Readiness::kSynced ||
+      owner.Status(now).peer_readiness != statesync::Readiness::kSynced) {
     return "";
   }
   std::uint64_t differences = 0;

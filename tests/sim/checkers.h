@@ -53,7 +53,7 @@ class NoResurrection {
   std::uint64_t boot_[2] = {0, 0};
 };
 
-// A receiver that says synced lacks no more than what the owner says is exposed.
+// When both nodes call the receiver synced it lacks no more than what the owner says is exposed.
 [[nodiscard]] std::string CheckHonesty(statesync::Instant now, Node& owner, Node& receiver,
                                        const std::map<std::string, Row>& owner_rows,
                                        const std::map<std::string, Row>& receiver_rows);
