@@ -8,6 +8,7 @@
 #include "dataplane/core/rewrite.h"
 #include "dataplane/core/tcp_states.h"
 #include "dataplane/core/tcp_tracker.h"
+#include "statesync/ensure.h"
 
 namespace dataplane {
 namespace {
@@ -173,6 +174,7 @@ NetAddr RouteAddr(const PacketView& view, const LookupResult& lookup,
 
 ForwardResult ProcessPacket(ForwardContext& context, const ForwardInput& input,
                             PacketView& view) noexcept {
+  ENSURE(view.kind != PacketKind::kArp);
   if (view.kind == PacketKind::kEchoRequest &&
       (input.local == LocalKind::kOwn || input.local == LocalKind::kVirtual)) {
     return AnswerEcho(context, view);

@@ -84,6 +84,7 @@ struct ForwardResult {
 // Decides and rewrites. Counts drops and the events of sessions in context.counters; what is
 // received and sent the caller counts. The lookup may be older than an insert or delete of the same
 // burst: ProcessPacket looks again when it matters, so one burst may open a session and use it.
+// REQUIRES: view is parsed and its kind is not kArp.
 // Cost: one entry line; a new session also rules, NAT tries and an insert.
 [[nodiscard]] ForwardResult ProcessPacket(ForwardContext& context, const ForwardInput& input,
                                           PacketView& view) noexcept;

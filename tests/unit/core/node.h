@@ -95,6 +95,7 @@ class Node {
   ForwardResult Pass(Bytes& frame, ZoneId from) {
     const DropReason reason = Parse(frame, {}, view);
     if (reason != DropReason::kNone) return {.action = PacketAction::kDrop, .reason = reason};
+    if (view.kind == PacketKind::kArp) return {};  // A worker answers it elsewhere.
     ForwardInput input{.from_zone = from,
                        .local = interfaces_.KindOf(view.target_addr, true),
                        .lookup = table_->Lookup(view.key)};
