@@ -46,7 +46,7 @@ void IntakePass(WorkerCore& core, Resolver* resolver, Burst& burst) noexcept {
   burst.count = 0;
   for (std::uint16_t i = 0; i < received; ++i) {
     rte_mbuf* const frame = burst.frames[i];
-    const std::uint8_t ingress = core.interface_of_port[frame->port];
+    const auto ingress = static_cast<std::uint8_t>(frame->port);  // Written by ReceiveAll.
     PacketView& view = burst.views[burst.count];
     const DropReason reason = Inspect(core, frame, ingress, view);
     if (reason != DropReason::kNone) {

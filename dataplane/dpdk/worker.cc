@@ -67,9 +67,14 @@ void Worker::ObeyRole() noexcept {
 
 bool Worker::ReceiveAll() noexcept {
   bool busy = false;
-  for (const std::unique_ptr<Port>& port : core_.ports) {
-    burst_.count = port->Receive(core_.index, burst_.frames.data(), kBatchMax);
+  for (std::size_t interface = 0; interface < core_.ports.size(); ++interface) {
+    burst_.count = core_.ports[interface]->Receive(core_.index, burst_.frames.data(), kBatchMax);
     if (burst_.count == 0) continue;
+    // The buffer says where it came from, also to a worker that gets it by a ring. Not every driver
+    // writes the port, so the interface takes its place.
+    for (std::uint16_t i = 0; i < burst_.count; ++i) {
+      burst_.frames[i]->port = static_cast<std::uint16_t>(interface);
+    }
     core_.counters.Add(Event::kPacketsReceived, burst_.count);
     Process();
     busy = true;

@@ -7,7 +7,6 @@
 
 #pragma once
 
-#include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
 #include <array>
@@ -52,9 +51,6 @@ struct WorkerCore {
     forward.timeouts = &tables.timeouts;
     forward.counters = &counters;
     forward.scatter = Scatter(seed);
-    for (std::size_t i = 0; i < ports.size(); ++i) {
-      interface_of_port[ports[i]->id()] = static_cast<std::uint8_t>(i);
-    }
   }
 
   const std::uint8_t index;
@@ -66,7 +62,6 @@ struct WorkerCore {
   TxBuffers tx;
   Counters counters;
   ForwardContext forward;
-  std::array<std::uint8_t, RTE_MAX_ETHPORTS> interface_of_port{};
 
   // Of this turn.
   std::int64_t now_ns = 0;
