@@ -148,7 +148,8 @@ ArpOutcome NeighbourTable::OnArp(std::uint8_t interface, const ArpPacket& packet
     if (packet.sender_mac == claimed->mac) return outcome;
     counters.Add(Event::kArpConflicts);
     outcome.conflict = true;
-    outcome.announce = true;
+    outcome.announce = now_ns >= next_defence_ns_;
+    if (outcome.announce) next_defence_ns_ = now_ns + kArpDefenceNs;
     outcome.answer_mac = claimed->mac;
     outcome.answer_addr = claimed->addr;
     return outcome;

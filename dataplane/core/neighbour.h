@@ -34,6 +34,10 @@ enum class NeighbourState : std::uint8_t {
 
 inline constexpr std::uint8_t kArpTriesMax = 3;
 inline constexpr std::int64_t kArpRetryNs = 1'000'000'000;
+// Least time between two defences against stations that claim our addresses: a claim costs its
+// sender one frame, so an answer to each would make this node an amplifier (RFC 5227 §2.4 asks for
+// 10 s).
+inline constexpr std::int64_t kArpDefenceNs = 1'000'000'000;
 inline constexpr std::uint16_t kArpQueuePackets = 16;   // Held per unresolved neighbour.
 inline constexpr std::uint32_t kArpQueueTotal = 1'024;  // Held over all neighbours.
 inline constexpr std::uint32_t kNeighboursMax = 65'536;
@@ -130,6 +134,7 @@ class NeighbourTable final {
   std::uint32_t held_total_ = 0;
   std::uint32_t cursor_ = 0;
   std::int64_t max_age_ns_ = 0;
+  std::int64_t next_defence_ns_ = 0;
 };
 
 }  // namespace dataplane

@@ -189,6 +189,16 @@ TEST_F(NeighbourTest, AStrangersClaimToOurAddressIsAConflictAndDefended) {
   EXPECT_EQ(table_->size(), 0u);
 }
 
+TEST_F(NeighbourTest, EveryClaimIsCountedButDefencesAreLimited) {
+  int defended = 0;
+  for (int i = 0; i < 30; ++i) {
+    now_ += kSecond / 10;
+    defended += Hear(ArpOperation::kRequest, testing::kInsideVirtual, testing::kClient).announce;
+  }
+  EXPECT_EQ(defended, 3);
+  EXPECT_EQ(counters_.value(Event::kArpConflicts), 30u);
+}
+
 TEST_F(NeighbourTest, TheActivesAnnouncementIsNoConflictForTheStandby) {
   const ArpOutcome outcome = Hear(ArpOperation::kRequest, testing::kInsideVirtual,
                                   testing::kInsideVirtual, false, VirtualMac(1));
