@@ -192,8 +192,8 @@ Bytes BadInner(const std::function<void(Bytes&)>& change) {
   return testing::ErrorFrame(MakeAddr(10, 9, 9, 9), inner, 11, 0);
 }
 
-TEST(Packet, EveryDefectHasItsReason) {
-  const std::vector<BadFrame> cases = {
+std::vector<BadFrame> LinkAndIpDefects() {
+  return {
       {"13 bytes", DropReason::kFrameTooShort, [] { return Bytes(13); }},
       {"above the largest frame", DropReason::kTooBig, [] { return Bytes(kFrameBytesMax + 1); }},
       {"VLAN", DropReason::kVlanTagged, [] { return WithWord(Bytes(60), 12, 0x8100); }},
@@ -242,6 +242,11 @@ TEST(Packet, EveryDefectHasItsReason) {
       {"last fragment", DropReason::kIpFragment,
        [] { return testing::TcpFrame({}, {.fragment = 0x0001, .options = {}}); }},
       {"GRE", DropReason::kIpProtocol, [] { return WithByte(TcpFlags(kTcpSyn), 23, 47); }},
+  };
+}
+
+std::vector<BadFrame> TcpDefects() {
+  return {
       {"19 bytes of TCP", DropReason::kTcpTruncated,
        [] { return testing::IpFrame({.options = {}}, Bytes(19)); }},
       {"TCP offset 16", DropReason::kTcpDataOffset,
@@ -271,6 +276,11 @@ TEST(Packet, EveryDefectHasItsReason) {
       {"Christmas tree", DropReason::kTcpFlags, [] { return TcpFlags(0x3f); }},
       {"TCP port 0", DropReason::kPortZero,
        [] { return testing::TcpFrame({.source_port = 0, .options = {}}); }},
+  };
+}
+
+std::vector<BadFrame> UdpAndIcmpDefects() {
+  return {
       {"UDP port 0", DropReason::kPortZero, [] { return testing::UdpFrame(1, 0, 0); }},
       {"7 bytes of UDP", DropReason::kUdpTruncated,
        [] { return testing::IpFrame({.protocol = kProtocolUdp, .options = {}}, Bytes(7)); }},
@@ -295,10 +305,19 @@ TEST(Packet, EveryDefectHasItsReason) {
       {"inner GRE", DropReason::kIcmpInner,
        [] { return BadInner([](Bytes& inner) { inner[23] = std::byte{47}; }); }},
   };
+}
+
+void ExpectReasons(const std::vector<BadFrame>& cases) {
   for (const BadFrame& bad : cases) {
     const Bytes frame = bad.make();
     EXPECT_EQ(ParseExact(frame), bad.reason) << bad.name << ": " << TextOf(ParseExact(frame)).name;
   }
+}
+
+TEST(Packet, EveryDefectHasItsReason) {
+  ExpectReasons(LinkAndIpDefects());
+  ExpectReasons(TcpDefects());
+  ExpectReasons(UdpAndIcmpDefects());
 }
 
 TEST(Packet, AnErrorToAnotherThanTheInnerSenderIsRefused) {
