@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "statesync/ensure.h"
+#include "statesync/table/session_codec.h"
 #include "statesync/table/session_record.h"
 
 namespace bench {

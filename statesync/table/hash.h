@@ -79,7 +79,12 @@ class DigestSumBook {
  public:
   // The entry named `name` moves from version `before` to `after`; zero is "not included".
   constexpr void Move(Uint128 name, Version before, Version after) {
-    sum_ += name * (static_cast<Uint128>(after.bits) - before.bits);
+    // Mostly forward: 128 × 64 bits are two multiplications, where a signed difference takes three.
+    if (after >= before) [[likely]] {
+      sum_ += name * (after.bits - before.bits);
+    } else {
+      sum_ -= name * (before.bits - after.bits);
+    }
     count_ += (after.bits != 0 ? 1u : 0u) - (before.bits != 0 ? 1u : 0u);
   }
   [[nodiscard]] constexpr ShardDigest Get() const { return {count_, {High(sum_), Low(sum_)}}; }

@@ -16,9 +16,9 @@ std::uint16_t Bit(unsigned place) { return static_cast<std::uint16_t>(1u << plac
 bool KeyIndex::Put(std::uint32_t bucket_index, std::uint16_t tag, SlotIndex slot,
                    bool guest) noexcept {
   IndexBucket& bucket = buckets_[bucket_index];
-  const std::uint32_t empty = MatchTags(bucket, 0);
+  const Places empty = MatchTags(bucket, 0);
   if (empty == 0) return false;
-  const auto place = static_cast<unsigned>(std::countr_zero(empty));
+  const unsigned place = FirstOf(empty);
   bucket.tags[place] = tag;
   bucket.slots[place] = slot;
   bucket.guests =
@@ -31,6 +31,7 @@ bool KeyIndex::MoveAside(std::uint32_t bucket_index, unsigned place) noexcept {
   const std::uint16_t tag = bucket.tags[place];
   const std::uint32_t other = OtherOf(bucket_index, tag);
   const bool guest = (bucket.guests & Bit(place)) != 0;
+  if (!guest && bucket.overflow == 0xffff) return false;
   if (other == bucket_index || !Put(other, tag, bucket.slots[place], !guest)) return false;
   // A guest goes home; any other key becomes a guest over there.
   if (guest) {
@@ -78,8 +79,8 @@ bool KeyIndex::Insert(std::uint64_t hash, SlotIndex slot) noexcept {
 bool KeyIndex::EraseIn(std::uint32_t bucket_index, std::uint16_t tag, SlotIndex slot,
                        bool guest) noexcept {
   IndexBucket& bucket = buckets_[bucket_index];
-  for (std::uint32_t hits = MatchTags(bucket, tag); hits != 0; hits &= hits - 1) {
-    const auto place = static_cast<unsigned>(std::countr_zero(hits));
+  for (Places hits = MatchTags(bucket, tag); hits != 0; hits &= hits - 1) {
+    const unsigned place = FirstOf(hits);
     if (bucket.slots[place] != slot || ((bucket.guests & Bit(place)) != 0) != guest) continue;
     bucket.tags[place] = 0;
     return true;

@@ -60,8 +60,8 @@ class KeyIndex {
   // First candidate in the primary bucket, kNoSlot if there is none: what a batch looks at first.
   [[nodiscard]] SlotIndex FirstCandidate(std::uint64_t hash) const noexcept {
     const IndexBucket& bucket = buckets_[PrimaryOf(hash)];
-    const std::uint32_t hits = MatchTags(bucket, TagOf(hash));
-    return hits == 0 ? kNoSlot : bucket.slots[static_cast<unsigned>(std::countr_zero(hits))];
+    const Places hits = MatchTags(bucket, TagOf(hash));
+    return hits == 0 ? kNoSlot : bucket.slots[FirstOf(hits)];
   }
 
   // Slot of the first candidate that `matches(slot)`; kNoSlot if none does.
@@ -90,34 +90,39 @@ class KeyIndex {
     return static_cast<std::uint32_t>((static_cast<std::uint64_t>(value) * bucket_count_) >> 32);
   }
 
-  // Bit i: tag i equals `tag`.
-  [[nodiscard]] static std::uint32_t MatchTags(const IndexBucket& bucket,
-                                               std::uint16_t tag) noexcept {
-    using Tags = std::uint16_t __attribute__((vector_size(32)));
-    using Bytes = signed char __attribute__((vector_size(16)));
-    Tags tags;
-    std::memcpy(&tags, bucket.tags.data(), sizeof(tags));  // 15 tags and `overflow`, masked below.
-    static_assert(offsetof(IndexBucket, overflow) == kBucketKeys * sizeof(std::uint16_t));
-    const auto equal = tags == tag;
-    return ToMask(__builtin_convertvector(equal, Bytes)) & ((1u << kBucketKeys) - 1);
-  }
-  template <typename Bytes>
-  [[nodiscard]] static std::uint32_t ToMask(Bytes equal) noexcept {
-#if defined(__SSE2__)
-    using Chars = char __attribute__((vector_size(16)));
-    return static_cast<std::uint32_t>(__builtin_ia32_pmovmskb128(reinterpret_cast<Chars>(equal)));
+  // A set of places in a bucket, kPlaceBits bits apart: what the machine's compare gives.
+  using Places = std::uint32_t;
+#if defined(__AVX2__)
+  static constexpr unsigned kPlaceBits = 2;
 #else
-    std::uint32_t mask = 0;
-    for (unsigned i = 0; i < 16; ++i) mask |= (equal[i] != 0 ? 1u : 0u) << i;
-    return mask;
+  static constexpr unsigned kPlaceBits = 1;
+#endif
+  [[nodiscard]] static unsigned FirstOf(Places places) noexcept {
+    return static_cast<unsigned>(std::countr_zero(places)) / kPlaceBits;
+  }
+
+  // Places whose tag equals `tag`.
+  [[nodiscard]] static Places MatchTags(const IndexBucket& bucket, std::uint16_t tag) noexcept {
+    static_assert(offsetof(IndexBucket, overflow) == kBucketKeys * sizeof(std::uint16_t));
+#if defined(__AVX2__)
+    using Tags = std::uint16_t __attribute__((vector_size(32)));
+    using Chars = char __attribute__((vector_size(32)));
+    Tags tags;
+    std::memcpy(&tags, bucket.tags.data(), sizeof(tags));  // 15 tags and `overflow`, masked away.
+    const auto equal = reinterpret_cast<Chars>(tags == tag);
+    return static_cast<Places>(__builtin_ia32_pmovmskb256(equal)) & 0x1555'5555u;
+#else
+    Places places = 0;
+    for (unsigned i = 0; i < kBucketKeys; ++i) places |= (bucket.tags[i] == tag ? 1u : 0u) << i;
+    return places;
 #endif
   }
 
   template <typename Matches>
   [[nodiscard]] static SlotIndex FindIn(const IndexBucket& bucket, std::uint16_t tag,
                                         Matches& matches) noexcept {
-    for (std::uint32_t hits = MatchTags(bucket, tag); hits != 0; hits &= hits - 1) {
-      const SlotIndex slot = bucket.slots[static_cast<unsigned>(std::countr_zero(hits))];
+    for (Places hits = MatchTags(bucket, tag); hits != 0; hits &= hits - 1) {
+      const SlotIndex slot = bucket.slots[FirstOf(hits)];
       if (matches(slot)) return slot;
     }
     return kNoSlot;

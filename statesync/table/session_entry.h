@@ -9,6 +9,7 @@
 
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -107,13 +108,20 @@ struct alignas(64) SessionEntry {
 static_assert(sizeof(SessionEntry) == 64 && alignof(SessionEntry) == 64);
 static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
 
-// Protocol number that a state implies; 0 for kNone.
+// By number of the state; zero where there is none.
+inline constexpr auto kProtocolOfState = [] {
+  std::array<std::uint8_t, 32> protocols{};
+  for (std::size_t tcp = 1; tcp <= 7; ++tcp) protocols[tcp] = 6;
+  protocols[16] = protocols[17] = 17;
+  protocols[24] = 1;
+  return protocols;
+}();
+static_assert(kSessionStateMax < kProtocolOfState.size());
+
+// Protocol number that a state implies; 0 for kNone and for numbers that are no state.
 constexpr std::uint8_t ProtocolOf(SessionState state) {
-  const auto s = static_cast<std::uint8_t>(state);
-  if (s >= 1 && s <= 7) return 6;
-  if (s == 16 || s == 17) return 17;
-  if (s == 24) return 1;
-  return 0;
+  const auto number = static_cast<std::uint8_t>(state);
+  return number < kProtocolOfState.size() ? kProtocolOfState[number] : std::uint8_t{0};
 }
 
 }  // namespace statesync

@@ -59,21 +59,32 @@ constexpr ShardIndex ShardOfEndpoints(NetAddr addr, NetPort port, NetAddr other_
                                                          static_cast<NetAddr>(port ^ other_port))));
 }
 
-// A session's key and value without a place: what a worker inserts and what a record says.
+// A session's key and value without a place: what a worker inserts and what a record says. The
+// first seven fields lie as in the entry, so that they are copied at once. Not initialised: a batch
+// of them lives on the stack of the hot path.
 struct SessionImage {
-  NetAddr client_addr = 0;
-  NetAddr server_addr = 0;
-  NetPort client_port = 0;
-  NetPort server_port = 0;
-  NetAddr nat_addr = 0;
-  NetPort nat_port = 0;
-  std::uint16_t rule = 0;
-  std::uint32_t edge[2] = {0, 0};
-  std::uint32_t last_seen_s = 0;
-  SessionState state = SessionState::kNone;
-  std::uint8_t flags = 0;
-  std::uint8_t scales = 0;
+  NetAddr client_addr;
+  NetAddr server_addr;
+  NetPort client_port;
+  NetPort server_port;
+  NetAddr nat_addr;
+  NetPort nat_port;
+  std::uint16_t rule;
+  std::uint32_t edge[2];
+
+  std::uint32_t last_seen_s;
+  SessionState state;
+  std::uint8_t flags;
+  std::uint8_t scales;
 };
+inline constexpr std::size_t kSessionBodyAt = offsetof(SessionEntry, client_addr);
+inline constexpr std::size_t kSessionBodyBytes = offsetof(SessionImage, last_seen_s);
+static_assert(offsetof(SessionImage, server_port) + kSessionBodyAt ==
+              offsetof(SessionEntry, server_port));
+static_assert(offsetof(SessionImage, nat_addr) + kSessionBodyAt ==
+              offsetof(SessionEntry, nat_addr));
+static_assert(offsetof(SessionImage, edge) + kSessionBodyAt == offsetof(SessionEntry, edge));
+static_assert(kSessionBodyBytes == 28);
 
 // Works for entries and images alike.
 template <typename Session>
@@ -121,6 +132,11 @@ class SessionRecord {
     return entry.client_addr == image.client_addr && entry.server_addr == image.server_addr &&
            entry.client_port == image.client_port && entry.server_port == image.server_port &&
            ProtocolOf(static_cast<SessionState>(entry.state)) == ProtocolOf(image.state);
+  }
+  // All keys are the same, for a session that IsSame().
+  [[nodiscard]] static bool HasSameKeys(const Entry& entry, const Image& image) noexcept {
+    return ((entry.flags ^ image.flags) & kSessionHasNat) == 0 &&
+           entry.nat_addr == image.nat_addr && entry.nat_port == image.nat_port;
   }
   // PROTOCOL.md §9: client and server endpoint in little-endian order of their packet bytes,
   // protocol in bits 48–55 and table in bits 56–63 of the first word.

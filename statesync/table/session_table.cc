@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "statesync/table/session_codec.h"
 #include "statesync/table/session_record.h"
 #include "statesync/table/table_apply.h"
 #include "statesync/table/table_publish.h"
@@ -160,7 +161,7 @@ bool SessionTable::IsTaken(const FlowKey& key) const noexcept {
 
 InsertResult SessionTable::Insert(const NewSession& session, Handle& handle) noexcept {
   ENSURE(ProtocolOf(session.state) != 0 && ProtocolOf(session.state) == session.key.protocol);
-  SessionImage image;
+  SessionImage image{};
   image.client_addr = session.key.source_addr;
   image.server_addr = session.key.target_addr;
   image.client_port = session.key.source_port;

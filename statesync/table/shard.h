@@ -83,18 +83,16 @@ class alignas(64) Shard {
     return slot;
   }
 
-  // The live entry takes the image, keys included; `keys` may differ from the old ones beyond the
-  // first. False if there is no room in the index: then the entry is as it was.
-  [[nodiscard]] bool Replace(SlotIndex slot, const Image& image, const Keys& keys,
-                             const Hashes& hashes) noexcept {
+  // The live entry takes the image, whose keys differ from the old ones beyond the first. False if
+  // there is no room in the index: then the entry is as it was.
+  [[nodiscard]] bool Relink(SlotIndex slot, const Image& image, const Keys& keys,
+                            const Hashes& hashes) noexcept {
     Entry& e = entries_[slot];
     const Keys old_keys = Record::KeysOf(e);
-    if (!(old_keys.words == keys.words)) {
-      Unlink(slot);
-      if (!Link(keys, hashes, slot)) {
-        ENSURE(Link(old_keys, HashesOf(old_keys), slot));
-        return false;
-      }
+    Unlink(slot);
+    if (!Link(keys, hashes, slot)) {
+      ENSURE(Link(old_keys, HashesOf(old_keys), slot));
+      return false;
     }
     BeginEntryWrite(e.sequence);
     Record::Fill(e, image);

@@ -107,11 +107,13 @@ class Table final : public ReplicatedTable {
   // An insert between the passes of ApplyInsertBatch.
   struct Incoming {
     Image image;
-    Keys keys;
     Hashes hashes;
-    Verdict verdict;
+    SlotIndex candidate;  // Where the index points first; kNoSlot: nowhere.
     ShardIndex shard;
+    Verdict verdict;
     bool known;
+
+    [[nodiscard]] bool IsUsable() const { return verdict == Verdict::kAccepted && known; }
   };
 
   // Marks that epochs leave in entries: the low byte, which engines never let be zero.
@@ -132,9 +134,14 @@ class Table final : public ReplicatedTable {
 
   void DecodeInsertBatch(std::uint8_t schema, std::span<const std::byte* const> records,
                          std::span<Incoming> incoming) noexcept;
-  [[nodiscard]] ApplyOutcome ApplyInsert(const Incoming& incoming, Version version) noexcept;
-  // Removes entries that hold a key of `incoming` and are older. kStale or kRefused if one is not.
-  [[nodiscard]] ApplyResult ResolveConflicts(const Incoming& incoming, Version version,
+  [[nodiscard, gnu::always_inline]] inline ApplyOutcome ApplyInsert(const Incoming& in,
+                                                                    Version version) noexcept;
+  // The rare outcomes: malformed, unknown id, new NAT, conflicts. same: the entry to replace.
+  [[nodiscard, gnu::cold]] ApplyOutcome RefuseInsert(const Incoming& in) noexcept;
+  [[nodiscard, gnu::noinline]] ApplyOutcome InsertOrRelink(const Incoming& in, Version version,
+                                                           SlotIndex same) noexcept;
+  // Removes entries that hold a key of `in` and are older. kStale or kRefused if one is not.
+  [[nodiscard]] ApplyResult ResolveConflicts(const Incoming& in, const Keys& keys, Version version,
                                              SlotIndex same) noexcept;
   void RemoveApplied(ShardIndex shard, SlotIndex slot) noexcept;
   [[nodiscard]] bool IsIncarnation(const OwnHandle& own, const Entry& entry) const noexcept {

@@ -24,19 +24,20 @@ void Table<Record>::DecodeInsertBatch(std::uint8_t schema,
   for (std::size_t i = 0; i < records.size(); ++i) {
     Incoming& in = incoming[i];
     in.verdict = record_.DecodeInsert(schema, records[i], in.shard, in.image, in.known);
-    if (in.verdict != Verdict::kAccepted || !in.known) continue;
+    if (!in.IsUsable()) continue;
     in.image.last_seen_s = now_s_;
-    in.keys = Record::KeysOf(in.image);
     const Shard<Record>& shard = shards_[in.shard];
-    in.hashes = shard.HashesOf(in.keys);
-    for (std::uint32_t k = 0; k < in.keys.count; ++k) shard.index().Prefetch(in.hashes[k]);
+    const Keys keys = Record::KeysOf(in.image);
+    in.hashes = shard.HashesOf(keys);
+    for (std::uint32_t k = 0; k < keys.count; ++k) shard.index().Prefetch(in.hashes[k]);
   }
   std::uint32_t ahead = 0;
   for (std::size_t i = 0; i < records.size(); ++i) {
-    const Incoming& in = incoming[i];
-    if (in.verdict != Verdict::kAccepted || !in.known) continue;
+    Incoming& in = incoming[i];
+    if (!in.IsUsable()) continue;
     Shard<Record>& shard = shards_[in.shard];
-    SlotIndex slot = shard.index().FirstCandidate(in.hashes[0]);
+    in.candidate = shard.index().FirstCandidate(in.hashes[0]);
+    SlotIndex slot = in.candidate;
     if (slot == kNoSlot) {
       ahead = i != 0 && incoming[i - 1].shard == in.shard ? ahead + 1 : 0;
       slot = shard.free_slots().PeekAhead(ahead);
@@ -62,31 +63,56 @@ void Table<Record>::ApplyInsertBatch(std::uint8_t schema, std::span<const std::b
 }
 
 template <typename Record>
-ApplyOutcome Table<Record>::ApplyInsert(const Incoming& in, Version version) noexcept {
+ApplyOutcome Table<Record>::RefuseInsert(const Incoming& in) noexcept {
   if (in.verdict != Verdict::kAccepted) {
     Count(counters_.malformed[static_cast<std::size_t>(in.verdict)]);
     return Outcome(ApplyResult::kMalformed);
   }
-  if (!in.known) {
-    Count(counters_.refused_unknown_id);
-    return {ApplyResult::kRefused, RefusalReason::kUnknownId, kNoSlot, 0};
-  }
+  Count(counters_.refused_unknown_id);
+  return {ApplyResult::kRefused, RefusalReason::kUnknownId, kNoSlot, 0};
+}
+
+// The common cases straight down: the candidate is the session and keeps its keys, or the session
+// is new. A live entry of the same session is unique, so the candidate needs no second look at the
+// index.
+template <typename Record>
+inline ApplyOutcome Table<Record>::ApplyInsert(const Incoming& in, Version version) noexcept {
+  if (!in.IsUsable()) return RefuseInsert(in);
   Shard<Record>& shard = shards_[in.shard];
-  SlotIndex same = shard.FindOwner(in.keys.words[0], in.hashes[0]);
-  if (same != kNoSlot && !Record::IsSame(shard.entry(same), in.image)) same = kNoSlot;
-  if (same != kNoSlot && shard.entry(same).version >= version.bits) {
+  SlotIndex same = in.candidate;
+  if (same == kNoSlot || !Record::IsSame(shard.entry(same), in.image)) {
+    same = shard.index().Find(
+        in.hashes[0], [&](SlotIndex slot) { return Record::IsSame(shard.entry(slot), in.image); });
+  }
+  if (same == kNoSlot) return InsertOrRelink(in, version, same);
+  Entry& e = shard.entry(same);
+  if (e.version >= version.bits) {
     Count(counters_.stale);
     return Outcome(ApplyResult::kStale);
   }
-  const ApplyResult resolved = ResolveConflicts(in, version, same);
+  if (!Record::HasSameKeys(e, in.image)) return InsertOrRelink(in, version, same);
+  BeginEntryWrite(e.sequence);
+  Record::Fill(e, in.image);
+  ++e.generation;
+  SetVersion(in.shard, e, version);
+  EndEntryWrite(e.sequence);
+  return {ApplyResult::kApplied, RefusalReason::kTableFull, same, e.generation};
+}
+
+template <typename Record>
+ApplyOutcome Table<Record>::InsertOrRelink(const Incoming& in, Version version,
+                                           SlotIndex same) noexcept {
+  Shard<Record>& shard = shards_[in.shard];
+  const Keys keys = Record::KeysOf(in.image);
+  const ApplyResult resolved = ResolveConflicts(in, keys, version, same);
   if (resolved != ApplyResult::kApplied) {
     Count(resolved == ApplyResult::kStale ? counters_.stale : counters_.refused_conflict);
     return {resolved, RefusalReason::kKeyConflict, kNoSlot, 0};
   }
-  if (same != kNoSlot) {
-    if (!shard.Replace(same, in.image, in.keys, in.hashes)) same = kNoSlot;
-  } else {
-    same = shard.Insert(in.image, in.keys, in.hashes);
+  if (same == kNoSlot) {
+    same = shard.Insert(in.image, keys, in.hashes);
+  } else if (!shard.Relink(same, in.image, keys, in.hashes)) {
+    same = kNoSlot;
   }
   if (same == kNoSlot) {
     Count(counters_.refused_full);
@@ -99,13 +125,13 @@ ApplyOutcome Table<Record>::ApplyInsert(const Incoming& in, Version version) noe
 }
 
 template <typename Record>
-ApplyResult Table<Record>::ResolveConflicts(const Incoming& in, Version version,
+ApplyResult Table<Record>::ResolveConflicts(const Incoming& in, const Keys& keys, Version version,
                                             SlotIndex same) noexcept {
   Shard<Record>& shard = shards_[in.shard];
   std::array<SlotIndex, Record::kKeysMax> losers;
   std::uint32_t loser_count = 0;
-  for (std::uint32_t k = 0; k < in.keys.count; ++k) {
-    const SlotIndex other = shard.FindOwner(in.keys.words[k], in.hashes[k]);
+  for (std::uint32_t k = 0; k < keys.count; ++k) {
+    const SlotIndex other = shard.FindOwner(keys.words[k], in.hashes[k]);
     if (other == kNoSlot || other == same) continue;
     // One owner never holds both at a time, so of its own two versions the smaller one is history.
     // Of another owner's entry that is not known.
@@ -113,10 +139,9 @@ ApplyResult Table<Record>::ResolveConflicts(const Incoming& in, Version version,
     if (theirs >= version) {
       return TermOf(theirs) == TermOf(version) ? ApplyResult::kStale : ApplyResult::kRefused;
     }
-    losers[loser_count++] = other;
+    if (loser_count == 0 || losers[loser_count - 1] != other) losers[loser_count++] = other;
   }
   for (std::uint32_t i = 0; i < loser_count; ++i) {
-    if (i != 0 && losers[i] == losers[i - 1]) continue;
     RemoveApplied(in.shard, losers[i]);
     Count(counters_.conflicts_won);
   }

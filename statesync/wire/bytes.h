@@ -8,8 +8,10 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 namespace statesync {
 
@@ -39,6 +41,17 @@ class BigEndian {
  private:
   std::array<std::uint8_t, Bytes> bytes_{};
 };
+
+// Eight big-endian bytes at once, for fields that lie side by side.
+inline std::uint64_t LoadBigEndian64(const void* bytes) {
+  std::uint64_t value;
+  std::memcpy(&value, bytes, sizeof(value));
+  return std::endian::native == std::endian::little ? __builtin_bswap64(value) : value;
+}
+inline void StoreBigEndian64(void* bytes, std::uint64_t value) {
+  if constexpr (std::endian::native == std::endian::little) value = __builtin_bswap64(value);
+  std::memcpy(bytes, &value, sizeof(value));
+}
 
 using U16be = BigEndian<std::uint16_t, 2>;
 using U24be = BigEndian<std::uint32_t, 3>;
