@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "dataplane/config/node_file.h"
 #include "dataplane/config/version.h"
 #include "dataplane/crypto/pair_secret_file.h"
 #include "dataplane/log/log.h"
@@ -75,7 +76,8 @@ absl::Status StartControl(Program& program) {
 }  // namespace
 
 absl::Status StartProgram(Program& program) {
-  absl::Status status = MakeRuntimeDir(program.options.runtime_dir);
+  absl::Status status = CheckMachine(program.options);
+  if (status.ok()) status = MakeRuntimeDir(program.options.runtime_dir);
   if (!status.ok()) return status;
   if (program.options.ha.enabled) {
     absl::StatusOr<statesync::PairSecret> secret =

@@ -18,6 +18,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "dataplane/dpdk/device_args.h"
+#include "dataplane/dpdk/eal_log.h"
 
 namespace dataplane {
 namespace {
@@ -105,7 +106,7 @@ absl::StatusOr<EalInfo> StartEal(const EalSetup& setup) {
     info.note = absl::StrCat("hugepages: ", free_mb, " MB free, ", setup.memory_mb,
                              " MB wanted; running with --no-huge, which is slower");
   }
-  CaptureEalLog(setup.log_sink);
+  CaptureEalLog();
   std::vector<std::string> args = Arguments(setup, info.hugepages);
   std::vector<char*> argv;
   for (std::string& arg : args) argv.push_back(arg.data());
@@ -121,16 +122,18 @@ absl::Status ProbeDevice(const std::string& what, const std::string& device) {
   (void)TakeEalComplaint();
   const int result = rte_dev_probe(device.c_str());
   if (result >= 0 || result == -EEXIST) return absl::OkStatus();
+  // Most drivers fail with -1, which says nothing; their words do.
   const std::string complaint = TakeEalComplaint();
   const std::string text =
       absl::StrCat(what, ": device ", device, ": ",
                    complaint.empty() ? strerror(-result) : complaint);
-  if (absl::StrContains(complaint, "not permitted") || absl::StrContains(complaint, "denied") ||
-      result == -EPERM || result == -EACCES || geteuid() != 0) {
-    return absl::PermissionDeniedError(absl::StrCat(text, "; run as root or with CAP_NET_RAW"));
-  }
-  if (absl::StrContains(complaint, "No such device") || result == -ENODEV) {
+  if (absl::StrContains(complaint, "No such device") ||
+      absl::StrContains(complaint, "Cannot find device") || result == -ENODEV) {
     return absl::NotFoundError(text);
+  }
+  if (geteuid() != 0 || absl::StrContains(complaint, "not permitted") || result == -EACCES) {
+    return absl::PermissionDeniedError(
+        absl::StrCat(text, "; run as root or with CAP_NET_RAW and CAP_NET_ADMIN"));
   }
   return absl::UnavailableError(text);
 }

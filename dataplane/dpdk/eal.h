@@ -17,7 +17,6 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "dataplane/dpdk/eal_log.h"
 
 namespace dataplane {
 
@@ -29,7 +28,6 @@ struct EalSetup {
   std::vector<std::uint16_t> cpus;   // Lcores float over these; empty: all the process may use.
   std::vector<std::string> pci_devices;  // To be claimed; no other is touched.
   std::vector<std::string> extra_args;
-  EalLogSink log_sink = nullptr;
 };
 
 struct EalInfo {

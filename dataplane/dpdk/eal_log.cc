@@ -19,7 +19,7 @@ struct Capture {
   std::mutex mutex;
   EalLogSink sink = nullptr;
   std::string line;       // Not yet ended by a newline.
-  std::string complaint;  // Lines since TakeEalComplaint().
+  std::string complaint;  // First line since TakeEalComplaint().
 };
 
 Capture& TheCapture() {
@@ -29,10 +29,7 @@ Capture& TheCapture() {
 
 void EndLine(Capture& capture) {
   if (capture.line.empty()) return;
-  if (capture.complaint.size() < kComplaintBytesMax) {
-    if (!capture.complaint.empty()) capture.complaint += "; ";
-    capture.complaint += capture.line;
-  }
+  if (capture.complaint.empty()) capture.complaint = capture.line.substr(0, kComplaintBytesMax);
   if (capture.sink != nullptr) capture.sink(capture.line);
   capture.line.clear();
 }
@@ -52,12 +49,17 @@ ssize_t WriteLog(void* /*cookie*/, const char* bytes, size_t count) {
 
 }  // namespace
 
-void CaptureEalLog(EalLogSink sink) {
-  TheCapture().sink = sink;
+void CaptureEalLog() {
   FILE* const stream = fopencookie(nullptr, "w", {nullptr, &WriteLog, nullptr, nullptr});
   ENSURE(stream != nullptr);
   setvbuf(stream, nullptr, _IOLBF, 0);
   ENSURE(rte_openlog_stream(stream) == 0);
+}
+
+void PassEalLogTo(EalLogSink sink) {
+  Capture& capture = TheCapture();
+  const std::lock_guard lock(capture.mutex);
+  capture.sink = sink;
 }
 
 std::string TakeEalComplaint() {

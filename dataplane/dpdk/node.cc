@@ -38,6 +38,7 @@ absl::StatusOr<std::unique_ptr<Node>> Node::Create(const NodeSetup& setup) {
   if (status.ok()) status = node->MakeWorkers();
   if (status.ok()) status = node->MakeSyncLoop();
   if (!status.ok()) return status;
+  PassEalLogTo(setup.log_sink);
   return node;
 }
 
@@ -50,7 +51,6 @@ absl::Status Node::BeginEal() {
   eal.lcores = static_cast<std::uint16_t>(1 + runtime.workers + (runtime.sync_own_core ? 1 : 0));
   eal.cpus = runtime.worker_cpus;
   eal.extra_args = runtime.eal_args;
-  eal.log_sink = setup_.log_sink;
   for (const InterfaceOptions& interface : setup_.options->interfaces) {
     if (IsPci(interface.device)) eal.pci_devices.push_back(interface.device);
   }

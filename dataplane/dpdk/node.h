@@ -19,6 +19,7 @@
 #include "dataplane/core/shared_state.h"
 #include "dataplane/dpdk/dirty_drain.h"
 #include "dataplane/dpdk/eal.h"
+#include "dataplane/dpdk/eal_log.h"
 #include "dataplane/dpdk/handover_rings.h"
 #include "dataplane/dpdk/mbuf_pool.h"
 #include "dataplane/dpdk/port.h"
@@ -38,7 +39,7 @@ struct NodeSetup {
   const statesync::PairSecret* secret = nullptr;  // Null without HA.
   TableKeys table_keys;
   statesync::BootId boot_id = 0;
-  EalLogSink log_sink = nullptr;
+  EalLogSink log_sink = nullptr;  // Of DPDK's lines once the node has started.
 };
 
 class Node {
