@@ -212,6 +212,10 @@ const EngineStatus& Engine::Impl::UpdateStatus(Instant now) {
       status.reason = was_silent_ ? AtRiskReason::kHa2Silent : AtRiskReason::kExposure;
     }
   }
+  if (context_.IsOwner() && context_.is_connected && !context_.sync_enabled) {
+    status.peer_readiness = Readiness::kAtRisk;
+    status.reason = AtRiskReason::kStateSyncDisabled;
+  }
   status.counters = context_.counters;
   status.counters.gaps_seen = gaps;
   return status;

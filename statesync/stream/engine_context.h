@@ -35,6 +35,7 @@ struct EngineContext {
 
   // This node.
   Role role = Role::kInit;
+  bool is_muted = false;  // Active by role, but forwarding nothing: frames state kNonfunctional.
   Term own_term;       // Of the last time it became active; versions carry it.
   Term fence_term;     // Highest term applied or taken: older table sections are refused (I6).
   Term known_term;     // Highest term heard of; every frame states it.
@@ -56,6 +57,9 @@ struct EngineContext {
   std::uint32_t peer_time_us = 0;   // Newest send time seen: an overtaken frame's role is old news.
 
   [[nodiscard]] bool IsOwner() const { return role == Role::kActive; }
+  [[nodiscard]] Role stated_role() const {
+    return is_muted && IsOwner() ? Role::kNonfunctional : role;
+  }
   // Table sections are sent.
   [[nodiscard]] bool Publishes() const { return is_connected && sync_enabled && IsOwner(); }
   // Table sections are applied.

@@ -61,7 +61,7 @@ class ReadinessMachine {
     state_ = kReadinessSteps[static_cast<std::size_t>(state_)][static_cast<std::size_t>(event)];
   }
 
-  // ---- Risks; the first present one in the order of AtRiskReason is shown ----
+  // ---- Risks; of several the one that explains the others is shown ----
   void SetRisk(AtRiskReason reason, bool present) {
     const auto bit = static_cast<std::uint8_t>(1u << static_cast<unsigned>(reason));
     risks_ = static_cast<std::uint8_t>(present ? risks_ | bit : risks_ & ~bit);
@@ -83,8 +83,13 @@ class ReadinessMachine {
 };
 
 inline AtRiskReason ReadinessMachine::reason() const {
-  for (unsigned reason = 1; reason < 8; ++reason) {
-    if ((risks_ >> reason & 1) != 0) return static_cast<AtRiskReason>(reason);
+  // What an operator did first, then what is missing, then what follows from it.
+  constexpr AtRiskReason kOrder[] = {
+      AtRiskReason::kStateSyncDisabled, AtRiskReason::kIdMapDiffers, AtRiskReason::kHa2Silent,
+      AtRiskReason::kRefusedEntries,    AtRiskReason::kLostFrames,   AtRiskReason::kDigestMismatch,
+  };
+  for (const AtRiskReason reason : kOrder) {
+    if (HasRisk(reason)) return reason;
   }
   return AtRiskReason::kNone;
 }

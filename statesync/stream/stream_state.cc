@@ -38,7 +38,7 @@ void StreamState::Finish(Instant now, FrameWriter& writer, OutFrame& frame, bool
   header.send_time_us.Set(static_cast<std::uint32_t>(now.ns / 1'000));
   header.ack.Set(applied_frame);
   header.credit.Set(engine.options.credit_frames);
-  header.role = static_cast<std::uint8_t>(engine.role);
+  header.role = static_cast<std::uint8_t>(engine.stated_role());
   header.readiness = static_cast<std::uint8_t>(engine.stated_readiness);
   frame.bytes = static_cast<std::uint16_t>(writer.Finish(header));
   frame.stream = index;

@@ -203,6 +203,7 @@ void World::WorkloadTick() {
 
 void World::Sample() {
   At(now_ + kSampleInterval, [this] { Sample(); });
+  if (!is_checked_) return;
   std::map<std::string, Row> rows[2];
   for (int i = 0; i < 2; ++i) {
     if (!node(i).is_up()) continue;

@@ -50,6 +50,8 @@ class World {
   // Make before break: the other node becomes active if it is synced.
   void Switchover();
   void SetWorkload(bool runs) { workload_runs_ = runs; }
+  // Off for a test that damages a table itself: only convergence is checked then.
+  void SetChecked(bool checked) { is_checked_ = checked; }
   void SetFaults(bool run) { faults_run_ = run; }
   // A turn of the node now, for changes made by the test itself.
   void Kick(int node);
@@ -107,6 +109,7 @@ class World {
   statesync::Term workload_term_;
   bool workload_runs_;
   bool faults_run_ = false;
+  bool is_checked_ = true;
   std::uint64_t boots_ = 0;
   statesync::Term highest_term_;
   NoRegress no_regress_;

@@ -1,0 +1,124 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// Stories of lost, late and doubled frames.
+
+#include "tests/sim/story.h"
+
+namespace sim {
+
+using statesync::Micros;
+using statesync::Millis;
+
+// A frame in the middle is lost; the next one shows it. Repaired in about 1.5 round trips.
+TEST(LossScenario, LostFrameIsRepairedSoonAfterTheNextOneArrives) {
+  const auto world = Synced(Calm());
+  world->DropNext(kOwner, 1);
+  Open(*world, kOwner, 1, 1);
+  world->RunFor(Micros(200));
+  EXPECT_FALSE(Holds(*world, kReceiver, 1));
+  Open(*world, kOwner, 2, 1);
+  // Flush 50 us, delay 60, reorder wait 200, request 60, repair 60, and the loop's turns.
+  world->RunFor(Micros(550));
+  EXPECT_TRUE(Holds(*world, kReceiver, 1));
+  EXPECT_EQ(world->Status(kOwner).counters.frames_repaired, 1u);
+  EXPECT_QUIET(*world);
+}
+
+// Nothing follows the lost frame but a keepalive: its stated next number shows the loss.
+TEST(LossScenario, LossOfTheLastFrameIsFoundByTheKeepalive) {
+  const auto world = Synced(Calm());
+  world->DropNext(kOwner, 1);
+  Open(*world, kOwner, 1, 3);
+  EXPECT_TRUE(world->RunUntil([&] { return Holds(*world, kReceiver, 3); }, Millis(15)));
+  EXPECT_QUIET(*world);
+}
+
+// The repair is lost, too, and so is the repair of the repair.
+TEST(LossScenario, LostRepairsAreRepaired) {
+  const auto world = Synced(Calm());
+  world->DropNext(kOwner, 1);
+  Open(*world, kOwner, 1, 1);
+  world->RunFor(Micros(100));
+  world->DropNext(kOwner, 3);
+  Open(*world, kOwner, 2, 1);
+  world->RunFor(Micros(100));
+  EXPECT_TRUE(world->RunUntil(
+      [&] { return Holds(*world, kReceiver, 1) && Holds(*world, kReceiver, 2); }, Millis(40)));
+  EXPECT_QUIET(*world);
+}
+
+// An update arrives before the insert that teaches its handle: it is asked for, and the late insert,
+// which is older, does not count as the answer.
+TEST(LossScenario, UpdateThatOvertakesItsInsertIsNotLost) {
+  const auto world = Synced(Calm());
+  world->DropNext(kOwner, 1);
+  const auto handles = Open(*world, kOwner, 1, 1);
+  world->RunFor(Micros(100));
+  Advance(*world, kOwner, handles);
+  world->RunFor(Millis(20));
+  const auto slot = world->node(kReceiver).table().Lookup(KeyOf(1)).slot;
+  ASSERT_NE(slot, statesync::kNoSlot);
+  EXPECT_EQ(world->node(kReceiver).table().entry({handles[0].shard, slot}).edge[1], 1'024u);
+  EXPECT_EQ(world->Status(kReceiver).counters.wants_sent, 1u);
+  EXPECT_QUIET(*world);
+}
+
+// I4: the delete comes first, the insert after it.
+TEST(LossScenario, DeleteThatOvertakesItsInsertWins) {
+  const auto world = Synced(Calm());
+  LinkFaults slow;
+  slow.delay_min = slow.delay_max = Millis(3);
+  world->SetLinkFaults(slow);
+  const auto handles = Open(*world, kOwner, 1, 1);
+  world->RunFor(Micros(200));
+  world->SetLinkFaults({});
+  Close(*world, kOwner, handles);
+  world->RunFor(Millis(2));
+  EXPECT_FALSE(Holds(*world, kReceiver, 1));
+  world->RunFor(Millis(5));
+  EXPECT_FALSE(Holds(*world, kReceiver, 1));
+  EXPECT_QUIET(*world);
+}
+
+// Every datagram arrives two times; records are applied once.
+TEST(LossScenario, DuplicatesAreHarmless) {
+  const auto world = Synced(Calm());
+  LinkFaults twice;
+  twice.duplicate_ppm = 1'000'000;
+  world->SetLinkFaults(twice);
+  Close(*world, kOwner, Open(*world, kOwner, 1, 50));
+  Open(*world, kOwner, 101, 50);
+  world->RunFor(Millis(20));
+  EXPECT_GT(world->Status(kReceiver).counters.frames_duplicate, 0u);
+  EXPECT_EQ(world->Status(kReceiver).counters.records_stale, 0u);
+  EXPECT_QUIET(*world);
+}
+
+// Half of all datagrams are lost for a second, under load.
+TEST(LossScenario, HeavyLossEndsInEqualTables) {
+  WorldOptions options = Calm();
+  options.workload_runs = true;
+  options.link.loss_ppm = 500'000;
+  const auto world = Started(options);
+  world->RunFor(statesync::Seconds(1));
+  EXPECT_GT(world->Status(kOwner).counters.frames_repaired, 0u);
+  EXPECT_QUIET(*world);
+}
+
+// All credit is used and a frame of it is lost: the repair needs none.
+TEST(LossScenario, RepairNeedsNoCredit) {
+  WorldOptions options = Calm();
+  options.engine.credit_frames = 2;
+  options.engine.flush_delay = {};
+  const auto world = Synced(options);
+  world->DropNext(kOwner, 2);
+  for (std::uint32_t i = 1; i < 6; ++i) {
+    Open(*world, kOwner, i, 1);
+    world->RunFor(Micros(10));
+  }
+  EXPECT_TRUE(world->RunUntil([&] { return Holds(*world, kReceiver, 5); }, Millis(50)));
+  EXPECT_QUIET(*world);
+}
+
+}  // namespace sim
