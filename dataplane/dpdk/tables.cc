@@ -134,6 +134,14 @@ absl::StatusOr<std::unique_ptr<Tables>> Tables::Create(const Options& options,
   table_options.index_seed = keys.index_seed;
   std::copy_n(keys.digest_key, 2, table_options.digest_key);
   table_options.nat_addresses = options.nat_addresses;
+  absl::StatusOr<std::size_t> bytes = statesync::SessionTable::BytesNeeded(table_options);
+  if (bytes.ok()) {
+    absl::StatusOr<std::unique_ptr<TableMemory>> memory =
+        TableMemory::Map(*bytes, !options.runtime.no_huge);
+    if (!memory.ok()) return memory.status();
+    tables->session_memory = *std::move(memory);
+    table_options.arena = tables->session_memory->bytes();
+  }
   absl::StatusOr<std::unique_ptr<statesync::SessionTable>> sessions =
       statesync::SessionTable::Create(table_options);
   if (!sessions.ok()) {

@@ -21,6 +21,7 @@
 #include "dataplane/core/policy.h"
 #include "dataplane/core/timeouts.h"
 #include "dataplane/dpdk/fib.h"
+#include "dataplane/dpdk/table_memory.h"
 #include "statesync/table/session_table.h"
 
 namespace dataplane {
@@ -31,6 +32,7 @@ struct TableKeys {
 };
 
 struct Tables {
+  std::unique_ptr<TableMemory> session_memory;  // Outlives the sessions.
   std::unique_ptr<statesync::SessionTable> sessions;
   std::unique_ptr<const RuleSet> rules;
   std::optional<NatPools> nat;
