@@ -89,6 +89,7 @@ void Engine::OnPeerConnected(Instant now, const PeerInfo& peer) {
 }
 void Engine::OnPeerLost(Instant now) { impl_->OnPeerLost(now); }
 void Engine::OnRole(Instant now, Role role, Term term) { impl_->OnRole(now, role, term); }
+void Engine::SetMuted(bool muted) { impl_->SetMuted(muted); }
 void Engine::SetStateSync(Instant now, bool enabled) { impl_->SetStateSync(now, enabled); }
 void Engine::RequestBulk(Instant now) { impl_->RequestBulk(now); }
 void Engine::OnFrameBatch(Instant now, std::span<const OpenedFrame> frames) {

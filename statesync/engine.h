@@ -119,6 +119,9 @@ class Engine final {
   void OnRole(Instant now, Role role, Term term);
   // state-synchronization enabled yes/no (F152): session frames stop, keepalives continue.
   void SetStateSync(Instant now, bool enabled);
+  // This node is active but forwards nothing at the moment, because its ha thread stands still: frames
+  // then state kNonfunctional, so that a living HA2 does not keep the peer from taking over.
+  void SetMuted(bool muted);
   // Operator's `peer resync`: the receiver asks for a full transfer.
   void RequestBulk(Instant now);
 

@@ -28,6 +28,7 @@ struct Engine::Impl {
   void OnPeerLost(Instant now);
   void OnRole(Instant now, Role role, Term term);
   void SetStateSync(Instant now, bool enabled);
+  void SetMuted(bool muted) { context_.is_muted = muted; }
   void RequestBulk(Instant now);
   void OnFrameBatch(Instant now, std::span<const OpenedFrame> frames);
   std::size_t TakeFrames(Instant now, std::span<OutFrame> frames);

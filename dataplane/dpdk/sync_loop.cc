@@ -112,6 +112,7 @@ absl::Status SyncLoopParts::OpenHa2(const SyncLoopOptions& options,
 std::size_t SyncLoopParts::Turn(std::int64_t now_ns) noexcept {
   const Instant now{now_ns};
   const bool new_role = role_.Turn(now);
+  engine_->SetMuted(now_ns >= shared_.role.forward_until_ns.load(std::memory_order_relaxed));
   ObeyRequests(now);
   std::size_t done = 0;
   if (ha2_ != nullptr) {

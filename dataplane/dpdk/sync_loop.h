@@ -19,7 +19,7 @@
 
 #include "absl/status/statusor.h"
 #include "dataplane/config/options.h"
-#include "dataplane/control/sources.h"
+#include "dataplane/core/stats_source.h"
 #include "dataplane/core/shared_state.h"
 #include "statesync/seal/keys.h"
 #include "statesync/seal/primitives.h"

@@ -15,7 +15,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "dataplane/control/sources.h"
+#include "dataplane/core/stats_source.h"
 #include "dataplane/dpdk/ha2_frame.h"
 #include "statesync/engine_counters.h"
 #include "statesync/seal/handshake.h"
