@@ -9,6 +9,13 @@
 
 namespace statesync {
 
+namespace {
+
+constexpr std::int64_t kRepairPatience = 10;  // Round trips and retry intervals.
+constexpr Duration kRepairPatienceMax = Millis(100);
+
+}  // namespace
+
 Publisher::Publisher(StreamState& state)
     : state_(state),
       pending_(kPendingMax),
@@ -56,10 +63,12 @@ void Publisher::OnAck(Instant now, std::uint64_t ack, std::uint32_t credit) {
   }
   // Zero: the peer has not heard a frame yet. Its grant would reach below what is already closed.
   if (ack == 0 && ring.closed_frame() != 0) return;
+  bool waited_for_repair = false;
   while (const RepairRing::Frame* frame = ring.Front(ack)) {
     for (std::uint32_t i = 0; i < frame->item_count; ++i) Retire(ring.item(*frame, i));
     const bool is_newest = ring.closed_frame() + 1 == ack;
-    if (is_newest && frame->repaired.ns == 0) state_.round_trip.OnSample(now - frame->sent);
+    waited_for_repair = waited_for_repair || frame->repaired.ns != 0;
+    if (is_newest && !waited_for_repair) state_.round_trip.OnSample(now - frame->sent);
     ring.Pop();
   }
   state_.credit.OnGrant(ack, credit);
@@ -69,13 +78,17 @@ FrameRange Publisher::OnNack(Instant now, FrameRange missing) {
   RepairRing& ring = state_.ring;
   FrameRange lost{missing.first, std::min(missing.last, ring.closed_frame())};
   const std::uint64_t last = std::min(missing.last, ring.next_frame() - 1);
-  // A repair under way is not begun again before its answer can have come back.
-  const Duration patience = state_.round_trip.smoothed() * 5;
+  // A repair that got lost is asked for itself, and brings the note of this frame again. To repeat both
+  // would double what is published with every loss; so a repaired frame is repeated only as a last
+  // resort.
+  const Duration patience = std::min(
+      (state_.round_trip.smoothed() + state_.engine.options.nack_retry_interval) * kRepairPatience,
+      kRepairPatienceMax);
   for (std::uint64_t number = std::max(missing.first, ring.oldest_frame()); number <= last;
        ++number) {
     RepairRing::Frame* frame = ring.Find(number);
     if (frame->repair_queued) continue;
-    if (frame->repaired.ns != 0 && now - frame->repaired < Duration{patience.ns / 4}) continue;
+    if (frame->repaired.ns != 0 && now - frame->repaired < patience) continue;
     if (!repairs_.Push(number)) break;
     frame->repair_queued = true;
   }
@@ -168,7 +181,10 @@ bool Publisher::RepairNote(Instant now, FrameSink& sink, RingNote note) {
   RepairRing::Frame* frame = state_.ring.Find(note.frame);
   if (frame == nullptr) return true;
   // All that the note speaks of was in the lost frame, so it was published just now.
-  if (note.is_whole) return PutNote(now, sink, note.frame, repair_first_);
+  if (note.is_whole) {
+    frame->repaired = now;
+    return PutNote(now, sink, note.frame, repair_first_);
+  }
   if (!frame->repair_queued && repairs_.Push(note.frame)) frame->repair_queued = true;
   return true;
 }

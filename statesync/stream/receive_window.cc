@@ -66,17 +66,21 @@ std::size_t ReceiveWindow::TakeDue(Instant now, std::span<FrameRange> ranges) {
   for (std::size_t i = 0; i < gap_count_; ++i) {
     Gap& gap = gaps_[i];
     if (gap.due > now) continue;
-    std::uint64_t frame = std::max(gap.range.first, contiguous_ + 1);
+    std::uint64_t frame = std::max({gap.range.first, gap.cursor, contiguous_ + 1});
     while (frame <= gap.range.last) {
       if (IsMarked(frame)) {
         ++frame;
         continue;
       }
-      if (count == ranges.size()) return count;  // The gap stays due: the rest goes next time.
+      if (count == ranges.size()) {
+        gap.cursor = frame;  // The gap stays due: the rest goes next time.
+        return count;
+      }
       const std::uint64_t first = frame;
       while (frame <= gap.range.last && !IsMarked(frame)) ++frame;
       ranges[count++] = {first, frame - 1};
     }
+    gap.cursor = 0;
     gap.due = now + retry_interval_;
   }
   return count;
@@ -116,7 +120,7 @@ void ReceiveWindow::AddGap(FrameRange range, Instant due) {
     gaps_[kGapsMax - 1].range.last = range.last;
     return;
   }
-  gaps_[gap_count_++] = {range, due};
+  gaps_[gap_count_++] = {range, due, 0};
 }
 
 void ReceiveWindow::DropClosedGaps() {

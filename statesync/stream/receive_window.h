@@ -68,6 +68,7 @@ class ReceiveWindow {
   struct Gap {
     FrameRange range;
     Instant due;
+    std::uint64_t cursor = 0;  // Frames before it were asked for in the round that is due.
   };
   static constexpr std::size_t kGapsMax = 128;
 

@@ -3,7 +3,8 @@
 
 // Smoothed round trip: from the sending of a frame to the acknowledgement that covers it.
 //
-// Samples of repaired frames are left out, because it is unknown which copy was acknowledged.
+// Frames that were repaired, or waited behind one that was, give no sample: theirs is the time of a
+// repair.
 // Threads: one.  Memory: a value.  Source: RFC 6298 §2 (smoothing), Karn's rule §3.
 
 #pragma once

@@ -3,8 +3,6 @@
 
 // Convergence; see checkers.h.
 
-#include <sstream>
-
 #include "tests/sim/checkers.h"
 #include "tests/sim/workload.h"
 
@@ -12,6 +10,32 @@ namespace sim {
 
 using statesync::Handle;
 using statesync::SessionEntry;
+
+namespace {
+
+// Looked at several hundred times a simulated second, so it is made by hand.
+std::string KeyText(const SessionEntry& e) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  const auto put = [&text](std::uint64_t value, int digits, char after) {
+    while (digits-- > 0) text += kDigits[(value >> (4 * digits)) & 0xf];
+    text += after;
+  };
+  put(e.client_addr, 8, ':');
+  put(e.client_port, 4, '>');
+  put(e.server_addr, 8, ':');
+  put(e.server_port, 4, '/');
+  put(ProtocolOf(static_cast<statesync::SessionState>(e.state)), 2, ' ');
+  return text;
+}
+
+std::string ValueText(const Row& row) {
+  std::string text;
+  for (const std::uint32_t part : row.value) text += std::to_string(part) + ' ';
+  return text + 'v' + std::to_string(row.version);
+}
+
+}  // namespace
 
 std::map<std::string, Row> Dump(statesync::SessionTable& table) {
   std::map<std::string, Row> rows;
@@ -23,13 +47,10 @@ std::map<std::string, Row> Dump(statesync::SessionTable& table) {
                           e)) {
         continue;
       }
-      std::ostringstream key;
-      key << std::hex << e.client_addr << ':' << e.client_port << '>' << e.server_addr << ':'
-          << e.server_port << '/' << int{ProtocolOf(static_cast<statesync::SessionState>(e.state))};
-      std::ostringstream value;
-      value << int{e.state} << ' ' << (e.edge[0] >> 8) << ' ' << (e.edge[1] >> 8) << ' ' << std::hex
-            << e.nat_addr << ':' << e.nat_port;
-      rows[key.str()] = {key.str(), IncarnationOf(e), e.version, value.str()};
+      std::string key = KeyText(e);
+      Row& row = rows[key];
+      row = {key, IncarnationOf(e), e.version,
+             {e.state, e.edge[0] >> 8, e.edge[1] >> 8, e.nat_addr, e.nat_port}};
     }
   }
   return rows;
@@ -58,9 +79,8 @@ std::string CheckConvergence(statesync::Instant now, Node& owner, Node& receiver
     const auto found = theirs.find(key);
     if (found == theirs.end()) return "convergence: receiver lacks " + key;
     if (found->second.value != row.value || found->second.version != row.version) {
-      return "convergence: " + key + " is " + row.value + " v" + std::to_string(row.version) +
-             " at the owner, " + found->second.value + " v" +
-             std::to_string(found->second.version) + " at the receiver";
+      return "convergence: " + key + "is " + ValueText(row) + " at the owner, " +
+             ValueText(found->second) + " at the receiver";
     }
   }
   for (const auto& [key, row] : theirs) {

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -22,7 +23,7 @@ struct Row {
   std::string key;              // Addresses, ports, protocol, NAT.
   std::uint32_t incarnation = 0;
   std::uint64_t version = 0;
-  std::string value;            // State and edges in wire units.
+  std::array<std::uint32_t, 5> value{};  // State, edges in wire units, NAT address and port.
 };
 // All live entries, by key.
 [[nodiscard]] std::map<std::string, Row> Dump(statesync::SessionTable& table);
