@@ -73,14 +73,15 @@ void PresetSharedState(const Options& options, SharedState& shared) {
 }
 
 std::vector<Ha1PathState> HaView::Ha1Paths() const {
-  const HaCounters counters = ha_.counters();
+  const std::array<Ha1Facts, 2> facts = ha_.ha1();
   std::vector<Ha1PathState> paths;
-  for (const Ha1PathOptions& path : options_.ha.ha1) {
+  for (std::size_t i = 0; i < options_.ha.ha1.size() && i < facts.size(); ++i) {
+    const Ha1PathOptions& path = options_.ha.ha1[i];
     paths.push_back(
         {.local = absl::StrCat(AddressText(path.local_address), ":", path.udp_port),
          .remote = absl::StrCat(AddressText(path.peer_address), ":", path.udp_port),
-         .last_heard_ns = shared_.role.peer_last_heard_ns.load(std::memory_order_relaxed),
-         .liveness_connected = counters.liveness_opened > counters.liveness_closed});
+         .last_heard_ns = facts[i].last_heard_ns,
+         .liveness_connected = facts[i].liveness_connected});
   }
   return paths;
 }

@@ -27,8 +27,7 @@ void PresetSharedState(const Options& options, SharedState& shared);
 
 class HaView final : public HaSource {
  public:
-  HaView(const Options& options, const SharedState& shared, const HaThread& ha)
-      : options_(options), shared_(shared), ha_(ha) {}
+  HaView(const Options& options, const HaThread& ha) : options_(options), ha_(ha) {}
   [[nodiscard]] std::vector<Ha1PathState> Ha1Paths() const override;
   [[nodiscard]] std::vector<std::string> Reasons() const override { return ha_.Reasons(); }
   [[nodiscard]] std::string LastSwitchoverRefusal() const override {
@@ -37,7 +36,6 @@ class HaView final : public HaSource {
 
  private:
   const Options& options_;
-  const SharedState& shared_;
   const HaThread& ha_;
 };
 

@@ -52,7 +52,7 @@ absl::Status StartHa(Program& program) {
   if (!ha.ok()) return ha.status();
   program.ha = *std::move(ha);
   program.ha_stats = std::make_unique<HaStats>(*program.ha);
-  program.ha_view = std::make_unique<HaView>(program.options, program.shared, *program.ha);
+  program.ha_view = std::make_unique<HaView>(program.options, *program.ha);
   return absl::OkStatus();
 }
 

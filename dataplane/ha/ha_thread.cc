@@ -48,6 +48,12 @@ class Counter {
   std::atomic<std::uint64_t> value_{0};
 };
 
+// One path as other threads see it.
+struct PublishedPath {
+  std::atomic<std::int64_t> last_heard_ns{0};
+  std::atomic<bool> liveness_connected{false};
+};
+
 struct Counters {
   Counter beats_sent;
   std::array<Counter, kBeatVerdictCount> beats;
@@ -76,6 +82,7 @@ class HaThreadImpl final : public HaThread {
 
   void Stop() override;
   [[nodiscard]] HaCounters counters() const override;
+  [[nodiscard]] std::array<Ha1Facts, 2> ha1() const override;
   [[nodiscard]] std::vector<std::string> Reasons() const override {
     return SentencesOf(reasons_.load(std::memory_order_relaxed));
   }
@@ -113,6 +120,7 @@ class HaThreadImpl final : public HaThread {
   bool real_time_ = true;
 
   Counters counters_;
+  std::array<PublishedPath, 2> paths_;
   std::atomic<HaReasonBits> reasons_{0};
   std::atomic<bool> suspended_{false};
   std::atomic<bool> stop_{false};
@@ -255,6 +263,9 @@ void HaThreadImpl::UpdateReasons(Instant now) {
                                               ? HaReason::kHa1Silent
                                               : HaReason::kHa1BackupSilent);
     liveness = liveness || link.liveness_connected();
+    PublishedPath& path = paths_[link.path() == statesync::HeartbeatPath::kHa1 ? 0 : 1];
+    path.last_heard_ns.store(link.last_heard().ns, std::memory_order_relaxed);
+    path.liveness_connected.store(link.liveness_connected(), std::memory_order_relaxed);
   }
   const std::int64_t ha2 = shared_.sync.ha2_last_heard_ns.load(std::memory_order_relaxed);
   note(now - Instant{ha2} > limit, HaReason::kHa2Silent);
@@ -300,6 +311,15 @@ HaCounters HaThreadImpl::counters() const {
   counters.term_writes = counters_.term_writes.get();
   counters.rejected_events = counters_.rejected_events.get();
   return counters;
+}
+
+std::array<Ha1Facts, 2> HaThreadImpl::ha1() const {
+  std::array<Ha1Facts, 2> facts;
+  for (std::size_t i = 0; i < facts.size(); ++i) {
+    facts[i].last_heard_ns = paths_[i].last_heard_ns.load(std::memory_order_relaxed);
+    facts[i].liveness_connected = paths_[i].liveness_connected.load(std::memory_order_relaxed);
+  }
+  return facts;
 }
 
 std::string HaThreadImpl::LastSwitchoverRefusal() const {

@@ -76,6 +76,12 @@ struct HaCounters {
   std::uint64_t rejected_events = 0;
 };
 
+// What is known of one HA1 path.
+struct Ha1Facts {
+  std::int64_t last_heard_ns = 0;   // CLOCK_MONOTONIC of the last accepted heartbeat; 0: none yet.
+  bool liveness_connected = false;
+};
+
 class HaThread {
  public:
   // Reads the persisted mark, opens the sockets and starts the thread. `primitives` (HMAC and
@@ -95,6 +101,8 @@ class HaThread {
 
   // Copies; callable from any thread.
   [[nodiscard]] virtual HaCounters counters() const = 0;
+  // HA1, then HA1 backup.
+  [[nodiscard]] virtual std::array<Ha1Facts, 2> ha1() const = 0;
   // Why HA is not fully available, one sentence each with a remedy; empty if it is.
   [[nodiscard]] virtual std::vector<std::string> Reasons() const = 0;
   // Outcome of the last switchover request that was refused or timed out; empty after a success.
