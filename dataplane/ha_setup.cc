@@ -77,11 +77,10 @@ std::vector<Ha1PathState> HaView::Ha1Paths() const {
   std::vector<Ha1PathState> paths;
   for (std::size_t i = 0; i < options_.ha.ha1.size() && i < facts.size(); ++i) {
     const Ha1PathOptions& path = options_.ha.ha1[i];
-    paths.push_back(
-        {.local = absl::StrCat(AddressText(path.local_address), ":", path.udp_port),
-         .remote = absl::StrCat(AddressText(path.peer_address), ":", path.udp_port),
-         .last_heard_ns = facts[i].last_heard_ns,
-         .liveness_connected = facts[i].liveness_connected});
+    paths.push_back({.local = absl::StrCat(AddressText(path.local_address), ":", path.udp_port),
+                     .remote = absl::StrCat(AddressText(path.peer_address), ":", path.udp_port),
+                     .last_heard_ns = facts[i].last_heard_ns,
+                     .liveness_connected = facts[i].liveness_connected});
   }
   return paths;
 }

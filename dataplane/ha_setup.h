@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// The ha thread's options from the node file, and the ha thread as the control service sees it. Also
-// what stands in for the ha thread where HA is off.
+// The ha thread's options from the node file, and the ha thread as the control service sees it.
+// Also what stands in for the ha thread where HA is off.
 //
 // Threads: start-up by main; HaView by the control service.
 
@@ -21,8 +21,8 @@ namespace dataplane {
 // The ha thread's options. It logs under the topic "ha".
 [[nodiscard]] HaThreadOptions HaThreadOptionsOf(const Options& options, statesync::BootId boot_id);
 
-// Without HA neither ha thread nor sync loop runs: this node is active from the start, and the shards
-// are the workers' for good. With HA nothing is preset.
+// Without HA neither ha thread nor sync loop runs: this node is active from the start, and the
+// shards are the workers' for good. With HA nothing is preset.
 void PresetSharedState(const Options& options, SharedState& shared);
 
 class HaView final : public HaSource {

@@ -18,8 +18,8 @@ void BlockStopSignals();
 // Waits for one of them; returns its name.
 std::string WaitForStopSignal();
 
-// Locks memory as it is touched, so that a take-over never waits for a page. Touching it all at once
-// would only make the process die more slowly. False where that is not permitted.
+// Locks memory as it is touched, so that a take-over never waits for a page. Touching it all at
+// once would only make the process die more slowly. False where that is not permitted.
 bool LockMemory();
 
 // Errors: as the system says, with the path.

@@ -30,7 +30,7 @@ absl::Status StartNode(Program& program) {
                             sizeof(setup.table_keys.index_seed)});
   static_assert(sizeof(setup.table_keys.digest_key) == statesync::kDigestKeyBytes);
   std::memcpy(setup.table_keys.digest_key, program.pair_keys.digest.bytes().data(),
-         statesync::kDigestKeyBytes);
+              statesync::kDigestKeyBytes);
   absl::StatusOr<std::unique_ptr<Node>> node = Node::Create(setup);
   if (!node.ok()) return node.status();
   program.node = *std::move(node);
@@ -39,7 +39,8 @@ absl::Status StartNode(Program& program) {
     Log(LogLevel::kNotice, "dpdk", program.node->eal().note);
   }
   if (!LockMemory()) {
-    Log(LogLevel::kNotice, "process", "memory is not locked: only root may; takeovers may be slower");
+    Log(LogLevel::kNotice, "process",
+        "memory is not locked: only root may; takeovers may be slower");
   }
   return program.node->Start();
 }

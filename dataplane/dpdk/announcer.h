@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// When to announce which address after a takeover: every virtual and NAT address at once, then again in
-// a few rounds, because a gratuitous ARP may be lost and a bridge may learn the old owner's port anew.
+// When to announce which address after a takeover: every virtual and NAT address at once, then
+// again in a few rounds, because a gratuitous ARP may be lost and a bridge may learn the old
+// owner's port anew.
 //
 // Threads: the resolver (worker 0).  Memory: none.  Time is an argument.
 

@@ -38,7 +38,9 @@ std::string_view DeviceName(std::string_view device) { return device.substr(0, d
 
 bool IsAfPacket(std::string_view device) { return device.starts_with("net_af_packet"); }
 bool IsAfXdp(std::string_view device) { return device.starts_with("net_af_xdp"); }
-bool IsPci(std::string_view device) { return DeviceName(device).find(':') != std::string_view::npos; }
+bool IsPci(std::string_view device) {
+  return DeviceName(device).find(':') != std::string_view::npos;
+}
 
 std::uint16_t AfPacketFrameBytes(std::uint16_t mtu) {
   if (mtu + kRingHeaderBytes <= 2'048) return 2'048;
@@ -52,8 +54,7 @@ std::string CompleteDevice(std::string_view device, std::uint16_t mtu,
     const std::string bytes = std::to_string(AfPacketFrameBytes(mtu));
     AppendIfAbsent(result, "blocksz", bytes == "2048" ? "4096" : bytes);
     AppendIfAbsent(result, "framesz", bytes);
-    const std::uint32_t frames =
-        std::min(kRingFramesMax, kRingBytesMax / AfPacketFrameBytes(mtu));
+    const std::uint32_t frames = std::min(kRingFramesMax, kRingBytesMax / AfPacketFrameBytes(mtu));
     AppendIfAbsent(result, "framecnt", std::to_string(frames));
   }
   if (IsAfXdp(device)) {

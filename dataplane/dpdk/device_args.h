@@ -33,7 +33,8 @@ namespace dataplane {
 //   net_af_xdp     busy_budget=0 (else each empty poll is a system call); xdp_prog if not empty
 //
 //   mtu          bytes of the IP packet
-//   xdp_program  absolute path of the object whose first program is attached; empty: the driver's own
+//   xdp_program  absolute path of the object whose first program is attached; empty: the driver's
+//   own
 [[nodiscard]] std::string CompleteDevice(std::string_view device, std::uint16_t mtu,
                                          std::string_view xdp_program);
 

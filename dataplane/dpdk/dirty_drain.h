@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// Takes the place of the sync loop where there is no pair: changes go nowhere, and the slot of a deleted
-// entry is free at once. Without it deleted entries would wait for an acknowledgement for ever.
+// Takes the place of the sync loop where there is no pair: changes go nowhere, and the slot of a
+// deleted entry is free at once. Without it deleted entries would wait for an acknowledgement for
+// ever.
 //
 // Threads: worker 0's lcore.  Memory: none.
 

@@ -27,8 +27,7 @@ namespace {
 std::uint64_t FreeHugepagesMb() {
   std::uint64_t free_kb = 0;
   std::error_code error;
-  for (const auto& entry :
-       std::filesystem::directory_iterator("/sys/kernel/mm/hugepages", error)) {
+  for (const auto& entry : std::filesystem::directory_iterator("/sys/kernel/mm/hugepages", error)) {
     const std::string name = entry.path().filename();  // "hugepages-2048kB"
     const std::size_t dash = name.find('-');
     if (dash == std::string::npos) continue;
@@ -63,9 +62,11 @@ std::string LcoreMap(const EalSetup& setup) {
 }
 
 std::vector<std::string> Arguments(const EalSetup& setup, bool hugepages) {
-  std::vector<std::string> args = {"lockstep-dataplane", "--log-level=error",
+  std::vector<std::string> args = {"lockstep-dataplane",
+                                   "--log-level=error",
                                    absl::StrCat("--file-prefix=", setup.file_prefix),
-                                   absl::StrCat("--lcores=", LcoreMap(setup)), "-m",
+                                   absl::StrCat("--lcores=", LcoreMap(setup)),
+                                   "-m",
                                    absl::StrCat(setup.memory_mb)};
   if (hugepages) {
     args.emplace_back("--in-memory");
@@ -124,9 +125,8 @@ absl::Status ProbeDevice(const std::string& what, const std::string& device) {
   if (result >= 0 || result == -EEXIST) return absl::OkStatus();
   // Most drivers fail with -1, which says nothing; their words do.
   const std::string complaint = TakeEalComplaint();
-  const std::string text =
-      absl::StrCat(what, ": device ", device, ": ",
-                   complaint.empty() ? strerror(-result) : complaint);
+  const std::string text = absl::StrCat(what, ": device ", device, ": ",
+                                        complaint.empty() ? strerror(-result) : complaint);
   if (absl::StrContains(complaint, "No such device") ||
       absl::StrContains(complaint, "Cannot find device") || result == -ENODEV) {
     return absl::NotFoundError(text);

@@ -18,8 +18,7 @@ void SendTo(WorkerCore& core, std::uint8_t interface, const MacAddress& mac,
   core.tx.Add(interface, frame, core.counters);
 }
 
-void SendAlong(WorkerCore& core, Resolver* resolver, const Route& route,
-               rte_mbuf* frame) noexcept {
+void SendAlong(WorkerCore& core, Resolver* resolver, const Route& route, rte_mbuf* frame) noexcept {
   const NeighbourKey key{.interface = route.interface, .addr = route.next_hop};
   const Neighbour neighbour = core.tables.neighbours->Find(key);
   if (neighbour.usable()) [[likely]] {

@@ -20,8 +20,8 @@ class Resolver;
 void SendTo(WorkerCore& core, std::uint8_t interface, const MacAddress& mac,
             rte_mbuf* frame) noexcept;
 
-// Sends a rewritten frame along `route`; without a usable neighbour the resolver gets it: directly if
-// this worker has it (not null), else by a ring.
+// Sends a rewritten frame along `route`; without a usable neighbour the resolver gets it: directly
+// if this worker has it (not null), else by a ring.
 void SendAlong(WorkerCore& core, Resolver* resolver, const Route& route, rte_mbuf* frame) noexcept;
 
 }  // namespace dataplane

@@ -31,9 +31,9 @@ absl::StatusOr<std::unique_ptr<Fib>> Fib::Build(std::span<const FibRoute> routes
   fib->lpm_ = rte_lpm_create(absl::StrCat("fib_", built++).c_str(),
                              static_cast<int>(rte_socket_id()), &config);
   if (fib->lpm_ == nullptr) {
-    return absl::ResourceExhaustedError(absl::StrCat("routes: no memory for rte_lpm (64 MB): ",
-                                                     rte_strerror(rte_errno),
-                                                     "; raise runtime.memory_mb"));
+    return absl::ResourceExhaustedError(
+        absl::StrCat("routes: no memory for rte_lpm (64 MB): ", rte_strerror(rte_errno),
+                     "; raise runtime.memory_mb"));
   }
   fib->hops_.resize(1);
   for (const FibRoute& route : routes) {

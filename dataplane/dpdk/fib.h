@@ -25,8 +25,8 @@ namespace dataplane {
 
 struct FibRoute {
   Ipv4Prefix prefix;
-  NetAddr next_hop = 0;           // 0: connected, the target itself.
-  std::uint8_t interface = 0;     // Index.
+  NetAddr next_hop = 0;        // 0: connected, the target itself.
+  std::uint8_t interface = 0;  // Index.
 };
 
 class Fib final {
@@ -47,7 +47,8 @@ class Fib final {
   absl::Status Add(const FibRoute& route, const InterfaceMap& interfaces);
 
   rte_lpm* lpm_ = nullptr;
-  std::vector<Route> hops_;  // By rte_lpm's next hop number; [0] is the default route, or not found.
+  std::vector<Route>
+      hops_;  // By rte_lpm's next hop number; [0] is the default route, or not found.
 };
 
 }  // namespace dataplane

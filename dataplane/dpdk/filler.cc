@@ -90,8 +90,8 @@ bool Filler::Insert(statesync::Handle& handle) noexcept {
       }
     }
     sessions.EndWrite(handle);
-    sessions.CheckAgainAt(handle, core_.forward.now_s +
-                                      TimeoutOf(session.state, core_.tables.timeouts));
+    sessions.CheckAgainAt(handle,
+                          core_.forward.now_s + TimeoutOf(session.state, core_.tables.timeouts));
     core_.counters.Add(Event::kSessionsCreated);
     core_.counters.Add(Event::kChangesReplicated);
     return true;

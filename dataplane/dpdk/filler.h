@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 // Makes synthetic sessions for drills and benchmarks, through the same insert and dirty mark as a
-// packet's: random addresses and ports, TCP and UDP, half of them behind source NAT if there is a pool.
+// packet's: random addresses and ports, TCP and UDP, half of them behind source NAT if there is a
+// pool.
 //
 // Threads: each worker for its own shards, while this node forwards.  Memory: none.
 

@@ -29,10 +29,10 @@ void SendError(WorkerCore& core, std::uint8_t interface, const PacketView& view,
   rte_mbuf* const frame = core.tx.New(interface, kIcmpErrorFrameMax, core.counters);
   if (frame == nullptr) return;
   const InterfaceMap& interfaces = *core.tables.interfaces;
-  const std::size_t bytes = BuildIcmpError(
-      view, result.error, interfaces.SourceMac(interface, true),
-      interfaces.SourceAddr(interface, true), result.mtu,
-      {rte_pktmbuf_mtod(frame, std::byte*), kIcmpErrorFrameMax});
+  const std::size_t bytes =
+      BuildIcmpError(view, result.error, interfaces.SourceMac(interface, true),
+                     interfaces.SourceAddr(interface, true), result.mtu,
+                     {rte_pktmbuf_mtod(frame, std::byte*), kIcmpErrorFrameMax});
   if (bytes == 0) return rte_pktmbuf_free(frame);
   (void)rte_pktmbuf_trim(frame, static_cast<std::uint16_t>(kIcmpErrorFrameMax - bytes));
   core.tx.Add(interface, frame, core.counters);
@@ -44,11 +44,13 @@ void Obey(WorkerCore& core, Resolver* resolver, const ForwardResult& result, con
     case PacketAction::kForward:
       Trim(frame, view);
       return SendAlong(core, resolver, route, frame);
-    case PacketAction::kEchoReply: return SendBack(core, ingress, view, frame);
+    case PacketAction::kEchoReply:
+      return SendBack(core, ingress, view, frame);
     case PacketAction::kIcmpError:
       SendError(core, ingress, view, result);
       return rte_pktmbuf_free(frame);
-    case PacketAction::kDrop: return rte_pktmbuf_free(frame);  // Core has counted it.
+    case PacketAction::kDrop:
+      return rte_pktmbuf_free(frame);  // Core has counted it.
   }
 }
 

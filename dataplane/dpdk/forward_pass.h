@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// Second pass: sessions, routes and the decision about each packet; or, while this node does not forward,
-// the little that it answers.
+// Second pass: sessions, routes and the decision about each packet; or, while this node does not
+// forward, the little that it answers.
 //
 // Threads: the worker that owns `core`.
 

@@ -38,8 +38,8 @@ absl::StatusOr<std::unique_ptr<HandoverRings>> HandoverRings::Create(std::uint8_
   bool complete = rings->unresolved_ != nullptr;
   for (const rte_ring* ring : rings->rings_) complete = complete && ring != nullptr;
   if (complete) return rings;
-  return absl::ResourceExhaustedError(absl::StrCat("rings between ", worker_count,
-                                                   " workers: no memory; raise runtime.memory_mb"));
+  return absl::ResourceExhaustedError(
+      absl::StrCat("rings between ", worker_count, " workers: no memory; raise runtime.memory_mb"));
 }
 
 HandoverRings::~HandoverRings() {

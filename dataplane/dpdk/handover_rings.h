@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// Rings by which workers pass frames on: to the worker that owns the shard, and to the resolver (worker
-// 0) when a next hop has no MAC yet.
+// Rings by which workers pass frames on: to the worker that owns the shard, and to the resolver
+// (worker 0) when a next hop has no MAC yet.
 //
 // Threads: any worker gives; a ring's owner takes.  Memory: rings at Create.
 

@@ -12,10 +12,10 @@ namespace dataplane {
 namespace {
 
 ParseHints HintsOf(const rte_mbuf& frame) {
-  return {.ip_checksum_good = (frame.ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) ==
-                              RTE_MBUF_F_RX_IP_CKSUM_GOOD,
-          .transport_checksum_good = (frame.ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) ==
-                                     RTE_MBUF_F_RX_L4_CKSUM_GOOD};
+  return {.ip_checksum_good =
+              (frame.ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_GOOD,
+          .transport_checksum_good =
+              (frame.ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_GOOD};
 }
 
 void HandOver(WorkerCore& core, std::uint8_t worker, rte_mbuf* frame) {
@@ -24,8 +24,8 @@ void HandOver(WorkerCore& core, std::uint8_t worker, rte_mbuf* frame) {
 }
 
 DropReason Inspect(WorkerCore& core, rte_mbuf* frame, std::uint8_t ingress, PacketView& view) {
-  // Core reads frames in one piece. Buffers are large enough that NICs never chain them; a driver that
-  // does all the same costs a copy.
+  // Core reads frames in one piece. Buffers are large enough that NICs never chain them; a driver
+  // that does all the same costs a copy.
   if (frame->nb_segs > 1 && rte_pktmbuf_linearize(frame) != 0) return DropReason::kNoBuffer;
   const std::span<std::byte> bytes(rte_pktmbuf_mtod(frame, std::byte*),
                                    rte_pktmbuf_data_len(frame));

@@ -36,8 +36,8 @@ absl::StatusOr<MbufPool> CreateMbufPool(const std::string& name, std::uint32_t c
   if (pool != nullptr) return pool;
   const std::uint64_t bytes = std::uint64_t{count} * (sizeof(rte_mbuf) + data_room);
   return absl::ResourceExhaustedError(
-      absl::StrCat("packet buffers ", name, ": ", count, " of ", data_room, " bytes (",
-                   bytes >> 20, " MB): ", rte_strerror(rte_errno), "; raise runtime.memory_mb"));
+      absl::StrCat("packet buffers ", name, ": ", count, " of ", data_room, " bytes (", bytes >> 20,
+                   " MB): ", rte_strerror(rte_errno), "; raise runtime.memory_mb"));
 }
 
 }  // namespace dataplane

@@ -17,8 +17,8 @@ namespace dataplane {
 namespace {
 
 constexpr std::uint32_t kTxDescriptors = 1'024;
-constexpr std::uint32_t kBuffersPerWorker = 2'048;      // Bursts, transmit buffers, the pool's cache.
-constexpr std::uint32_t kBuffersPerAfXdp = 6'144;       // Its fill and completion rings.
+constexpr std::uint32_t kBuffersPerWorker = 2'048;  // Bursts, transmit buffers, the pool's cache.
+constexpr std::uint32_t kBuffersPerAfXdp = 6'144;   // Its fill and completion rings.
 
 int RunLcore(void* setup) {
   RunLoop(*static_cast<const LoopSetup*>(setup));
@@ -29,8 +29,7 @@ int RunLcore(void* setup) {
 
 absl::StatusOr<std::unique_ptr<Node>> Node::Create(const NodeSetup& setup) {
   std::unique_ptr<Node> node(new Node(setup));
-  absl::StatusOr<std::unique_ptr<Tables>> tables =
-      Tables::Create(*setup.options, setup.table_keys);
+  absl::StatusOr<std::unique_ptr<Tables>> tables = Tables::Create(*setup.options, setup.table_keys);
   if (!tables.ok()) return tables.status();
   node->tables_ = *std::move(tables);
   absl::Status status = node->BeginEal();
@@ -85,15 +84,15 @@ absl::Status Node::OpenPorts() {
   pool_ = *std::move(pool);
   std::vector<MacAddress> macs;
   for (const InterfaceOptions& interface : options.interfaces) {
-    PortSetup port{.what = absl::StrCat("interface ", interface.name),
-                   .device = CompleteDevice(interface.device, interface.mtu, ""),
-                   .mtu = interface.mtu,
-                   .rx_descriptors = interface.rx_descriptors,
-                   .tx_descriptors = kTxDescriptors,
-                   .worker_count = options.runtime.workers,
-                   .home_worker = static_cast<std::uint8_t>(ports_.size() %
-                                                            options.runtime.workers),
-                   .pool = pool_.get()};
+    PortSetup port{
+        .what = absl::StrCat("interface ", interface.name),
+        .device = CompleteDevice(interface.device, interface.mtu, ""),
+        .mtu = interface.mtu,
+        .rx_descriptors = interface.rx_descriptors,
+        .tx_descriptors = kTxDescriptors,
+        .worker_count = options.runtime.workers,
+        .home_worker = static_cast<std::uint8_t>(ports_.size() % options.runtime.workers),
+        .pool = pool_.get()};
     absl::Status probed = ProbeDevice(port.what, port.device);
     if (!probed.ok()) return probed;
     absl::StatusOr<std::unique_ptr<Port>> opened = Port::Open(port);

@@ -3,8 +3,8 @@
 
 // One node's DPDK side, put together: tables, EAL, ports, workers, sync loop.
 //
-// Threads: Create, Start and Stop by main; Start launches an lcore for each worker (and one for the sync
-// loop if it has its own). Memory: everything is allocated by Create.
+// Threads: Create, Start and Stop by main; Start launches an lcore for each worker (and one for the
+// sync loop if it has its own). Memory: everything is allocated by Create.
 
 #pragma once
 
@@ -35,7 +35,7 @@ namespace dataplane {
 struct NodeSetup {
   const Options* options = nullptr;
   SharedState* shared = nullptr;
-  statesync::Primitives* primitives = nullptr;   // Randomness; the handshake's HMAC and curve.
+  statesync::Primitives* primitives = nullptr;    // Randomness; the handshake's HMAC and curve.
   const statesync::PairSecret* secret = nullptr;  // Null without HA.
   TableKeys table_keys;
   statesync::BootId boot_id = 0;
@@ -60,7 +60,9 @@ class Node {
   [[nodiscard]] statesync::SessionTable& sessions() noexcept { return *tables_->sessions; }
   [[nodiscard]] const std::vector<std::unique_ptr<Worker>>& workers() const { return workers_; }
   [[nodiscard]] const std::vector<std::unique_ptr<Port>>& ports() const { return ports_; }
-  [[nodiscard]] const SyncLoop* sync_loop() const noexcept { return sync_.get(); }  // Null without HA.
+  [[nodiscard]] const SyncLoop* sync_loop() const noexcept {
+    return sync_.get();
+  }  // Null without HA.
   [[nodiscard]] const Options& options() const noexcept { return *setup_.options; }
 
  private:
@@ -76,13 +78,13 @@ class Node {
   bool eal_started_ = false;
   bool running_ = false;
   std::unique_ptr<Tables> tables_;
-  MbufPool pool_;  // Of the ports that forward.
+  MbufPool pool_;                             // Of the ports that forward.
   std::vector<std::unique_ptr<Port>> ports_;  // By interface index.
   std::unique_ptr<HandoverRings> rings_;
   std::vector<std::unique_ptr<Worker>> workers_;
-  std::unique_ptr<SyncLoop> sync_;    // With HA,
-  std::optional<DirtyDrain> drain_;   // or without.
-  std::vector<LoopSetup> loops_;  // By lcore, the first worker's first.
+  std::unique_ptr<SyncLoop> sync_;   // With HA,
+  std::optional<DirtyDrain> drain_;  // or without.
+  std::vector<LoopSetup> loops_;     // By lcore, the first worker's first.
 };
 
 }  // namespace dataplane

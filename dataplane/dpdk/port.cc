@@ -52,9 +52,9 @@ absl::Status CheckKernelMtu(const PortSetup& setup) {
   const bool known = ioctl(fd, SIOCGIFMTU, &request) == 0;
   close(fd);
   if (!known || request.ifr_mtu >= setup.mtu) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat(setup.what, ": kernel interface ", name, " has MTU ", request.ifr_mtu,
-                   ", the node file wants ", setup.mtu, "; ip link set ", name, " mtu ", setup.mtu));
+  return absl::InvalidArgumentError(absl::StrCat(
+      setup.what, ": kernel interface ", name, " has MTU ", request.ifr_mtu,
+      ", the node file wants ", setup.mtu, "; ip link set ", name, " mtu ", setup.mtu));
 }
 
 absl::Status Failed(const PortSetup& setup, const char* step, int error) {
@@ -129,9 +129,9 @@ absl::Status Port::Configure(const PortSetup& setup) {
   }
   const int error = rte_eth_dev_set_mtu(id_, setup.mtu);
   if (error == 0 || error == -ENOTSUP) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat(setup.what, ": device ", setup.device, " cannot have MTU ", setup.mtu,
-                   "; it takes ", info.min_mtu, " to ", info.max_mtu));
+  return absl::InvalidArgumentError(absl::StrCat(setup.what, ": device ", setup.device,
+                                                 " cannot have MTU ", setup.mtu, "; it takes ",
+                                                 info.min_mtu, " to ", info.max_mtu));
 }
 
 absl::Status Port::SetUpQueues(const PortSetup& setup) {
@@ -181,8 +181,7 @@ std::uint16_t Port::Receive(std::uint8_t worker, rte_mbuf** frames, std::uint16_
   return worker == home_worker_ ? rte_eth_rx_burst(id_, 0, frames, count) : std::uint16_t{0};
 }
 
-std::uint16_t Port::Transmit(std::uint8_t worker, rte_mbuf** frames,
-                             std::uint16_t count) noexcept {
+std::uint16_t Port::Transmit(std::uint8_t worker, rte_mbuf** frames, std::uint16_t count) noexcept {
   std::uint16_t sent = 0;
   if (ring_ != nullptr && worker != home_worker_) {
     sent = static_cast<std::uint16_t>(

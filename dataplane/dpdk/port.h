@@ -6,11 +6,11 @@
 // Receive: if the port has RSS, a queue per worker, steered by our symmetric key and a redirection
 // table that follows shard → worker. Else one queue, polled by the port's home worker, which
 // hands packets over by software.
-// Transmit: a queue per worker if the port has so many, else the home worker's queue, which the others
-// reach through a ring.
+// Transmit: a queue per worker if the port has so many, else the home worker's queue, which the
+// others reach through a ring.
 //
-// Threads: Open and the destructor by main; Receive and Transmit by the worker they name, each worker
-// one thread. Memory: descriptors and a ring at Open, none afterwards.
+// Threads: Open and the destructor by main; Receive and Transmit by the worker they name, each
+// worker one thread. Memory: descriptors and a ring at Open, none afterwards.
 
 #pragma once
 
@@ -27,8 +27,8 @@
 namespace dataplane {
 
 struct PortSetup {
-  std::string what;            // Stands in messages: "interface lan0".
-  std::string device;          // Complete device string; already attached (ProbeDevice).
+  std::string what;    // Stands in messages: "interface lan0".
+  std::string device;  // Complete device string; already attached (ProbeDevice).
   std::uint16_t mtu = 1'500;
   std::uint16_t rx_descriptors = 1'024;
   std::uint16_t tx_descriptors = 1'024;

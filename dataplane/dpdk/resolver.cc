@@ -23,9 +23,8 @@ void Resolver::OnArp(std::uint8_t interface, rte_mbuf* frame) noexcept {
   const DropReason reason = ParseArp(BytesOf(frame), packet);
   if (reason != DropReason::kNone) return core_.Drop(frame, reason);
   rte_pktmbuf_free(frame);
-  const ArpOutcome outcome =
-      core_.tables.neighbours->OnArp(interface, packet, *core_.tables.interfaces,
-                                     core_.forwarding, core_.now_ns, core_.counters);
+  const ArpOutcome outcome = core_.tables.neighbours->OnArp(
+      interface, packet, *core_.tables.interfaces, core_.forwarding, core_.now_ns, core_.counters);
   if (outcome.reply) {
     rte_mbuf* const reply = core_.tx.New(interface, kArpFramePadded, core_.counters);
     if (reply != nullptr) {
@@ -71,12 +70,11 @@ void Resolver::OnRole(bool active) noexcept {
   }
 }
 
-// An announcement that was asked for before the shards were released waits for the first turn in which
-// this node forwards: until then it must not speak under the virtual MAC (I6).
+// An announcement that was asked for before the shards were released waits for the first turn in
+// which this node forwards: until then it must not speak under the virtual MAC (I6).
 bool Resolver::Announce() noexcept {
   if (!core_.forwarding) return false;
-  const std::uint32_t wanted =
-      core_.shared.role.announce_count.load(std::memory_order_acquire);
+  const std::uint32_t wanted = core_.shared.role.announce_count.load(std::memory_order_acquire);
   if (wanted != announced_count_) {
     announced_count_ = wanted;
     announcer_.Start(core_.now_ns);
@@ -92,8 +90,7 @@ bool Resolver::Announce() noexcept {
 
 void Resolver::AskDue() noexcept {
   std::array<ArpDue, kDueMax> due;
-  const std::size_t count =
-      core_.tables.neighbours->Tick(core_.now_ns, due, core_.counters);
+  const std::size_t count = core_.tables.neighbours->Tick(core_.now_ns, due, core_.counters);
   for (std::size_t i = 0; i < count; ++i) {
     if (due[i].failed) {
       Release(due[i].key, nullptr);
@@ -122,7 +119,8 @@ void Resolver::SendGratuitous(std::uint8_t interface, const MacAddress& mac,
   core_.counters.Add(Event::kArpGratuitousSent);
 }
 
-// Sends the frames that waited for `key`, or drops them if it has no MAC or this node forwards no more.
+// Sends the frames that waited for `key`, or drops them if it has no MAC or this node forwards no
+// more.
 void Resolver::Release(const NeighbourKey& key, const MacAddress* mac) noexcept {
   std::array<rte_mbuf*, kArpQueuePackets> frames;
   const std::uint16_t count = held_.Take(key, frames);

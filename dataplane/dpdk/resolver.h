@@ -25,7 +25,8 @@ class Resolver {
   void OnArp(std::uint8_t interface, rte_mbuf* frame) noexcept;
   // A frame has no MAC for its next hop yet: holds it and asks, or drops it. Takes the frame.
   void Hold(const NeighbourKey& key, rte_mbuf* frame) noexcept;
-  // Retries, ageing, announcements, frames of other workers. Once per turn. True if it did something.
+  // Retries, ageing, announcements, frames of other workers. Once per turn. True if it did
+  // something.
   bool Turn() noexcept;
   // The role changed; `active` is the new one.
   void OnRole(bool active) noexcept;

@@ -14,8 +14,8 @@ namespace {
 
 // Empty turns before the first sleep: a burst of work is often followed by another.
 constexpr unsigned kIdleTurnsMax = 64;
-// Long enough to leave the core to others, short against a round trip through kernel sockets; a device
-// with a ring of 4096 frames holds 80 million frames a second for so long.
+// Long enough to leave the core to others, short against a round trip through kernel sockets; a
+// device with a ring of 4096 frames holds 80 million frames a second for so long.
 constexpr timespec kIdleSleep = {.tv_sec = 0, .tv_nsec = 50'000};
 
 }  // namespace

@@ -16,11 +16,11 @@
 namespace dataplane {
 
 struct LoopSetup {
-  Worker* worker = nullptr;      // Null: an lcore of the sync loop alone.
-  SyncLoop* sync = nullptr;      // Null: another lcore has it, or there is no pair.
-  DirtyDrain* drain = nullptr;   // Instead of the sync loop where there is no pair.
+  Worker* worker = nullptr;     // Null: an lcore of the sync loop alone.
+  SyncLoop* sync = nullptr;     // Null: another lcore has it, or there is no pair.
+  DirtyDrain* drain = nullptr;  // Instead of the sync loop where there is no pair.
   const std::atomic<bool>* stop = nullptr;
-  bool spin = false;             // Never sleep.
+  bool spin = false;  // Never sleep.
 };
 
 // Returns when *setup.stop is true. Each turn reads the clock once per part.

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// Which worker has which shard: a function of the low seven bits of the hash, so that the redirection
-// table of a NIC (128 entries or a multiple) can say the same.
+// Which worker has which shard: a function of the low seven bits of the hash, so that the
+// redirection table of a NIC (128 entries or a multiple) can say the same.
 //
 // Threads: values only.
 

@@ -15,8 +15,8 @@ namespace {
 constexpr std::size_t kHugepageBytes = std::size_t{2} << 20;
 
 void* MapAnonymous(std::size_t bytes, int flags) {
-  void* const memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
-                            MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+  void* const memory =
+      mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
   return memory == MAP_FAILED ? nullptr : memory;
 }
 
@@ -29,8 +29,8 @@ absl::StatusOr<std::unique_ptr<TableMemory>> TableMemory::Map(std::size_t bytes,
   const bool hugepages = memory != nullptr;
   if (!hugepages) memory = MapAnonymous(rounded, 0);
   if (memory == nullptr) {
-    return absl::ResourceExhaustedError(absl::StrCat("tables.sessions: ", rounded >> 20,
-                                                     " MB of memory: ", strerror(errno)));
+    return absl::ResourceExhaustedError(
+        absl::StrCat("tables.sessions: ", rounded >> 20, " MB of memory: ", strerror(errno)));
   }
   if (!hugepages) (void)madvise(memory, rounded, MADV_HUGEPAGE);
   return std::unique_ptr<TableMemory>(

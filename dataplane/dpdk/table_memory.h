@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// Memory for the session table: hugepages, so that a random lookup misses no TLB, and so that a killed
-// process is gone at once: the kernel frees small pages one by one before it closes the connection by
-// which the peer learns of the death.
+// Memory for the session table: hugepages, so that a random lookup misses no TLB, and so that a
+// killed process is gone at once: the kernel frees small pages one by one before it closes the
+// connection by which the peer learns of the death.
 //
 // Threads: start-up.  Memory: one mapping, zero, unmapped by the destructor.
 
@@ -30,8 +30,7 @@ class TableMemory {
   [[nodiscard]] bool hugepages() const noexcept { return hugepages_; }
 
  private:
-  TableMemory(std::span<std::byte> bytes, bool hugepages)
-      : bytes_(bytes), hugepages_(hugepages) {}
+  TableMemory(std::span<std::byte> bytes, bool hugepages) : bytes_(bytes), hugepages_(hugepages) {}
 
   std::span<std::byte> bytes_;
   bool hugepages_;

@@ -102,10 +102,10 @@ std::vector<FibRoute> RoutesOf(const Options& options) {
   std::vector<FibRoute> routes;
   for (std::size_t i = 0; i < options.interfaces.size(); ++i) {
     const InterfaceOptions& interface = options.interfaces[i];
-    routes.push_back({.prefix = {interface.address & MaskOf(interface.prefix_length),
-                                 interface.prefix_length},
-                      .next_hop = 0,
-                      .interface = static_cast<std::uint8_t>(i)});
+    routes.push_back(
+        {.prefix = {interface.address & MaskOf(interface.prefix_length), interface.prefix_length},
+         .next_hop = 0,
+         .interface = static_cast<std::uint8_t>(i)});
   }
   for (const RouteOptions& route : options.routes) {
     routes.push_back({.prefix = {route.prefix.address, route.prefix.length},

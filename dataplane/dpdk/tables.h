@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// What all workers read: sessions, policy, NAT pools, addresses, routes, neighbours, made from Options.
+// What all workers read: sessions, policy, NAT pools, addresses, routes, neighbours, made from
+// Options.
 //
 // Threads: built by main before the workers start; each part says who may write it later.
 

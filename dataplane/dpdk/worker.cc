@@ -102,9 +102,9 @@ bool Worker::Expire() noexcept {
     expiry_shard_ = (expiry_shard_ + 1) % kShardCount;
   } while (WorkerOf(expiry_shard_, core_.worker_count) != core_.index);
   std::array<statesync::Handle, kBatchMax> dirty;
-  const std::size_t deleted = ExpireSlice(
-      *core_.tables.sessions, static_cast<statesync::ShardIndex>(expiry_shard_),
-      core_.tables.timeouts, core_.forward.now_s, takeover_s_, core_.counters, dirty);
+  const std::size_t deleted =
+      ExpireSlice(*core_.tables.sessions, static_cast<statesync::ShardIndex>(expiry_shard_),
+                  core_.tables.timeouts, core_.forward.now_s, takeover_s_, core_.counters, dirty);
   if (deleted == 0) return false;
   core_.tables.sessions->MarkDirtyBatch(core_.index, {dirty.data(), deleted});
   return true;

@@ -57,8 +57,8 @@ class Worker {
   std::optional<Resolver> resolver_;  // Worker 0 only.
   Filler filler_;
   Burst burst_;
-  std::uint64_t role_bits_ = 0;       // Role word this worker acts on.
-  std::uint32_t takeover_s_ = 0;      // When this node became active; 0: it was from the start.
+  std::uint64_t role_bits_ = 0;   // Role word this worker acts on.
+  std::uint32_t takeover_s_ = 0;  // When this node became active; 0: it was from the start.
   bool first_forward_due_ = false;
   std::uint32_t expiry_shard_ = 0;
   std::int64_t next_expiry_ns_ = 0;

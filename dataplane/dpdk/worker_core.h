@@ -65,8 +65,8 @@ struct WorkerCore {
 
   // Of this turn.
   std::int64_t now_ns = 0;
-  // This node is active, its deadline has not passed, and the sync loop has released the shards: the
-  // worker may write entries and send under virtual MACs.
+  // This node is active, its deadline has not passed, and the sync loop has released the shards:
+  // the worker may write entries and send under virtual MACs.
   bool forwarding = false;
 
   void Drop(rte_mbuf* frame, DropReason reason) noexcept {

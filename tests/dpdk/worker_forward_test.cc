@@ -32,16 +32,16 @@ class WorkerForward : public ::testing::TestWithParam<std::uint8_t> {
   WorkerNode node;
 };
 
-// With one worker everything stays with it; with three, frames cross the rings between them, and frames
-// of workers without a transmit queue cross the port's ring.
+// With one worker everything stays with it; with three, frames cross the rings between them, and
+// frames of workers without a transmit queue cross the port's ring.
 INSTANTIATE_TEST_SUITE_P(Workers, WorkerForward, ::testing::Values(1, 3));
 
 TEST_P(WorkerForward, TcpHandshakePassesThroughSourceNatAndBack) {
   node.TeachMac(kClients, kClient, kClientMac);
   node.TeachMac(kServers, kServer, kServerMac);
 
-  node.Give(kClients, node.To(kClients, TcpFrame({.seq = 100, .options = MssOption(1'460)}),
-                              kClientMac));
+  node.Give(kClients,
+            node.To(kClients, TcpFrame({.seq = 100, .options = MssOption(1'460)}), kClientMac));
   node.Run();
   std::vector<Bytes> out = node.Take(kServers);
   ASSERT_EQ(out.size(), 1u);
@@ -70,10 +70,11 @@ TEST_P(WorkerForward, TcpHandshakePassesThroughSourceNatAndBack) {
   EXPECT_EQ(LoadMac(out[0].data()), kClientMac);
   EXPECT_EQ(LoadMac(out[0].data() + 6), VirtualMac(1));
 
-  node.Give(kClients, node.To(kClients,
-                              TcpFrame({.seq = 101, .ack = 901, .flags = kTcpAck | kTcpPsh,
-                                        .payload_bytes = 333}),
-                              kClientMac));
+  node.Give(
+      kClients,
+      node.To(kClients,
+              TcpFrame({.seq = 101, .ack = 901, .flags = kTcpAck | kTcpPsh, .payload_bytes = 333}),
+              kClientMac));
   node.Run();
   out = node.Take(kServers);
   ASSERT_EQ(out.size(), 1u);
@@ -143,7 +144,8 @@ TEST_P(WorkerForward, PaddingOfShortFramesIsNotForwarded) {
   EXPECT_EQ(out[0].size(), bytes);
 }
 
-// Every length, and headers that lie: nothing crashes, every frame is accounted for, no buffer leaks.
+// Every length, and headers that lie: nothing crashes, every frame is accounted for, no buffer
+// leaks.
 TEST_P(WorkerForward, HostileFramesAreCountedAndFreed) {
   Random random(20'261'120);
   const Bytes good = node.To(kClients, TcpFrame({.payload_bytes = 600}), kClientMac);
@@ -154,8 +156,8 @@ TEST_P(WorkerForward, HostileFramesAreCountedAndFreed) {
     Bytes damaged(good.begin(),
                   good.begin() + static_cast<std::ptrdiff_t>(std::min(bytes, good.size())));
     for (int i = 0; i < 3 && damaged.size() > 14; ++i) {
-      damaged[12 + random.Below(static_cast<std::uint32_t>(std::min<std::size_t>(
-                                   damaged.size() - 12, 60)))] =
+      damaged[12 + random.Below(static_cast<std::uint32_t>(
+                       std::min<std::size_t>(damaged.size() - 12, 60)))] =
           std::byte{static_cast<std::uint8_t>(random.Next())};
     }
     node.Give(kClients, noise);

@@ -1,9 +1,11 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// A firewall of two ports for tests of the workers: real ports over rings, real tables, time by hand.
+// A firewall of two ports for tests of the workers: real ports over rings, real tables, time by
+// hand.
 //
-//   client 10.1.0.10 ── lan[0] 10.1.0.2, virtual .1 ── node ── lan[1] 10.2.0.2, virtual .1 ── 10.2.0.20
+//   client 10.1.0.10 ── lan[0] 10.1.0.2, virtual .1 ── node ── lan[1] 10.2.0.2, virtual .1
+//   ── 10.2.0.20
 //
 // Threads: one; it calls the workers' turns in order.
 

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// When a worker may forward and speak under virtual MACs, and what it says about it (I6, "One writer").
+// When a worker may forward and speak under virtual MACs, and what it says about it (I6, "One
+// writer").
 
 #include <gtest/gtest.h>
 
@@ -98,8 +99,7 @@ TEST(WorkerRole, StandbyDropsTransitAndCountsIt) {
 }
 
 // Gratuitous ARP by address.
-std::map<NetAddr, int> Announced(WorkerNode& node, std::uint8_t interface,
-                                 const MacAddress& mac) {
+std::map<NetAddr, int> Announced(WorkerNode& node, std::uint8_t interface, const MacAddress& mac) {
   std::map<NetAddr, int> counts;
   for (const Bytes& frame : node.Take(interface)) {
     ArpPacket packet;
