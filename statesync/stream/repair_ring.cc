@@ -37,7 +37,7 @@ Instant RepairRing::OldestSent() const {
 }
 
 bool RepairRing::HasRoom(std::size_t items, std::size_t notes) const {
-  return next_ - closed_ <= frame_mask_ && item_end_ - item_begin_ + items <= item_mask_ + 1 &&
+  return next_ - closed_ <= frame_mask_ + 1 && item_end_ - item_begin_ + items <= item_mask_ + 1 &&
          note_end_ - note_begin_ + notes <= note_mask_ + 1;
 }
 
