@@ -3,13 +3,13 @@
 
 #include "dataplane/dpdk/ha2_port.h"
 
-#include <errno.h>
 #include <net/if.h>
 #include <rte_ethdev.h>
-#include <string.h>
+#include <unistd.h>
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "dataplane/core/byte_order.h"
 #include "dataplane/dpdk/device_args.h"
@@ -26,12 +26,31 @@ constexpr std::uint32_t kBuffers = 4'095;
 constexpr std::uint32_t kBuffersAfXdp = 8'191;
 constexpr std::size_t kPoolNameMax = 25;  // What rte_mempool leaves of a memzone's name.
 
-absl::StatusOr<int> GuardedInterface(const Ha2Options& options) {
+// Index of the kernel interface that the device string names; 0: it names none. DPDK's own words
+// for an interface that does not exist differ from driver to driver.
+absl::StatusOr<int> KernelInterface(const Ha2Options& options) {
   const std::string name(DeviceArgument(options.device, "iface"));
+  if (name.empty() && !IsAfXdp(options.device)) return 0;
   const unsigned ifindex = name.empty() ? 0 : if_nametoindex(name.c_str());
   if (ifindex != 0) return static_cast<int>(ifindex);
   return absl::NotFoundError(
       absl::StrCat(kWhat, ".device: ", options.device, ": no kernel interface \"", name, "\""));
+}
+
+// DPDK's drivers for kernel interfaces say what failed, not what to do.
+absl::Status WithRemedy(const absl::Status& status) {
+  if (status.code() != absl::StatusCode::kUnavailable) return status;
+  if (geteuid() != 0) {
+    return absl::PermissionDeniedError(absl::StrCat(
+        status.message(), "; run as root or with CAP_NET_ADMIN, CAP_NET_RAW, CAP_BPF"));
+  }
+  if (absl::StrContains(status.message(), "XDP program")) {
+    return absl::UnavailableError(
+        absl::StrCat(status.message(),
+                     "; the kernel takes no XDP program where the MTU of the interface, or of a "
+                     "veth's other end, is above 3506"));
+  }
+  return status;
 }
 
 // The path of the XDP object to attach; empty if the device string names its own program.
@@ -63,12 +82,10 @@ absl::Status Guard(int ifindex, const Ha2Options& options) {
 absl::StatusOr<std::unique_ptr<Ha2Port>> Ha2Port::Open(const Ha2Options& options) {
   const bool af_xdp = IsAfXdp(options.device);
   std::string guard;
-  int ifindex = 0;
+  const absl::StatusOr<int> ifindex = KernelInterface(options);
+  if (!ifindex.ok()) return ifindex.status();
   if (af_xdp) {
-    absl::StatusOr<int> found = GuardedInterface(options);
-    if (!found.ok()) return found.status();
-    ifindex = *found;
-    if (absl::Status status = DetachStaleGuard(ifindex); !status.ok()) return status;
+    if (absl::Status status = DetachStaleGuard(*ifindex); !status.ok()) return status;
     absl::StatusOr<std::string> object = GuardObject(options);
     if (!object.ok()) return object.status();
     guard = *std::move(object);
@@ -92,14 +109,14 @@ absl::StatusOr<std::unique_ptr<Ha2Port>> Ha2Port::Open(const Ha2Options& options
   setup.tx_descriptors = kDescriptors;
   setup.pool = result->pool_.get();
   absl::StatusOr<std::unique_ptr<Port>> port = Port::Open(setup);
-  if (!port.ok()) return port.status();
+  if (!port.ok()) return WithRemedy(port.status());
   result->port_ = *std::move(port);
 
   // DPDK attaches the program with the receive queue; from here it is in place, and passes
   // everything to the kernel until it knows the peer.
   if (!guard.empty()) {
-    if (absl::Status status = Guard(ifindex, options); !status.ok()) return status;
-    result->guard_ifindex_ = ifindex;
+    if (absl::Status status = Guard(*ifindex, options); !status.ok()) return status;
+    result->guard_ifindex_ = *ifindex;
   }
   return result;
 }

@@ -69,6 +69,8 @@ class SyncNode {
   }
 
   // ---- ha thread, worker 0 ----
+  // The ha thread's tick: extends the deadline of the role word.
+  void Tick(std::int64_t now_ns) { shared.role.forward_until_ns.store(now_ns + 30'000'000); }
   void SetRole(statesync::Role role, std::uint32_t term, bool worker_sees = true) {
     const RoleWord word = RoleWord::Make(role, {term}, ++change_);
     shared.role.word.store(word.bits);

@@ -38,6 +38,7 @@ class SyncPairTest : public ::testing::Test {
   void Step() {
     now_ns_ += kTurnNs;
     for (std::size_t from = 0; from < 2; ++from) {
+      if (!stalled_[from]) nodes_[from]->Tick(now_ns_);
       nodes_[from]->loop->Turn(now_ns_);
       for (const Frame& frame : nodes_[from]->wire.Take()) {
         if (record_) recorded_[from].push_back(frame);
@@ -67,6 +68,7 @@ class SyncPairTest : public ::testing::Test {
   bool cut_ = false;     // Frames are lost, both ways.
   bool record_ = false;  // Frames are kept, by sender.
   std::array<std::vector<Frame>, 2> recorded_;
+  std::array<bool, 2> stalled_{};  // That node's ha thread stands still.
   MbufPool pool_;
   std::array<std::unique_ptr<SyncNode>, 2> nodes_;
 };

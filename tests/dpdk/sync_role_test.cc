@@ -60,6 +60,19 @@ TEST_F(SyncPairTest, ThePairSwitchesToAndFro) {
   }
 }
 
+// Its workers forward nothing past the deadline: the peer must not go on hearing of an active node.
+TEST_F(SyncPairTest, ANodeWhoseHaThreadStandsStillSaysSo) {
+  Settle();
+  const auto peer_role = [this] { return b().shared.sync.peer_role.load(); };
+  ASSERT_EQ(peer_role(), static_cast<std::uint8_t>(Role::kActive));
+  stalled_[0] = true;
+  Run(60);
+  EXPECT_EQ(peer_role(), static_cast<std::uint8_t>(Role::kNonfunctional));
+  stalled_[0] = false;
+  Run(30);
+  EXPECT_EQ(peer_role(), static_cast<std::uint8_t>(Role::kActive));
+}
+
 // The role may change twice between two turns of a worker or of the sync loop.
 TEST_F(SyncPairTest, ANewTermOfTheSameRoleIsReleasedAnew) {
   Settle();
