@@ -57,6 +57,17 @@ TableLoad::TableLoad(std::uint32_t session_count, bool nat) : nat_(nat) {
     for (std::size_t i = 0; i < kBatchMax; ++i) Renew(first + i);
     ENSURE(Apply(first, kBatchMax) == kBatchMax);
   }
+  Shuffle();
+}
+
+// Places in the order of arrival would walk each shard's slots in order, which pages and TLB like.
+void TableLoad::Shuffle() {
+  for (std::size_t i = keys_.size() - 1; i > 0; --i) {
+    const std::size_t other = random_() % (i + 1);
+    std::swap(keys_[i], keys_[other]);
+    std::swap_ranges(&records_[i * kRecordStride], &records_[i * kRecordStride] + kRecordStride,
+                     &records_[other * kRecordStride]);
+  }
 }
 
 std::uint8_t TableLoad::schema() const {

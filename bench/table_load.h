@@ -48,6 +48,8 @@ class TableLoad {
   }
 
  private:
+  void Shuffle();
+
   const bool nat_;
   std::mt19937_64 random_{1};
   std::vector<statesync::NetAddr> nat_addresses_;

@@ -64,6 +64,21 @@ class KeyIndex {
     return hits == 0 ? kNoSlot : bucket.slots[FirstOf(hits)];
   }
 
+  // The same for the other bucket: true if keys may be there; then it is asked for, and after a
+  // while SecondCandidate reads it.
+  [[nodiscard]] bool PrefetchOther(std::uint64_t hash) const noexcept {
+    const std::uint32_t primary = PrimaryOf(hash);
+    if (buckets_[primary].overflow == 0) return false;
+    PrefetchRead(&buckets_[OtherOf(primary, TagOf(hash))]);
+    return true;
+  }
+  [[nodiscard]] SlotIndex SecondCandidate(std::uint64_t hash) const noexcept {
+    const std::uint16_t tag = TagOf(hash);
+    const IndexBucket& bucket = buckets_[OtherOf(PrimaryOf(hash), tag)];
+    const Places hits = MatchTags(bucket, tag);
+    return hits == 0 ? kNoSlot : bucket.slots[FirstOf(hits)];
+  }
+
   // Slot of the first candidate that `matches(slot)`; kNoSlot if none does.
   template <typename Matches>
   [[nodiscard]] SlotIndex Find(std::uint64_t hash, Matches&& matches) const noexcept {

@@ -125,8 +125,9 @@ LookupResult SessionTable::Lookup(const FlowKey& key) const noexcept {
   return impl_->Find(shard, key, shard.HashOf(UnorderedKey(key)));
 }
 
-// Passes: hash all and ask for the buckets, look at tags and ask for the entries, verify. What the
-// first candidate does not answer (tag collision, second bucket, a true miss) goes the slow way.
+// Passes: hash all and ask for the buckets, look at tags and ask for the entries (in second buckets
+// too, for keys that may be there), verify. What the first candidate does not answer goes the slow
+// way: a tag collision or a true miss.
 void SessionTable::LookupBatch(std::span<const FlowKey> keys,
                                std::span<LookupResult> results) const noexcept {
   ENSURE(keys.size() <= kBatchMax && results.size() >= keys.size());
@@ -138,8 +139,20 @@ void SessionTable::LookupBatch(std::span<const FlowKey> keys,
     hashes[i] = shards[i]->HashOf(UnorderedKey(keys[i]));
     shards[i]->index().Prefetch(hashes[i]);
   }
+  std::array<std::uint8_t, kBatchMax> late;
+  std::size_t late_count = 0;
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const SlotIndex slot = shards[i]->index().FirstCandidate(hashes[i]);
+    results[i].slot = slot;
+    if (slot != kNoSlot) {
+      PrefetchRead(&shards[i]->entry(slot));
+    } else if (shards[i]->index().PrefetchOther(hashes[i])) {
+      late[late_count++] = static_cast<std::uint8_t>(i);
+    }
+  }
+  for (std::size_t l = 0; l < late_count; ++l) {
+    const std::size_t i = late[l];
+    const SlotIndex slot = shards[i]->index().SecondCandidate(hashes[i]);
     results[i].slot = slot;
     if (slot != kNoSlot) PrefetchRead(&shards[i]->entry(slot));
   }

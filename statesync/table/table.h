@@ -134,6 +134,7 @@ class Table final : public ReplicatedTable {
 
   void DecodeInsertBatch(std::uint8_t schema, std::span<const std::byte* const> records,
                          std::span<Incoming> incoming) noexcept;
+  void FindCandidates(std::span<Incoming> incoming) noexcept;
   [[nodiscard, gnu::always_inline]] inline ApplyOutcome ApplyInsert(const Incoming& in,
                                                                     Version version) noexcept;
   // The rare outcomes: malformed, unknown id, new NAT, conflicts. same: the entry to replace.

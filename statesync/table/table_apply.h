@@ -4,8 +4,8 @@
 // Table's receiving half: records of the peer become entries. Larger versions win, equal ones are
 // stale (I2). Only while the sync loop is the writer of every shard.
 //
-// Inserts go in three passes, so that up to kBatchMax misses overlap: decode and hash (ask for the
-// buckets), look at buckets (ask for the entries), act. The third pass looks again, as an earlier
+// Inserts go in passes, so that up to kBatchMax misses overlap: decode and hash (ask for the
+// buckets), look at buckets (ask for the entries), act. The last pass looks again, as an earlier
 // record of the batch may have changed things.
 //
 // Threads: see table.h.
@@ -29,18 +29,40 @@ void Table<Record>::DecodeInsertBatch(std::uint8_t schema,
     const Shard<Record>& shard = shards_[in.shard];
     const Keys keys = Record::KeysOf(in.image);
     in.hashes = shard.HashesOf(keys);
-    for (std::uint32_t k = 0; k < keys.count; ++k) shard.index().Prefetch(in.hashes[k]);
+    shard.index().Prefetch(in.hashes[0]);
   }
-  std::uint32_t ahead = 0;
-  for (std::size_t i = 0; i < records.size(); ++i) {
+  FindCandidates(incoming.first(records.size()));
+}
+
+// Looks at the buckets and asks for the entries; keys that may be in their second bucket get their
+// turn when it had time to come.
+template <typename Record>
+void Table<Record>::FindCandidates(std::span<Incoming> incoming) noexcept {
+  std::array<std::uint8_t, kBatchMax> late;
+  std::size_t late_count = 0;
+  for (std::size_t i = 0; i < incoming.size(); ++i) {
     Incoming& in = incoming[i];
     if (!in.IsUsable()) continue;
     Shard<Record>& shard = shards_[in.shard];
     in.candidate = shard.index().FirstCandidate(in.hashes[0]);
+    if (in.candidate != kNoSlot) {
+      PrefetchWrite(&shard.entry(in.candidate));
+    } else {
+      late[late_count++] = static_cast<std::uint8_t>(i);
+      static_cast<void>(shard.index().PrefetchOther(in.hashes[0]));
+    }
+  }
+  std::uint32_t ahead = 0;
+  for (std::size_t l = 0; l < late_count; ++l) {
+    Incoming& in = incoming[late[l]];
+    Shard<Record>& shard = shards_[in.shard];
+    in.candidate = shard.index().SecondCandidate(in.hashes[0]);
     SlotIndex slot = in.candidate;
     if (slot == kNoSlot) {
-      ahead = i != 0 && incoming[i - 1].shard == in.shard ? ahead + 1 : 0;
+      ahead = l != 0 && incoming[late[l - 1]].shard == in.shard ? ahead + 1 : 0;
       slot = shard.free_slots().PeekAhead(ahead);
+      // Only a new entry needs the buckets of its other keys.
+      for (std::uint32_t k = 1; k < Record::kKeysMax; ++k) shard.index().Prefetch(in.hashes[k]);
     }
     if (slot != kNoSlot) PrefetchWrite(&shard.entry(slot));
   }
