@@ -15,63 +15,70 @@
 
 namespace statesync {
 
-// Grouped as a reader of `lockstepctl stats` meets them; a new counter goes to the end of its group.
-#define STATESYNC_ENGINE_COUNTERS(X)                                                              \
-  /* Frames. */                                                                                   \
-  X(frames_sent)             /* Numbered ones. */                                                 \
-  X(frames_received)         /* Numbered ones that were applied. */                               \
-  X(control_frames_sent)     /* Not numbered: statements, acknowledgements, keepalives. */        \
-  X(control_frames_received)                                                                      \
-  X(frames_duplicate)        /* Seen before, or closed by a note. */                              \
-  X(frames_outside_window)   /* Too far ahead of the contiguous frame. */                         \
-  X(frames_stale_epoch)      /* Of an earlier handle epoch. */                                    \
-  X(frames_stale_term)       /* Of an older term than this node has applied or taken (I6). */     \
-  X(frames_unwanted)         /* Table sections while this node owns the tables or sync is off. */ \
-  X(frames_malformed)        /* First broken rule of the format ends a frame. */                  \
-  X(sections_unknown)        /* Table, operation or schema of a newer peer: skipped. */           \
-  /* Records. */                                                                                  \
-  X(records_sent)                                                                                 \
-  X(inserts_sent)                                                                                 \
-  X(updates_sent)                                                                                 \
-  X(deletes_sent)                                                                                 \
-  X(records_applied)                                                                              \
-  X(records_stale)           /* Not newer than what is here: harmless. */                         \
-  X(records_refused)         /* Table full, key conflict, unknown id. */                          \
-  X(records_malformed)       /* A field out of range. */                                          \
-  X(slots_out_of_range)      /* The peer's slot is past what the handle map has room for. */      \
-  X(annihilated)             /* Deleted before the peer had learnt of them: nothing was sent. */  \
-  X(busy_requeues)           /* An entry was being written; it goes with the next batch. */       \
-  X(tombstones_retired)      /* Deletes confirmed by the peer, or void without one. */            \
-  X(changes_dropped)         /* Not published, as there is no peer; a bulk covers them. */        \
-  /* Loss and repair. */                                                                          \
-  X(gaps_seen)                                                                                    \
-  X(nacks_sent)              /* Frames asked for. */                                              \
-  X(nacks_received)          /* Frames the peer asked for. */                                     \
-  X(frames_repaired)         /* Answered by publishing again. */                                  \
-  X(frames_lost)             /* Not repairable any more; a bulk covers them. */                   \
-  X(wants_sent)                                                                                   \
-  X(wants_received)                                                                               \
-  X(wants_overflowed)        /* No room to remember: a bulk is asked for instead. */              \
-  X(credit_stalls)           /* Turns that had changes but no credit. */                          \
-  X(acks_ignored)            /* Acknowledgements of frames that were never sent. */               \
-  /* Full transfer and comparison. */                                                             \
-  X(bulks_started)           /* As the sender. */                                                 \
-  X(bulks_finished)          /* As the receiver. */                                               \
-  X(bulks_failed)            /* Given up before the end: lost frames, lost peer, new role. */     \
-  X(entries_swept)                                                                                \
-  X(digests_agreed)                                                                               \
-  X(digests_differed)                                                                             \
-  X(digests_undecided)                                                                            \
-  X(refusals_reported)       /* By the peer, of what this node published. */
+// Grouped as a reader of `lockstepctl stats` meets them; a new counter goes to the end of its
+// group.
+#define STATESYNC_ENGINE_COUNTERS(X)                                                  \
+  /* Frames. */                                                                       \
+  X(frames_sent, "Numbered frames sent.")                                             \
+  X(frames_received, "Numbered frames applied.")                                      \
+  X(control_frames_sent, "Statements, acknowledgements and keepalives sent.")         \
+  X(control_frames_received, "Statements, acknowledgements and keepalives received.") \
+  X(frames_duplicate, "Seen before, or closed by a note.")                            \
+  X(frames_outside_window, "Too far ahead of the contiguous frame.")                  \
+  X(frames_stale_epoch, "Of an earlier handle epoch.")                                \
+  X(frames_stale_term, "Of an older term than this node has applied or taken (I6).")  \
+  X(frames_unwanted, "With entries, while this node owns the tables or sync is off.") \
+  X(frames_malformed, "Frames ended by the first broken rule of the format.")         \
+  X(sections_unknown, "Table, operation or schema of a newer peer: skipped.")         \
+  /* Records. */                                                                      \
+  X(records_sent, "Records published.")                                               \
+  X(inserts_sent, "Keyed images published.")                                          \
+  X(updates_sent, "Updates published.")                                               \
+  X(deletes_sent, "Deletes published.")                                               \
+  X(records_applied, "Records that changed an entry here.")                           \
+  X(records_stale, "Not newer than what is here: harmless.")                          \
+  X(records_refused, "Table full, key conflict, unknown id.")                         \
+  X(records_malformed, "A field out of range.")                                       \
+  X(slots_out_of_range, "The peer's slot is past what the handle map has room for.")  \
+  X(annihilated, "Deleted before the peer had learnt of them: nothing was sent.")     \
+  X(busy_requeues, "An entry was being written; it went with the next batch.")        \
+  X(tombstones_retired, "Deletes confirmed by the peer, or void without one.")        \
+  X(changes_dropped, "Not published, as there is no peer; a bulk covers them.")       \
+  /* Loss and repair. */                                                              \
+  X(gaps_seen, "Ranges of frames found missing.")                                     \
+  X(nacks_sent, "Frames asked for, repetitions included.")                            \
+  X(nacks_received, "Frames the peer asked for, repetitions included.")               \
+  X(frames_repaired, "Frames whose entries were published again.")                    \
+  X(frames_lost, "Not repairable any more; a bulk covers them.")                      \
+  X(wants_sent, "Unknown handles asked for.")                                         \
+  X(wants_received, "Handles the peer asked for.")                                    \
+  X(wants_overflowed, "No room to remember: a bulk is asked for instead.")            \
+  X(credit_stalls, "Turns that had changes but no credit.")                           \
+  X(acks_ignored, "Acknowledgements of frames that were never sent.")                 \
+  /* Full transfer and comparison. */                                                 \
+  X(bulks_started, "Full transfers begun as the sender.")                             \
+  X(bulks_finished, "Full transfers finished as the receiver.")                       \
+  X(bulks_failed, "Given up before the end: lost frames, lost peer, new role.")       \
+  X(entries_swept, "Entries removed because a full transfer did not name them.")      \
+  X(digests_agreed, "Comparisons of a shard that agreed.")                            \
+  X(digests_differed, "Comparisons of a shard that differed.")                        \
+  X(digests_undecided, "Shards that changed too often to be compared.")               \
+  X(refusals_reported, "Entries the peer could not take, as it says.")
 
 struct EngineCounters {
-#define X(name) std::uint64_t name = 0;
+#define X(name, help) std::uint64_t name = 0;
   STATESYNC_ENGINE_COUNTERS(X)
 #undef X
 };
 
 inline constexpr auto kEngineCounterNames = std::to_array<std::string_view>({
-#define X(name) #name,
+#define X(name, help) #name,
+    STATESYNC_ENGINE_COUNTERS(X)
+#undef X
+});
+// One sentence each for an operator, in the same order.
+inline constexpr auto kEngineCounterHelps = std::to_array<std::string_view>({
+#define X(name, help) help,
     STATESYNC_ENGINE_COUNTERS(X)
 #undef X
 });
@@ -82,7 +89,7 @@ static_assert(sizeof(EngineCounters) == kEngineCounterCount * sizeof(std::uint64
 [[nodiscard]] inline std::array<std::uint64_t, kEngineCounterCount> ValuesOf(
     const EngineCounters& counters) {
   return {
-#define X(name) counters.name,
+#define X(name, help) counters.name,
       STATESYNC_ENGINE_COUNTERS(X)
 #undef X
   };

@@ -104,7 +104,8 @@ void SyncStats::AppendTo(std::vector<StatValue>& stats) const {
     Append(stats, "seal.", kSealTotalNames[i].name, Load(seal_[i]), kSealTotalNames[i].help);
   }
   for (std::size_t i = 0; i < engine_.size(); ++i) {
-    Append(stats, "replication.", statesync::kEngineCounterNames[i], Load(engine_[i]), "");
+    Append(stats, "replication.", statesync::kEngineCounterNames[i], Load(engine_[i]),
+           statesync::kEngineCounterHelps[i]);
   }
 }
 
