@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "statesync/table/tombstone.h"
 #include "statesync/types.h"
 #include "statesync/wire/schema.h"
 
@@ -40,13 +41,6 @@ struct FlowKey {
 enum class Direction : std::uint8_t { kFromClient = 0, kFromServer = 1 };
 
 inline constexpr std::uint8_t kScaleUnknown = 15;
-
-// Whether an entry is live, or waits for the acknowledged watermark.
-enum class Tombstone : std::uint8_t {
-  kLive = 0,
-  kDeleted = 1,    // Unlinked; the peer does not know yet; still part of the digest.
-  kPublished = 2,  // Its delete was published; no longer part of the digest.
-};
 
 // Flags of SessionEntry::flags.
 inline constexpr std::uint8_t kSessionHasNat = 0x01;

@@ -12,6 +12,7 @@
 
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -22,6 +23,7 @@
 #include "statesync/table/hash.h"
 #include "statesync/table/key_index.h"
 #include "statesync/table/sequence.h"
+#include "statesync/table/tombstone.h"
 
 namespace statesync {
 

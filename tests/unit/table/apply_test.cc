@@ -80,6 +80,8 @@ TEST_F(Apply, UpdateCarriesStateAndEdges) {
   EXPECT_EQ(entry.edge[1], 0x00000100u);
   EXPECT_EQ(entry.state, static_cast<std::uint8_t>(SessionState::kTcpFinWait));
   EXPECT_EQ(entry.version, update.version.bits);
+  EXPECT_EQ(standby_->replicated().Digest(handle.shard).sum,
+            active_->replicated().Digest(handle.shard).sum);
 }
 
 TEST_F(Apply, EqualAndOlderVersionsAreStale) {
@@ -170,6 +172,22 @@ TEST_F(Apply, LargerVersionTakesTheNatPort) {
   const ApplyOutcome refused = ApplyInsert(*standby_, older);
   EXPECT_EQ(refused.result, ApplyResult::kRefused);
   EXPECT_EQ(refused.reason, RefusalReason::kKeyConflict);
+}
+
+// The same two endpoints, opened from the other side: one of the two is history.
+TEST_F(Apply, LargerVersionTakesThePairOfEndpoints) {
+  const NewSession first = maker_.Plain();
+  NewSession second = first;
+  second.key = Reverse(first.key);
+  const Handle handle = MustInsert(*active_, first);
+  const Published older = Publish(handle);
+  ASSERT_EQ(ApplyInsert(*standby_, older).result, ApplyResult::kApplied);
+  MustDelete(*active_, handle);
+  const Published newer = Publish(MustInsert(*active_, second));
+  ASSERT_EQ(ApplyInsert(*standby_, newer).result, ApplyResult::kApplied);
+  EXPECT_EQ(standby_->live_count(), 1u);
+  EXPECT_EQ(standby_->Lookup(second.key).direction, Direction::kFromClient);
+  EXPECT_EQ(ApplyInsert(*standby_, older).result, ApplyResult::kStale);
 }
 
 TEST_F(Apply, NatOfASessionCanChange) {
