@@ -85,6 +85,18 @@ TEST(WorkerRole, StandbyAnswersOwnAddressesOnlyUnderItsOwnMac) {
   EXPECT_TRUE(ChecksumsAreRight(out[1]));
 }
 
+TEST(WorkerRole, StandbyDoesNotAnswerForTheVirtualAddressUnderItsOwnMac) {
+  WorkerNode node;
+  node.SetRole(Role::kStandby, 1);
+  node.Run();
+  Bytes echo = EchoFrame(true, 7, {.target = kVirtualClients});
+  StoreMac(echo.data(), node.ports[0]->mac());
+  node.Give(kClients, echo);
+  node.Run();
+  EXPECT_TRUE(node.Take(kClients).empty());
+  EXPECT_EQ(node.Count(DropReason::kNotActive), 1u);
+}
+
 TEST(WorkerRole, StandbyDropsTransitAndCountsIt) {
   WorkerNode node;
   node.SetRole(Role::kStandby, 1);
@@ -139,6 +151,9 @@ TEST(WorkerRole, LosingTheRoleEndsTheAnnouncements) {
   node.Run(1);
   (void)node.Take(kClients);
   node.SetRole(Role::kStandby, 2);
+  node.Run(5);
+  EXPECT_TRUE(node.Take(kClients).empty());
+  node.Activate(3);  // Nobody asked for an announcement this time.
   node.Run(3'000);
   EXPECT_TRUE(node.Take(kClients).empty());
 }
