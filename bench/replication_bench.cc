@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// Replication end to end with a null cipher: dirty handle → record → frame → applied in the peer's table.
+// Replication end to end with a null cipher: dirty handle → record → frame → applied in the peer's
+// table.
 //
 // Two engines over two session tables in one thread, frames handed over by pointer. Counters are
 // nanoseconds of this thread's CPU time per record, sender and receiver apart; `agree` is 1 if the

@@ -29,8 +29,8 @@ namespace statesync {
 
 struct EngineOptions {
   NodeIndex node = 0;
-  std::uint8_t stream_count = 1;            // 1 to kStreamsMax. Shard s belongs to stream s mod count.
-  std::uint16_t datagram_bytes_max = 1'472; // UDP payload of the largest frame, tag included.
+  std::uint8_t stream_count = 1;  // 1 to kStreamsMax. Shard s belongs to stream s mod count.
+  std::uint16_t datagram_bytes_max = 1'472;  // UDP payload of the largest frame, tag included.
 
   // Affects behaviour.
   Duration flush_delay = Micros(50);         // A change waits at most this long for company.
@@ -43,8 +43,8 @@ struct EngineOptions {
   Duration exposure_limit = Millis(500);     // Unconfirmed change older than this: at-risk.
 
   // Affects performance.
-  std::uint32_t credit_frames = 4'096;       // Granted to the peer past the acknowledged frame.
-  std::uint32_t bulk_frames_per_turn = 16;   // Upper bound of bulk frames in one TakeFrames.
+  std::uint32_t credit_frames = 4'096;      // Granted to the peer past the acknowledged frame.
+  std::uint32_t bulk_frames_per_turn = 16;  // Upper bound of bulk frames in one TakeFrames.
   // Slots per shard of the peer's tables that the handle maps have room for. 0: a quarter more than
   // the own table has. A record of a higher slot is refused and counted.
   std::uint32_t peer_slots_per_shard_max = 0;
@@ -58,7 +58,8 @@ struct PeerInfo {
   std::uint16_t datagram_bytes_max = 0;
   std::uint64_t id_map_digest = 0;
   bool id_map_equal = true;
-  std::array<std::uint32_t, kHelloTablesMax> capacity{};  // By TableId; 0: the peer has no such table.
+  std::array<std::uint32_t, kHelloTablesMax>
+      capacity{};  // By TableId; 0: the peer has no such table.
 };
 
 // An authenticated frame: what followed the clear header, tag removed.
@@ -84,17 +85,18 @@ struct Exposure {
 
 struct EngineStatus {
   bool peer_connected = false;
-  Readiness readiness = Readiness::kNoPeer;       // Of this node as a receiver.
+  Readiness readiness = Readiness::kNoPeer;  // Of this node as a receiver.
   AtRiskReason reason = AtRiskReason::kNone;
-  std::uint32_t bulk_done = 0, bulk_total = 0;    // Entries of the running transfer, either direction.
+  std::uint32_t bulk_done = 0,
+                bulk_total = 0;  // Entries of the running transfer, either direction.
   Readiness peer_readiness = Readiness::kNoPeer;  // As the peer states it.
   Role peer_role = Role::kInit;
-  Term peer_term;                                 // Highest term the peer has stated.
+  Term peer_term;  // Highest term the peer has stated.
   Exposure exposure;
-  Duration round_trip;                            // Smoothed; zero before the first sample.
+  Duration round_trip;  // Smoothed; zero before the first sample.
   std::uint64_t last_frame_acked = 0;
-  Instant last_heard;                             // Last authentic frame of the peer.
-  EngineCounters counters{};                      // Summed from all streams.
+  Instant last_heard;         // Last authentic frame of the peer.
+  EngineCounters counters{};  // Summed from all streams.
 };
 
 class Engine final {
@@ -119,8 +121,8 @@ class Engine final {
   void OnRole(Instant now, Role role, Term term);
   // state-synchronization enabled yes/no (F152): session frames stop, keepalives continue.
   void SetStateSync(Instant now, bool enabled);
-  // This node is active but forwards nothing at the moment, because its ha thread stands still: frames
-  // then state kNonfunctional, so that a living HA2 does not keep the peer from taking over.
+  // This node is active but forwards nothing at the moment, because its ha thread stands still:
+  // frames then state kNonfunctional, so that a living HA2 does not keep the peer from taking over.
   void SetMuted(bool muted);
   // Operator's `peer resync`: the receiver asks for a full transfer.
   void RequestBulk(Instant now);

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// What is behind engine.h: streams, and what spans them – connection, role, readiness, order of work.
+// What is behind engine.h: streams, and what spans them – connection, role, readiness, order of
+// work.
 //
 // Threads: one, the sync loop.  Memory: allocated by the constructor, never afterwards.
 
@@ -65,15 +66,15 @@ struct Engine::Impl {
 
   BootId peer_boot_id_ = 0;
   bool ever_connected_ = false;
-  // The tables were equal to those of a complete owner, and no difference has been seen since. Silence
-  // and the loss of the peer do not take it away: nothing newer can be here then.
+  // The tables were equal to those of a complete owner, and no difference has been seen since.
+  // Silence and the loss of the peer do not take it away: nothing newer can be here then.
   bool is_proven_ = false;
-  bool bulk_wanted_ = false;       // To be asked for as soon as an owner is there to answer.
+  bool bulk_wanted_ = false;  // To be asked for as soon as an owner is there to answer.
   bool was_silent_ = false;
   bool has_mismatch_bulk_ = false;
-  Instant mismatch_bulk_at_;       // Bulks because of differing digests keep a distance.
+  Instant mismatch_bulk_at_;  // Bulks because of differing digests keep a distance.
   bool is_dirty_ = false;
-  Instant dirty_since_;            // When changes were first seen to wait; if is_dirty_.
+  Instant dirty_since_;  // When changes were first seen to wait; if is_dirty_.
 };
 
 }  // namespace statesync

@@ -30,11 +30,10 @@ Engine::Impl::Impl(const EngineOptions& options, std::span<ReplicatedTable* cons
       context_.tables[context_.table_count++] = table;
     }
   }
-  context_.frame_bytes_max =
-      options.datagram_bytes_max - sizeof(ClearHeader) - kTagBytes;
+  context_.frame_bytes_max = options.datagram_bytes_max - sizeof(ClearHeader) - kTagBytes;
   for (std::size_t i = 0; i < options.stream_count; ++i) {
-    streams_[i] = std::make_unique<Stream>(context_, static_cast<std::uint16_t>(i),
-                                           RepairRingOptions{});
+    streams_[i] =
+        std::make_unique<Stream>(context_, static_cast<std::uint16_t>(i), RepairRingOptions{});
   }
 }
 

@@ -40,8 +40,8 @@ void Engine::Impl::OnFrameBatch(Instant now, std::span<const OpenedFrame> frames
 
 // ---- Output ------------------------------------------------------------------------------------
 
-// Control first, as it is what the peer waits for; then repair, live changes, bulk with its floor; then
-// digests, which speak of all that; then an acknowledgement if nothing has carried one.
+// Control first, as it is what the peer waits for; then repair, live changes, bulk with its floor;
+// then digests, which speak of all that; then an acknowledgement if nothing has carried one.
 std::size_t Engine::Impl::TakeFrames(Instant now, std::span<OutFrame> frames) {
   CheckSilence(now);
   Sweep();
@@ -83,8 +83,8 @@ std::uint64_t Engine::Impl::DirtyCount() const {
   return count;
 }
 
-// The marks are the open frame: a change waits in them at most flush_delay for company, and costs one
-// record however often it changes meanwhile.
+// The marks are the open frame: a change waits in them at most flush_delay for company, and costs
+// one record however often it changes meanwhile.
 bool Engine::Impl::IsFlushDue(Instant now) {
   const std::uint64_t dirty = DirtyCount();
   if (dirty == 0) {
@@ -154,7 +154,8 @@ void Engine::Impl::Sweep() {
   for (const auto& stream : streams()) (void)stream->SweepSome();
 }
 
-// ---- Time and status -----------------------------------------------------------------------------
+// ---- Time and status
+// -----------------------------------------------------------------------------
 
 Instant Engine::Impl::NextDeadline(Instant now) const {
   if (!context_.is_connected) {

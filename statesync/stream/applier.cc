@@ -13,9 +13,8 @@ namespace {
 
 std::uint32_t PeerSlots(const EngineOptions& options, const ReplicatedTable& table) {
   const std::uint64_t own = table.slots_per_shard();
-  const std::uint64_t wanted = options.peer_slots_per_shard_max != 0
-                                   ? options.peer_slots_per_shard_max
-                                   : (own * 5 + 3) / 4;
+  const std::uint64_t wanted =
+      options.peer_slots_per_shard_max != 0 ? options.peer_slots_per_shard_max : (own * 5 + 3) / 4;
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, kSlotsPerShardMax));
 }
 
@@ -68,9 +67,15 @@ void Applier::ApplySection(const Section& section, std::uint64_t frame) {
       comparison_.OnTouched(table_index_, step.sender.shard, frame);
     }
     switch (op) {
-      case Op::kInsert: ApplyInserts(section.schema, known); break;
-      case Op::kUpdate: ApplyUpdates(section.schema, known); break;
-      case Op::kDelete: ApplyDeletes(known); break;
+      case Op::kInsert:
+        ApplyInserts(section.schema, known);
+        break;
+      case Op::kUpdate:
+        ApplyUpdates(section.schema, known);
+        break;
+      case Op::kDelete:
+        ApplyDeletes(known);
+        break;
     }
   }
 }
@@ -129,9 +134,12 @@ bool Applier::AdmitInsert(Step& step) {
   step.is_wanted = state.wanted;
   switch (state.kind) {
     case SlotKind::kUnknown:
-    case SlotKind::kRefused: return true;
-    case SlotKind::kDead: return CounterOf(step.version) > state.dead_since;
-    case SlotKind::kLive: break;
+    case SlotKind::kRefused:
+      return true;
+    case SlotKind::kDead:
+      return CounterOf(step.version) > state.dead_since;
+    case SlotKind::kLive:
+      break;
   }
   if (state.generation == step.generation) {
     step.is_known_live = true;
@@ -155,9 +163,15 @@ void Applier::AfterInsert(const Step& step, const ApplyOutcome& outcome) {
       }
       map_->SetLive(step.sender, step.generation, own);
       break;
-    case ApplyResult::kStale: ++engine_.counters.records_stale; break;
-    case ApplyResult::kRefused: Refuse(step, outcome.reason); break;
-    case ApplyResult::kMalformed: ++engine_.counters.records_malformed; break;
+    case ApplyResult::kStale:
+      ++engine_.counters.records_stale;
+      break;
+    case ApplyResult::kRefused:
+      Refuse(step, outcome.reason);
+      break;
+    case ApplyResult::kMalformed:
+      ++engine_.counters.records_malformed;
+      break;
   }
   Answer(step);
 }
@@ -199,10 +213,9 @@ void Applier::ApplyUpdates(std::uint8_t schema, std::span<const Step> steps) {
   }
   const auto count = batch.count;
   if (count == 0) return;
-  table_->ApplyUpdateBatch(schema, std::span(batch.bytes).first(count),
-                           std::span(batch.own).first(count),
-                           std::span(batch.versions).first(count),
-                           std::span(batch.outcomes).first(count));
+  table_->ApplyUpdateBatch(
+      schema, std::span(batch.bytes).first(count), std::span(batch.own).first(count),
+      std::span(batch.versions).first(count), std::span(batch.outcomes).first(count));
   for (std::size_t i = 0; i < count; ++i) {
     const ApplyOutcome& outcome = batch.outcomes[i];
     if (outcome.result == ApplyResult::kApplied) {

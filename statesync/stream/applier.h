@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// Applies table sections of one stream: finds each record's slot in the handle map, lets the table act,
-// and writes down what that means for the map. The table in PROTOCOL.md §5 is this file.
+// Applies table sections of one stream: finds each record's slot in the handle map, lets the table
+// act, and writes down what that means for the map. The table in PROTOCOL.md §5 is this file.
 //
 // Records go through in batches of kBatchMax, in passes, so that misses of the map and of the table
 // overlap. What cannot be applied because the handle is unknown is asked for (`want`).
@@ -84,8 +84,8 @@ class Applier {
   void AfterInsert(const Step& step, const ApplyOutcome& outcome);
   ApplyOutcome RemoveOne(OwnHandle own, Version version);
   void Want(const Step& step);
-  // The record was dealt with: if it is as new as what was wanted, that is answered. An older one that
-  // was overtaken answers nothing.
+  // The record was dealt with: if it is as new as what was wanted, that is answered. An older one
+  // that was overtaken answers nothing.
   void Answer(const Step& step);
   void Refuse(const Step& step, RefusalReason reason);
 

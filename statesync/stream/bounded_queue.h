@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// A first-in first-out queue of fixed capacity. Push says no when it is full; nothing is overwritten.
+// A first-in first-out queue of fixed capacity. Push says no when it is full; nothing is
+// overwritten.
 //
 // Threads: one.  Memory: allocated by the constructor, never afterwards.
 

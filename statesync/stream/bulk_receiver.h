@@ -4,8 +4,8 @@
 // Full transfer, receiving side, of one stream: ask, follow, sweep, answer. PROTOCOL.md §8.
 //
 // Threads: one.  Memory: a value.
-// Invariant: a sweep begins only when every frame up to the transfer's last one is closed, and only if
-// the sender stated that its table is complete (I5).
+// Invariant: a sweep begins only when every frame up to the transfer's last one is closed, and only
+// if the sender stated that its table is complete (I5).
 
 #pragma once
 
@@ -72,8 +72,8 @@ class BulkReceiver {
   void OnStatement(const BulkStatement& statement);
   // Every frame up to `contiguous` is closed. True if this began the sweep.
   bool OnContiguous(std::uint64_t contiguous);
-  // Sweeps at most so many slots of shards first, first + step, … . Returns entries removed; the state
-  // is kDone when it was the last part.
+  // Sweeps at most so many slots of shards first, first + step, … . Returns entries removed; the
+  // state is kDone when it was the last part.
   std::size_t Sweep(std::span<ReplicatedTable* const> tables, ShardIndex first, std::size_t step,
                     std::size_t slot_count);
 

@@ -1,10 +1,11 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// Full transfer, sending side, of one stream: which entries come next, and what is stated. PROTOCOL.md §8.
+// Full transfer, sending side, of one stream: which entries come next, and what is stated.
+// PROTOCOL.md §8.
 //
-// The walk is a cursor over (table, shard, slot); what it lists is published as ordinary inserts by the
-// publisher, so live changes and bulk interleave freely.
+// The walk is a cursor over (table, shard, slot); what it lists is published as ordinary inserts by
+// the publisher, so live changes and bulk interleave freely.
 //
 // Threads: one.  Memory: a value.
 
@@ -53,8 +54,8 @@ class BulkSender {
 
   // Fills in the next handles of shards first, first + step, … of `tables`, all of one table, whose
   // index is set. Returns their number; zero if none came up in a bounded look: see is_walk_over().
-  std::size_t ListBatch(std::span<ReplicatedTable* const> tables, ShardIndex first, std::size_t step,
-                        std::span<Handle> handles, std::size_t& table_index);
+  std::size_t ListBatch(std::span<ReplicatedTable* const> tables, ShardIndex first,
+                        std::size_t step, std::span<Handle> handles, std::size_t& table_index);
   [[nodiscard]] bool is_walk_over() const { return walk_over_; }
   void OnSent(std::size_t count) { sent_count_ += static_cast<std::uint32_t>(count); }
   // Everything the walk listed is in frames up to `end_frame`.

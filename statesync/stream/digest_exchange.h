@@ -3,9 +3,9 @@
 
 // Comparing the two nodes' tables by sums of their shards as of a common frame. PROTOCOL.md §9.
 //
-// DigestStatements is the owner's side: whose turn it is. DigestComparison is the receiver's: what has
-// been proven. A shard can be compared if everything up to the stated frame is closed and nothing from
-// a later one has touched it.
+// DigestStatements is the owner's side: whose turn it is. DigestComparison is the receiver's: what
+// has been proven. A shard can be compared if everything up to the stated frame is closed and
+// nothing from a later one has touched it.
 //
 // Threads: one.  Memory: allocated by the constructors, never afterwards.
 
@@ -81,8 +81,8 @@ class DigestComparison {
     Shard& at = shards_[table_index * kShardCount + shard];
     if (frame > at.touched) at.touched = frame;
   }
-  // One statement about a shard as of frame `as_of`. A difference is confirmed by a second one at least
-  // `confirm_after` later, so that one duplicated or delayed statement never counts twice.
+  // One statement about a shard as of frame `as_of`. A difference is confirmed by a second one at
+  // least `confirm_after` later, so that one duplicated or delayed statement never counts twice.
   //   is_reached  every frame up to as_of is closed here
   Outcome Compare(Instant now, Duration confirm_after, std::size_t table_index, ShardIndex shard,
                   std::uint64_t as_of, bool is_reached, bool is_equal);

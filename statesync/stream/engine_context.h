@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// What all streams of one engine share: options, tables, counters, who the nodes are and what they know.
+// What all streams of one engine share: options, tables, counters, who the nodes are and what they
+// know.
 //
 // Threads: one, the sync loop.  Memory: allocated by Engine::Create, never afterwards.
 
@@ -35,13 +36,13 @@ struct EngineContext {
 
   // This node.
   Role role = Role::kInit;
-  bool is_muted = false;  // Active by role, but forwarding nothing: frames state kNonfunctional.
-  Term own_term;       // Of the last time it became active; versions carry it.
-  Term fence_term;     // Highest term applied or taken: older table sections are refused (I6).
-  Term known_term;     // Highest term heard of; every frame states it.
-  std::uint16_t epoch = 0;      // Handle epoch of what this node sends.
+  bool is_muted = false;    // Active by role, but forwarding nothing: frames state kNonfunctional.
+  Term own_term;            // Of the last time it became active; versions carry it.
+  Term fence_term;          // Highest term applied or taken: older table sections are refused (I6).
+  Term known_term;          // Highest term heard of; every frame states it.
+  std::uint16_t epoch = 0;  // Handle epoch of what this node sends.
   bool sync_enabled = true;
-  bool is_complete = false;     // The tables are complete since boot: a sweep may follow a bulk.
+  bool is_complete = false;  // The tables are complete since boot: a sweep may follow a bulk.
   Readiness stated_readiness = Readiness::kNoPeer;
 
   // The peer.
@@ -49,12 +50,13 @@ struct EngineContext {
   std::size_t frame_bytes_max = 0;  // Plaintext of a frame that both nodes can carry.
   Role peer_role = Role::kInit;
   Readiness peer_readiness = Readiness::kNoPeer;
-  // The peer has asked for the bulk that begins the current epoch; before, it speaks of an earlier one.
+  // The peer has asked for the bulk that begins the current epoch; before, it speaks of an earlier
+  // one.
   bool peer_follows = false;
   Term peer_term;
   Instant last_heard;
-  bool has_peer_time = false;       // peer_time_us is of this connection.
-  std::uint32_t peer_time_us = 0;   // Newest send time seen: an overtaken frame's role is old news.
+  bool has_peer_time = false;      // peer_time_us is of this connection.
+  std::uint32_t peer_time_us = 0;  // Newest send time seen: an overtaken frame's role is old news.
 
   [[nodiscard]] bool IsOwner() const { return role == Role::kActive; }
   [[nodiscard]] Role stated_role() const {

@@ -11,8 +11,8 @@
 namespace statesync {
 namespace {
 
-// Every table's delete record is the shard and slot (PROTOCOL.md §5), so a delete can also be said of a
-// slot that holds nothing any more.
+// Every table's delete record is the shard and slot (PROTOCOL.md §5), so a delete can also be said
+// of a slot that holds nothing any more.
 void EncodeDeleteOf(Handle handle, PreparedRecord& record) {
   SessionDelete wire;
   wire.shard = handle.shard;
@@ -29,9 +29,12 @@ void EncodeDeleteOf(Handle handle, PreparedRecord& record) {
 constexpr std::size_t kGroups = 16;
 std::size_t GroupOf(const PreparedRecord& record) {
   switch (record.op) {
-    case Op::kInsert: return record.schema & 7u;
-    case Op::kUpdate: return 8 + (record.schema & 3u);
-    case Op::kDelete: break;
+    case Op::kInsert:
+      return record.schema & 7u;
+    case Op::kUpdate:
+      return 8 + (record.schema & 3u);
+    case Op::kDelete:
+      break;
   }
   return 12 + (record.schema & 3u);
 }
@@ -59,8 +62,7 @@ bool Publisher::PublishBatch(Instant now, FrameSink& sink, std::size_t table_ind
   return put == ready && !failed;
 }
 
-bool Publisher::Settle(std::size_t table_index, PreparedRecord& record, Cause cause,
-                       bool& failed) {
+bool Publisher::Settle(std::size_t table_index, PreparedRecord& record, Cause cause, bool& failed) {
   if (record.result == PrepareResult::kRecord) return true;
   if (record.result == PrepareResult::kBusy) {
     ++state_.engine.counters.busy_requeues;
@@ -79,8 +81,8 @@ bool Publisher::Settle(std::size_t table_index, PreparedRecord& record, Cause ca
 }
 
 // A handle can be twice in one batch, and its entry can be deleted between the two looks: then the
-// first one has taught it to the peer and the second one found nothing. So the table is asked again;
-// a delete that the peer must hear of now is published with the next batch.
+// first one has taught it to the peer and the second one found nothing. So the table is asked
+// again; a delete that the peer must hear of now is published with the next batch.
 void Publisher::RetireNothing(std::size_t table_index) {
   if (nothing_count_ == 0) return;
   EngineContext& engine = state_.engine;
@@ -138,8 +140,7 @@ bool Publisher::Put(Instant now, FrameSink& sink, std::size_t table_index,
   if (is_table_record) table.OnPublished(record, version, engine.epoch);
   const bool retires = is_table_record && record.op == Op::kDelete &&
                        engine.tombstones[table_index]->Mark(record.handle);
-  state_.ring.AddItem(
-      RingItem::Make(table.id(), record.handle, record.op == Op::kInsert, retires));
+  state_.ring.AddItem(RingItem::Make(table.id(), record.handle, record.op == Op::kInsert, retires));
   Count(record.op);
   return true;
 }
@@ -173,9 +174,15 @@ void Publisher::Count(Op op) {
   EngineCounters& counters = state_.engine.counters;
   ++counters.records_sent;
   switch (op) {
-    case Op::kInsert: ++counters.inserts_sent; break;
-    case Op::kUpdate: ++counters.updates_sent; break;
-    case Op::kDelete: ++counters.deletes_sent; break;
+    case Op::kInsert:
+      ++counters.inserts_sent;
+      break;
+    case Op::kUpdate:
+      ++counters.updates_sent;
+      break;
+    case Op::kDelete:
+      ++counters.deletes_sent;
+      break;
   }
 }
 

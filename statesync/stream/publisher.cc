@@ -78,9 +78,9 @@ FrameRange Publisher::OnNack(Instant now, FrameRange missing) {
   RepairRing& ring = state_.ring;
   FrameRange lost{missing.first, std::min(missing.last, ring.closed_frame())};
   const std::uint64_t last = std::min(missing.last, ring.next_frame() - 1);
-  // A repair that got lost is asked for itself, and brings the note of this frame again. To repeat both
-  // would double what is published with every loss; so a repaired frame is repeated only as a last
-  // resort.
+  // A repair that got lost is asked for itself, and brings the note of this frame again. To repeat
+  // both would double what is published with every loss; so a repaired frame is repeated only as a
+  // last resort.
   const Duration patience = std::min(
       (state_.round_trip.smoothed() + state_.engine.options.nack_retry_interval) * kRepairPatience,
       kRepairPatienceMax);

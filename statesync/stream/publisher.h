@@ -3,9 +3,10 @@
 
 // Puts current images into numbered frames: repairs, answers to `want`, live changes, bulk.
 //
-// Every publication takes the same way: handles → PrepareBatch → groups by operation and schema, so that
-// sections are long → version by counter → frame, repair ring, OnPublished. What finds no frame goes
-// back to the pending queue; a handle costs nothing to keep, as its image is read when it is sent.
+// Every publication takes the same way: handles → PrepareBatch → groups by operation and schema, so
+// that sections are long → version by counter → frame, repair ring, OnPublished. What finds no
+// frame goes back to the pending queue; a handle costs nothing to keep, as its image is read when
+// it is sent.
 //
 // Threads: one, the sync loop.  Memory: allocated by the constructor, never afterwards.
 
@@ -23,8 +24,9 @@
 
 namespace statesync {
 
-inline constexpr std::size_t kPublishBatch = 256;   // Handles of one PrepareBatch.
-inline constexpr std::size_t kPendingMax = 1'024;   // Handles taken from a table, not yet in a frame.
+inline constexpr std::size_t kPublishBatch = 256;  // Handles of one PrepareBatch.
+inline constexpr std::size_t kPendingMax =
+    1'024;  // Handles taken from a table, not yet in a frame.
 
 class Publisher {
  public:
@@ -81,8 +83,8 @@ class Publisher {
     kAsked,   // The peer named the handle: nothing is answered by a delete. Busy: the batch failed.
   };
 
-  // Publishes the current images of handles [n], n <= kPublishBatch, of one table. False if some found
-  // no frame (cause kChange: they are pending again) or, with kAsked, were busy.
+  // Publishes the current images of handles [n], n <= kPublishBatch, of one table. False if some
+  // found no frame (cause kChange: they are pending again) or, with kAsked, were busy.
   bool PublishBatch(Instant now, FrameSink& sink, std::size_t table_index,
                     std::span<const Handle> handles, bool keyed_only, Cause cause);
   // Decides on what is not an ordinary record. Returns false if the record must not be published.
@@ -108,8 +110,8 @@ class Publisher {
   StreamState& state_;
   FrameWriter writer_;
   OutFrame* open_ = nullptr;
-  // What is published now is what the peer waits for: repairs and answers need no credit, because the
-  // acknowledgement that would bring credit waits for them.
+  // What is published now is what the peer waits for: repairs and answers need no credit, because
+  // the acknowledgement that would bring credit waits for them.
   bool is_urgent_ = false;
 
   BoundedQueue<Item> pending_;
@@ -118,9 +120,9 @@ class Publisher {
   bool is_bulk_end_marked_ = false;
   BoundedQueue<Item> answers_;
   BoundedQueue<std::uint64_t> repairs_;  // Frame numbers.
-  std::uint32_t repair_item_ = 0;        // Next item and note of the frame at the front of repairs_.
+  std::uint32_t repair_item_ = 0;  // Next item and note of the frame at the front of repairs_.
   std::uint32_t repair_note_ = 0;
-  std::uint64_t repair_first_ = 0;       // Where its publication began; 0: not begun.
+  std::uint64_t repair_first_ = 0;  // Where its publication began; 0: not begun.
 
   std::unique_ptr<std::array<PreparedRecord, kPublishBatch>> records_;
   std::array<std::uint16_t, kPublishBatch> order_{};

@@ -3,8 +3,8 @@
 
 // How much of the peer's tables this node can prove to hold. PROTOCOL.md §9, invariant I5.
 //
-// The proof is a machine; the risks lie over it: while one is present the node shows at-risk, and when
-// it goes the machine is back at catch-up, because equality has to be proven again.
+// The proof is a machine; the risks lie over it: while one is present the node shows at-risk, and
+// when it goes the machine is back at catch-up, because equality has to be proven again.
 //
 // Threads: one.  Memory: a value.
 
@@ -74,7 +74,7 @@ class ReadinessMachine {
   [[nodiscard]] AtRiskReason reason() const;
   [[nodiscard]] Readiness shown() const {
     return state_ != Readiness::kNoPeer && reason() != AtRiskReason::kNone ? Readiness::kAtRisk
-                                                                            : state_;
+                                                                           : state_;
   }
 
  private:

@@ -3,12 +3,14 @@
 
 // Which frames of a stream have been applied, which are missing, and when to ask for them.
 //
-// A frame is missing when a later one, or a stated next number, shows that it exists. It is asked for
-// after the reorder wait, and again after each retry interval, until it arrives or a note closes it.
+// A frame is missing when a later one, or a stated next number, shows that it exists. It is asked
+// for after the reorder wait, and again after each retry interval, until it arrives or a note
+// closes it.
 //
 // Threads: one.  Memory: one bit per frame of the window and a fixed list of gaps.
 // Source:  Aeron's aeron_loss_detector.h for the shape.
-// Invariant: contiguous_ <= known_; every frame <= contiguous_ is closed; frame contiguous_ + 1 is not.
+// Invariant: contiguous_ <= known_; every frame <= contiguous_ is closed; frame contiguous_ + 1 is
+// not.
 
 #pragma once
 
@@ -36,7 +38,8 @@ class ReceiveWindow {
 
   // Forgets everything. Until SetBase nothing is known, and every frame is kOutside.
   void Reset();
-  // Everything up to `frame` is closed: this node starts to listen after it. A bulk covers the rest.
+  // Everything up to `frame` is closed: this node starts to listen after it. A bulk covers the
+  // rest.
   void SetBase(std::uint64_t frame);
   [[nodiscard]] bool has_base() const { return has_base_; }
 

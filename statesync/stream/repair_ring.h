@@ -3,10 +3,10 @@
 
 // What the sender remembers of each numbered frame until it is acknowledged: handles, not bytes.
 //
-// A lost frame is repaired by publishing its handles again, with the notes that it carried. The ring
-// never overwrites a frame that is not acknowledged: when it has no room the stream stalls, and the
-// dirty marks, which need no memory, hold the changes. So the oldest repairable frame is always the
-// one after the acknowledged one.
+// A lost frame is repaired by publishing its handles again, with the notes that it carried. The
+// ring never overwrites a frame that is not acknowledged: when it has no room the stream stalls,
+// and the dirty marks, which need no memory, hold the changes. So the oldest repairable frame is
+// always the one after the acknowledged one.
 //
 // Threads: one.  Memory: allocated by the constructor, never afterwards.
 // Invariant: closed_ < next_; frames (closed_, next_) are held.
@@ -40,7 +40,8 @@ struct RingItem {
 };
 static_assert(sizeof(RingItem) == 4);
 
-// Notes that fit a frame of the largest datagram, at most; records too, as none is shorter than three.
+// Notes that fit a frame of the largest datagram, at most; records too, as none is shorter than
+// three.
 inline constexpr std::size_t kNotesPerFrameMax = kDatagramBytesMax / 8;
 
 // A note that a frame carried. `is_whole`: everything it speaks of was published in the same frame.
@@ -59,7 +60,7 @@ class RepairRing {
  public:
   struct Frame {
     Instant sent;
-    Instant repaired;           // Last time its repair was queued; zero: never.
+    Instant repaired;              // Last time its repair was queued; zero: never.
     std::uint64_t first_item = 0;  // Running index, as first_note.
     std::uint64_t first_note = 0;
     std::uint32_t item_count = 0;

@@ -3,9 +3,9 @@
 
 // What the receiver knows of each slot of the sender: eight bytes, found by index.
 //
-// An entry of the map is one word: bits 0–39 hold own slot, own generation and the sender's generation
-// (live) or the counter since which the slot is dead; 40–55 the age of the map, so that forgetting
-// all is one increment; 56–58 what it is; 59 whether a `want` for it is under way.
+// An entry of the map is one word: bits 0–39 hold own slot, own generation and the sender's
+// generation (live) or the counter since which the slot is dead; 40–55 the age of the map, so that
+// forgetting all is one increment; 56–58 what it is; 59 whether a `want` for it is under way.
 //
 // Threads: one.  Memory: 8 bytes per slot of the peer, allocated by the constructor.
 
@@ -31,8 +31,8 @@ enum class SlotKind : std::uint8_t {
 struct SlotState {
   SlotKind kind = SlotKind::kUnknown;
   bool wanted = false;
-  std::uint8_t generation = 0;  // The sender's; if live.
-  OwnHandle own;                // If live.
+  std::uint8_t generation = 0;   // The sender's; if live.
+  OwnHandle own;                 // If live.
   std::uint64_t dead_since = 0;  // Version counter; if dead.
 };
 

@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// One stream: its publisher and applier, both sides of bulk and digests, and the statements that the two
-// ends repeat until they are answered. The engine decides on roles and readiness and calls in turn.
+// One stream: its publisher and applier, both sides of bulk and digests, and the statements that
+// the two ends repeat until they are answered. The engine decides on roles and readiness and calls
+// in turn.
 //
 // Threads: one, the sync loop.  Memory: allocated by the constructor, never afterwards.
 
@@ -23,7 +24,7 @@ namespace statesync {
 
 // What a stream asks of the engine; the engine clears it.
 struct StreamNeeds {
-  bool bulk = false;        // Records are missing that only a full transfer brings.
+  bool bulk = false;         // Records are missing that only a full transfer brings.
   bool lost_frames = false;  // … because the sender cannot repair frames any more.
   bool difference = false;   // A digest differed.
   bool mismatch = false;     // A digest differed twice.
@@ -113,8 +114,8 @@ class Stream {
   BoundedQueue<Note> notes_;
   std::uint64_t current_frame_ = 0;  // Whose sections are being read; 0 if it is not numbered.
 
-  FrameRange lost_{1, 0};       // To be stated to the peer; empty if last < first.
-  bool report_due_ = false;     // A round of digests ended: say how it went.
+  FrameRange lost_{1, 0};    // To be stated to the peer; empty if last < first.
+  bool report_due_ = false;  // A round of digests ended: say how it went.
   std::uint64_t report_as_of_ = 0;
   std::uint16_t undecided_count_ = 0;  // In the round that is being compared.
   Instant last_compared_;

@@ -31,7 +31,8 @@ void Stream::OnFrame(Instant now, const OpenedFrame& frame, const FrameFields& f
   AfterProgress();
 }
 
-// A newer epoch voids the handle map and begins with a full transfer, so earlier frames do not matter.
+// A newer epoch voids the handle map and begins with a full transfer, so earlier frames do not
+// matter.
 bool Stream::IsEpochCurrent(std::uint16_t epoch) {
   if (has_peer_epoch_) {
     const auto ahead = static_cast<std::int16_t>(static_cast<std::uint16_t>(epoch - peer_epoch_));
@@ -83,7 +84,8 @@ void Stream::OnNumbered(Instant now, std::span<const std::byte> sealed, const Fr
       ++engine_.counters.frames_outside_window;
       window.OnKnown(fields.number, now);
       return;
-    case ReceiveWindow::Arrival::kNew: break;
+    case ReceiveWindow::Arrival::kNew:
+      break;
   }
   ++engine_.counters.frames_received;
   OnSections(now, sealed, fields.number);
@@ -150,32 +152,42 @@ void Stream::OnRequestOfReceiver(Instant now, const Section& section, std::size_
     case ControlOp::kBulkDone:
       bulk_sender_.OnDone(section.Get<BulkDoneRecord>(i).bulk_id.Get());
       break;
-    case ControlOp::kRefused: ++engine_.counters.refusals_reported; break;
+    case ControlOp::kRefused:
+      ++engine_.counters.refusals_reported;
+      break;
     case ControlOp::kDigestReport:
     case ControlOp::kRepaired:
     case ControlOp::kLost:
     case ControlOp::kBulkState:
-    case ControlOp::kDigest: break;
+    case ControlOp::kDigest:
+      break;
   }
 }
 
 // What the owner of the tables says to a receiver.
 void Stream::OnStatementOfOwner(Instant now, const Section& section, std::size_t i) {
   switch (static_cast<ControlOp>(section.op)) {
-    case ControlOp::kRepaired: OnRepaired(section.Get<RepairedRecord>(i)); break;
+    case ControlOp::kRepaired:
+      OnRepaired(section.Get<RepairedRecord>(i));
+      break;
     case ControlOp::kLost: {
       const auto record = section.Get<LostRecord>(i);
       CloseLost(now, {record.first.Get(), record.last.Get()});
       break;
     }
-    case ControlOp::kBulkState: OnBulkState(section.Get<BulkStateRecord>(i)); break;
-    case ControlOp::kDigest: OnDigest(now, section.Get<DigestRecord>(i)); break;
+    case ControlOp::kBulkState:
+      OnBulkState(section.Get<BulkStateRecord>(i));
+      break;
+    case ControlOp::kDigest:
+      OnDigest(now, section.Get<DigestRecord>(i));
+      break;
     case ControlOp::kNack:
     case ControlOp::kWant:
     case ControlOp::kBulkRequest:
     case ControlOp::kBulkDone:
     case ControlOp::kRefused:
-    case ControlOp::kDigestReport: break;
+    case ControlOp::kDigestReport:
+      break;
   }
 }
 
@@ -199,14 +211,15 @@ void Stream::OnDigest(Instant now, const DigestRecord& record) {
   const ShardDigest own = engine_.tables[table]->Digest(record.shard);
   const bool is_equal = static_cast<std::uint16_t>(own.count) == record.count.Get() &&
                         own.sum == DigestSum{record.sum_high.Get(), record.sum_low.Get()};
-  const bool is_reached =
-      applier_.AppliedUpTo(state_.window.contiguous()) >= record.as_of.Get();
+  const bool is_reached = applier_.AppliedUpTo(state_.window.contiguous()) >= record.as_of.Get();
   last_compared_ = now;
   report_due_ = true;
   report_as_of_ = record.as_of.Get();
   switch (comparison_.Compare(now, engine_.options.digest_interval, table, record.shard,
                               record.as_of.Get(), is_reached, is_equal)) {
-    case DigestComparison::Outcome::kAgreed: ++engine_.counters.digests_agreed; break;
+    case DigestComparison::Outcome::kAgreed:
+      ++engine_.counters.digests_agreed;
+      break;
     case DigestComparison::Outcome::kUndecided:
       ++engine_.counters.digests_undecided;
       ++undecided_count_;
@@ -229,8 +242,8 @@ void Stream::OnRepaired(const RepairedRecord& record) {
   (void)notes_.Push({record.frame.Get(), {current_frame_ - back, current_frame_}});
 }
 
-// A gap is closed when everything that was published again for it is here. One note can make another
-// one true, so this goes round until nothing changes.
+// A gap is closed when everything that was published again for it is here. One note can make
+// another one true, so this goes round until nothing changes.
 void Stream::CloseRepaired(Instant now) {
   ReceiveWindow& window = state_.window;
   bool progress = true;

@@ -57,7 +57,7 @@ struct StreamState {
 
   // Receiving.
   ReceiveWindow window;
-  std::uint64_t applied_frame = 0;   // What we acknowledge: contiguous, and no `want` is open in it.
+  std::uint64_t applied_frame = 0;  // What we acknowledge: contiguous, and no `want` is open in it.
   std::uint32_t unacked_frames = 0;  // Applied or closed since the last frame we sent.
   Instant ack_due;                   // If unacked_frames > 0.
 

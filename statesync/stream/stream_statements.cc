@@ -22,15 +22,14 @@ void Stream::FinishControl(Instant now, OutFrame& frame) {
 
 void Stream::EmitStatements(Instant now, FrameSink& sink) {
   const StreamState& state = state_;
-  const bool asks = engine_.Applies() && (state.window.NextDue() <= now ||
-                                          applier_.NextWant() <= now ||
-                                          bulk_receiver_.IsAnswerDue() || report_due_ ||
-                                          !applier_.refusals().is_empty() ||
-                                          bulk_receiver_.IsRequestDue(
-                                              now, engine_.options.statement_interval));
-  const bool states = engine_.Publishes() &&
-                      (lost_.first <= lost_.last ||
-                       bulk_sender_.IsStatementDue(now, engine_.options.statement_interval));
+  const bool asks =
+      engine_.Applies() &&
+      (state.window.NextDue() <= now || applier_.NextWant() <= now ||
+       bulk_receiver_.IsAnswerDue() || report_due_ || !applier_.refusals().is_empty() ||
+       bulk_receiver_.IsRequestDue(now, engine_.options.statement_interval));
+  const bool states =
+      engine_.Publishes() && (lost_.first <= lost_.last ||
+                              bulk_sender_.IsStatementDue(now, engine_.options.statement_interval));
   if ((!asks && !states) || sink.left() == 0) return;
   OutFrame* frame = state_.Begin(sink, control_);
   if (engine_.Applies()) {
@@ -141,8 +140,8 @@ bool Stream::AppendLost() {
   return true;
 }
 
-// The sums are those of everything published so far, so they are stated as of the last numbered frame:
-// nothing may be published between the sums and the end of this turn.
+// The sums are those of everything published so far, so they are stated as of the last numbered
+// frame: nothing may be published between the sums and the end of this turn.
 void Stream::EmitDigests(Instant now, FrameSink& sink) {
   if (!engine_.Publishes()) return;
   const Duration interval = engine_.options.digest_interval;

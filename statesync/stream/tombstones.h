@@ -3,9 +3,9 @@
 
 // Which own slots have a published delete that the peer has not confirmed: one bit per slot.
 //
-// The first publication of a delete marks its slot, and its frame's item in the repair ring carries the
-// duty to retire the slot. Repeating the delete must not create a second duty, because the slot may
-// be in use again by then.
+// The first publication of a delete marks its slot, and its frame's item in the repair ring carries
+// the duty to retire the slot. Repeating the delete must not create a second duty, because the slot
+// may be in use again by then.
 //
 // Threads: one.  Memory: one bit per slot, allocated by the constructor.
 

@@ -1,10 +1,11 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// Handles that the receiver does not know and asks for, until the sender has answered. PROTOCOL.md §6.
+// Handles that the receiver does not know and asks for, until the sender has answered. PROTOCOL.md
+// §6.
 //
-// Whether a handle was answered is seen in the slot map, so an answer costs nothing here. Two queues
-// keep the order by due time: new ones go at once, asked ones come again after the interval.
+// Whether a handle was answered is seen in the slot map, so an answer costs nothing here. Two
+// queues keep the order by due time: new ones go at once, asked ones come again after the interval.
 //
 // Threads: one.  Memory: kWantQueueMax items, allocated by the constructor.
 
@@ -41,10 +42,11 @@ class WantQueue {
   }
   [[nodiscard]] std::size_t size() const { return fresh_.size() + asked_.size(); }
 
-  // Takes the next handle to ask for and keeps it for the next time. `is_wanted(handle)` says whether
-  // no answer has come yet. False if nothing is due.
+  // Takes the next handle to ask for and keeps it for the next time. `is_wanted(handle)` says
+  // whether no answer has come yet. False if nothing is due.
   template <typename IsWanted>
-  [[nodiscard]] bool TakeDue(Instant now, Duration interval, IsWanted is_wanted, WantedHandle& out) {
+  [[nodiscard]] bool TakeDue(Instant now, Duration interval, IsWanted is_wanted,
+                             WantedHandle& out) {
     while (!fresh_.is_empty()) {
       const WantedHandle wanted = fresh_.Pop();
       if (is_wanted(wanted) && Keep(wanted, now, out)) return true;

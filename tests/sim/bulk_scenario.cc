@@ -23,8 +23,8 @@ TEST(BulkScenario, JoinerPullsEverythingAndLiveChangesGoOn) {
   Open(*world, kOwner, 1, 8'000);
   world->RunFor(Millis(100));
   world->Boot(kReceiver);
-  ASSERT_TRUE(world->RunUntil(
-      [&] { return world->node(kReceiver).table().live_count() > 1'000; }, Seconds(1)));
+  ASSERT_TRUE(world->RunUntil([&] { return world->node(kReceiver).table().live_count() > 1'000; },
+                              Seconds(1)));
   const auto before = world->node(kReceiver).table().live_count();
   EXPECT_LT(before, 8'000u);
   Open(*world, kOwner, 10'001, 1);
@@ -56,8 +56,7 @@ TEST(BulkScenario, CrashDuringBulkStartsOver) {
   Open(*world, kOwner, 1, 3'000);
   ASSERT_TRUE(world->RunUntil(
       [&] {
-        return world->node(kReceiver).is_up() &&
-               world->node(kReceiver).table().live_count() > 500;
+        return world->node(kReceiver).is_up() && world->node(kReceiver).table().live_count() > 500;
       },
       Seconds(1)));
   world->Crash(kReceiver);
@@ -67,8 +66,8 @@ TEST(BulkScenario, CrashDuringBulkStartsOver) {
   EXPECT_EQ(world->node(kReceiver).table().live_count(), 3'000u);
 }
 
-// While the link is cut long enough for the peer to be given up, sessions end at the owner. The transfer
-// after the reconnection sweeps them.
+// While the link is cut long enough for the peer to be given up, sessions end at the owner. The
+// transfer after the reconnection sweeps them.
 TEST(BulkScenario, ReconnectionSweepsWhatEndedMeanwhile) {
   const auto world = Synced(Calm());
   const auto handles = Open(*world, kOwner, 1, 100);
@@ -94,8 +93,8 @@ TEST(BulkScenario, IncompleteOwnerCausesNoSweep) {
   options.engine.bulk_frames_per_turn = 1;
   const auto world = Started(options);
   Open(*world, kOwner, 1, 3'000);
-  ASSERT_TRUE(world->RunUntil(
-      [&] { return world->node(kReceiver).table().live_count() > 500; }, Seconds(1)));
+  ASSERT_TRUE(world->RunUntil([&] { return world->node(kReceiver).table().live_count() > 500; },
+                              Seconds(1)));
   world->MakeStandby(kOwner);
   world->Activate(kReceiver);
   world->RunFor(Seconds(1));
@@ -104,7 +103,8 @@ TEST(BulkScenario, IncompleteOwnerCausesNoSweep) {
   EXPECT_EQ(world->Status(kOwner).reason, AtRiskReason::kDigestMismatch);
 }
 
-// The receiver's table is smaller: what does not fit is refused, counted on both nodes, and visible.
+// The receiver's table is smaller: what does not fit is refused, counted on both nodes, and
+// visible.
 TEST(BulkScenario, FullTableIsRefusedAndVisible) {
   WorldOptions options = Calm();
   options.capacity[kOwner] = 65'536;  // 368 slots per shard.

@@ -42,14 +42,16 @@ std::map<std::string, Row> Dump(statesync::SessionTable& table) {
   for (std::size_t shard = 0; shard < statesync::kShardCount; ++shard) {
     for (std::uint32_t slot = 0; slot < table.slots_per_shard(); ++slot) {
       SessionEntry e;
-      if (!table.Snapshot({static_cast<statesync::ShardIndex>(shard),
-                           static_cast<statesync::SlotIndex>(slot)},
-                          e)) {
+      if (!table.Snapshot(
+              {static_cast<statesync::ShardIndex>(shard), static_cast<statesync::SlotIndex>(slot)},
+              e)) {
         continue;
       }
       std::string key = KeyText(e);
       Row& row = rows[key];
-      row = {key, IncarnationOf(e), e.version,
+      row = {key,
+             IncarnationOf(e),
+             e.version,
              {e.state, e.edge[0] >> 8, e.edge[1] >> 8, e.nat_addr, e.nat_port}};
     }
   }
@@ -62,8 +64,8 @@ std::size_t CountTombstones(statesync::SessionTable& table) {
   std::size_t count = 0;
   for (std::size_t shard = 0; shard < statesync::kShardCount; ++shard) {
     for (std::uint32_t slot = 0; slot < table.slots_per_shard(); ++slot) {
-      const SessionEntry& e = table.entry({static_cast<statesync::ShardIndex>(shard),
-                                           static_cast<statesync::SlotIndex>(slot)});
+      const SessionEntry& e = table.entry(
+          {static_cast<statesync::ShardIndex>(shard), static_cast<statesync::SlotIndex>(slot)});
       count += static_cast<std::uint8_t>(e.tombstone) != 0 ? 1 : 0;
     }
   }

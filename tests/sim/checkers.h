@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// What must hold in every run, each in a file of its own. A checker says the first thing it found; an
-// empty string is good news.
+// What must hold in every run, each in a file of its own. A checker says the first thing it found;
+// an empty string is good news.
 
 #pragma once
 
@@ -20,7 +20,7 @@ namespace sim {
 
 // One live entry, as the checkers see it.
 struct Row {
-  std::string key;              // Addresses, ports, protocol, NAT.
+  std::string key;  // Addresses, ports, protocol, NAT.
   std::uint32_t incarnation = 0;
   std::uint64_t version = 0;
   std::array<std::uint32_t, 5> value{};  // State, edges in wire units, NAT address and port.
@@ -31,8 +31,9 @@ struct Row {
 // After quiet the two tables are equal, nothing is exposed, and no slot is left as a tombstone.
 [[nodiscard]] std::string CheckConvergence(statesync::Instant now, Node& owner, Node& receiver);
 
-// On one node the version of a session never falls. (Of a key it may: while a gap is open, the insert of
-// an earlier incarnation can arrive after a later one was seen to end; its own delete follows.)
+// On one node the version of a session never falls. (Of a key it may: while a gap is open, the
+// insert of an earlier incarnation can arrive after a later one was seen to end; its own delete
+// follows.)
 class NoRegress {
  public:
   [[nodiscard]] std::string Check(Node& node, const std::map<std::string, Row>& rows);

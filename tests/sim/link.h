@@ -31,8 +31,8 @@ struct Datagram {
   std::uint64_t from_boot = 0;
   std::uint64_t to_boot = 0;  // Of a hello: the boot it has heard, 0 if none.
   bool is_hello = false;
-  std::uint32_t term = 0;     // Of a hello.
-  std::uint32_t capacity = 0; // Of a hello.
+  std::uint32_t term = 0;      // Of a hello.
+  std::uint32_t capacity = 0;  // Of a hello.
   std::uint16_t stream = 0;
   std::uint16_t epoch = 0;
   std::vector<std::byte> bytes;

@@ -48,8 +48,8 @@ TEST(LossScenario, LostRepairsAreRepaired) {
   EXPECT_QUIET(*world);
 }
 
-// An update arrives before the insert that teaches its handle: it is asked for, and the late insert,
-// which is older, does not count as the answer.
+// An update arrives before the insert that teaches its handle: it is asked for, and the late
+// insert, which is older, does not count as the answer.
 TEST(LossScenario, UpdateThatOvertakesItsInsertIsNotLost) {
   const auto world = Synced(Calm());
   world->DropNext(kOwner, 1);

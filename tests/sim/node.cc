@@ -73,8 +73,8 @@ void Node::SetRole(Instant now, statesync::Role role, statesync::Term term) {
   engine_->OnRole(Local(now), role, term);
 }
 
-// A hello that echoes our boot proves that its sender lives now; boots only grow, so an old one that
-// was overtaken changes nothing.
+// A hello that echoes our boot proves that its sender lives now; boots only grow, so an old one
+// that was overtaken changes nothing.
 void Node::OnHello(Instant now, const Datagram& hello) {
   if (hello.from_boot < peer_boot_) return;
   const bool is_new = hello.from_boot != peer_boot_ || !is_connected_;
@@ -111,7 +111,8 @@ void Node::TakeInbox(Instant now) {
       continue;
     }
     // Keys belong to two boots; a frame under others does not open.
-    if (!is_connected_ || datagram.from_boot != peer_boot_ || datagram.to_boot != boot_id_) continue;
+    if (!is_connected_ || datagram.from_boot != peer_boot_ || datagram.to_boot != boot_id_)
+      continue;
     heard_ = now;
     frames[count++] = {datagram.stream, datagram.epoch, datagram.bytes};
     if (count == frames.size()) flush();
@@ -138,9 +139,9 @@ Instant Node::Turn(Instant now, const Send& send) {
   for (std::size_t call = 0; call < kCallsPerTurn; ++call) {
     std::array<statesync::OutFrame, kFramesPerCall> frames{};
     for (std::size_t i = 0; i < kFramesPerCall; ++i) {
-      frames[i].buffer = std::span(buffers_[i]).first(
-          options_.engine.datagram_bytes_max - sizeof(statesync::ClearHeader) -
-          statesync::kTagBytes);
+      frames[i].buffer = std::span(buffers_[i])
+                             .first(options_.engine.datagram_bytes_max -
+                                    sizeof(statesync::ClearHeader) - statesync::kTagBytes);
     }
     const std::size_t count = engine_->TakeFrames(Local(now), frames);
     ENSURE(count <= kFramesPerCall);

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// One simulated node: a real engine over a real session table, a clock of its own, and in place of the
-// handshake a hello that says which boots have heard each other.
+// One simulated node: a real engine over a real session table, a clock of its own, and in place of
+// the handshake a hello that says which boots have heard each other.
 
 #pragma once
 
@@ -34,9 +34,7 @@ class Node {
   [[nodiscard]] bool is_up() const { return engine_ != nullptr; }
   [[nodiscard]] bool IsPaused(statesync::Instant now) const { return now < paused_until_; }
   [[nodiscard]] statesync::Instant paused_until() const { return paused_until_; }
-  [[nodiscard]] bool IsActive() const {
-    return is_up() && role_ == statesync::Role::kActive;
-  }
+  [[nodiscard]] bool IsActive() const { return is_up() && role_ == statesync::Role::kActive; }
   [[nodiscard]] statesync::NodeIndex index() const { return index_; }
   [[nodiscard]] std::uint64_t boot_id() const { return boot_id_; }
   [[nodiscard]] std::uint64_t peer_boot_id() const { return peer_boot_; }

@@ -90,11 +90,11 @@ std::string Describe(const WorldOptions& o) {
        << o.link.loss_ppm << " ppm, twice " << o.link.duplicate_ppm << " ppm, late "
        << o.link.late_ppm << " ppm up to " << ms(o.link.late_max) << " ms, delay "
        << ms(o.link.delay_min) << "–" << ms(o.link.delay_max) << " ms, cut every "
-       << ms(o.faults.cut_every) << " ms, one way " << ms(o.faults.one_way_cut_every)
-       << ", crash " << ms(o.faults.crash_every) << ", pause " << ms(o.faults.pause_every)
-       << ", switch " << ms(o.faults.switch_every) << ", resync " << ms(o.faults.resync_every)
-       << ", sessions " << o.workload.sessions_max << ", burst "
-       << o.workload.changes_per_burst << " every " << ms(o.workload.interval) << " ms";
+       << ms(o.faults.cut_every) << " ms, one way " << ms(o.faults.one_way_cut_every) << ", crash "
+       << ms(o.faults.crash_every) << ", pause " << ms(o.faults.pause_every) << ", switch "
+       << ms(o.faults.switch_every) << ", resync " << ms(o.faults.resync_every) << ", sessions "
+       << o.workload.sessions_max << ", burst " << o.workload.changes_per_burst << " every "
+       << ms(o.workload.interval) << " ms";
   return text.str();
 }
 

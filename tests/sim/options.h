@@ -20,7 +20,7 @@ struct WorkloadOptions {
   std::uint32_t close_percent = 25;  // The rest are updates.
   std::uint32_t nat_percent = 50;
   std::uint32_t sessions_max = 2'000;
-  std::uint32_t clients = 200;       // Fewer clients and ports make keys come back sooner.
+  std::uint32_t clients = 200;  // Fewer clients and ports make keys come back sooner.
   std::uint32_t client_ports = 20;
 };
 
@@ -36,7 +36,7 @@ struct FaultOptions {
 
 struct WorldOptions {
   std::uint64_t seed = 1;
-  statesync::EngineOptions engine;     // `node` is set per node.
+  statesync::EngineOptions engine;  // `node` is set per node.
   std::uint32_t capacity[2] = {4'096, 4'096};
   std::uint32_t dirty_ring_handles = 1'024;
   LinkFaults link;

@@ -30,8 +30,7 @@ void PrintCounters(sim::World& world) {
   for (int i = 0; i < 2; ++i) {
     if (!world.node(i).is_up()) continue;
     const auto& status = world.Status(i);
-    std::printf("node %d: acked %llu", i,
-                static_cast<unsigned long long>(status.last_frame_acked));
+    std::printf("node %d: acked %llu", i, static_cast<unsigned long long>(status.last_frame_acked));
     const auto values = statesync::ValuesOf(status.counters);
     for (std::size_t c = 0; c < values.size(); ++c) {
       if (values[c] == 0) continue;
@@ -56,14 +55,14 @@ bool Run(std::uint64_t seed, std::int64_t millis, bool is_verbose) {
   if (is_verbose && is_good) {
     const int owner = world.Owner();
     const auto& c = world.Status(1 - owner).counters;
-    std::printf("  good: %zu sessions, receiver applied %llu, stale %llu, gaps %llu, wants %llu, "
-                "bulks %llu, swept %llu\n",
-                world.workload().live_count(), static_cast<unsigned long long>(c.records_applied),
-                static_cast<unsigned long long>(c.records_stale),
-                static_cast<unsigned long long>(c.gaps_seen),
-                static_cast<unsigned long long>(c.wants_sent),
-                static_cast<unsigned long long>(c.bulks_finished),
-                static_cast<unsigned long long>(c.entries_swept));
+    std::printf(
+        "  good: %zu sessions, receiver applied %llu, stale %llu, gaps %llu, wants %llu, "
+        "bulks %llu, swept %llu\n",
+        world.workload().live_count(), static_cast<unsigned long long>(c.records_applied),
+        static_cast<unsigned long long>(c.records_stale),
+        static_cast<unsigned long long>(c.gaps_seen), static_cast<unsigned long long>(c.wants_sent),
+        static_cast<unsigned long long>(c.bulks_finished),
+        static_cast<unsigned long long>(c.entries_swept));
   }
   if (!is_good) {
     PrintCounters(world);
@@ -98,7 +97,8 @@ int main(int argc, char** argv) {
       return 2;
     }
   }
-  const bool is_verbose = arguments.is_verbose || (arguments.swarm_seconds == 0 && arguments.count == 1);
+  const bool is_verbose =
+      arguments.is_verbose || (arguments.swarm_seconds == 0 && arguments.count == 1);
   const auto begin = std::chrono::steady_clock::now();
   std::uint64_t runs = 0;
   const auto is_over = [&] {

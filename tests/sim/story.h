@@ -40,7 +40,8 @@ inline std::unique_ptr<World> Synced(const WorldOptions& options) {
 }
 
 inline statesync::FlowKey KeyOf(std::uint32_t number) {
-  return {0x0000'000au | (number << 8), 0x0100'00cbu, static_cast<std::uint16_t>(number), 0x5000, 6};
+  return {0x0000'000au | (number << 8), 0x0100'00cbu, static_cast<std::uint16_t>(number), 0x5000,
+          6};
 }
 
 // Opens `count` sessions with numbers from `first` on the node's table; the caller kicks the node.

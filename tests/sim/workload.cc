@@ -49,7 +49,8 @@ void Workload::CloseAll(SessionTable& table) {
 void Workload::Open(SessionTable& table, std::vector<Handle>& dirty) {
   const bool is_udp = random_.OneIn(3);
   FlowKey key;
-  key.source_addr = static_cast<statesync::NetAddr>(0x0000'000au | (random_.Below(options_.clients) << 8));
+  key.source_addr =
+      static_cast<statesync::NetAddr>(0x0000'000au | (random_.Below(options_.clients) << 8));
   key.source_port = static_cast<statesync::NetPort>(1'024 + random_.Below(options_.client_ports));
   key.target_addr = static_cast<statesync::NetAddr>(0x0000'00cbu | (random_.Below(20) << 16));
   key.target_port = static_cast<statesync::NetPort>(random_.OneIn(2) ? 0x5000 : 0xbb01);
@@ -60,9 +61,8 @@ void Workload::Open(SessionTable& table, std::vector<Handle>& dirty) {
   session.state = is_udp ? SessionState::kUdpSingle : SessionState::kTcpSynSent;
   if (random_.Below(100) < options_.nat_percent) {
     session.nat_addr = kNatAddresses[random_.Below(3)];
-    const std::uint16_t port =
-        SessionTable::NatPortInShard(key, session.nat_addr,
-                                     static_cast<std::uint32_t>(random_.Below(256)));
+    const std::uint16_t port = SessionTable::NatPortInShard(
+        key, session.nat_addr, static_cast<std::uint32_t>(random_.Below(256)));
     session.nat_port = static_cast<statesync::NetPort>((port << 8) | (port >> 8));
   }
   Handle handle;

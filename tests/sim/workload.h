@@ -34,8 +34,7 @@ class Workload {
  private:
   void Open(statesync::SessionTable& table, std::vector<statesync::Handle>& dirty);
   void Advance(statesync::SessionTable& table, std::vector<statesync::Handle>& dirty);
-  void Close(statesync::SessionTable& table, std::size_t at,
-             std::vector<statesync::Handle>& dirty);
+  void Close(statesync::SessionTable& table, std::size_t at, std::vector<statesync::Handle>& dirty);
 
   const WorkloadOptions options_;
   Random random_;

@@ -96,8 +96,8 @@ bool World::RunUntilQuiet(Duration limit) {
               std::to_string(static_cast<int>(status.readiness)) + " reason " +
               std::to_string(static_cast<int>(status.reason)) + " exposure " +
               std::to_string(status.exposure.changes) + " connected " +
-              std::to_string(status.peer_connected) + " bulk " +
-              std::to_string(status.bulk_done) + "/" + std::to_string(status.bulk_total);
+              std::to_string(status.peer_connected) + " bulk " + std::to_string(status.bulk_done) +
+              "/" + std::to_string(status.bulk_total);
     }
     Fail(text);
     return false;
@@ -108,7 +108,8 @@ bool World::RunUntilQuiet(Duration limit) {
   return failure_.empty();
 }
 
-// ---- Nodes and link ------------------------------------------------------------------------------
+// ---- Nodes and link
+// ------------------------------------------------------------------------------
 
 void World::Boot(int index) {
   if (node(index).is_up()) return;
@@ -160,8 +161,8 @@ void World::Turn(int index) {
     Wake(index, current.paused_until());
     return;
   }
-  const Instant next = current.Turn(
-      now_, [this, index](Datagram&& datagram) { Carry(index, std::move(datagram)); });
+  const Instant next =
+      current.Turn(now_, [this, index](Datagram&& datagram) { Carry(index, std::move(datagram)); });
   // A loop that polls would come back at once; a microsecond keeps the event queue finite.
   Wake(index, std::max(next, now_ + Micros(1)));
 }
@@ -182,7 +183,8 @@ void World::Carry(int from, Datagram&& datagram) {
   }
 }
 
-// ---- Load and samples ------------------------------------------------------------------------------
+// ---- Load and samples
+// ------------------------------------------------------------------------------
 
 void World::WorkloadTick() {
   At(now_ + options_.workload.interval, [this] { WorkloadTick(); });
@@ -225,8 +227,7 @@ int World::Owner() const {
 
 bool World::IsSynced() {
   const int owner = Owner();
-  return owner >= 0 && node(1 - owner).is_up() &&
-         Status(1 - owner).readiness == Readiness::kSynced;
+  return owner >= 0 && node(1 - owner).is_up() && Status(1 - owner).readiness == Readiness::kSynced;
 }
 
 void World::Fail(const std::string& what) {

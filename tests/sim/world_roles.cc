@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// Who owns the tables, and what goes wrong: a simple takeover driver in place of the role machine, and
-// faults at random moments; see world.h.
+// Who owns the tables, and what goes wrong: a simple takeover driver in place of the role machine,
+// and faults at random moments; see world.h.
 
 #include <algorithm>
 
@@ -38,8 +38,8 @@ void World::Switchover() {
   Activate(1 - owner);
 }
 
-// Two owners: the older one yields once it runs again. No owner that runs: a node takes over, but not
-// while a paused owner may come back with more than this node can prove to hold.
+// Two owners: the older one yields once it runs again. No owner that runs: a node takes over, but
+// not while a paused owner may come back with more than this node can prove to hold.
 void World::CheckRoles() {
   bool runs[2];
   for (int i = 0; i < 2; ++i) runs[i] = node(i).is_up() && !node(i).IsPaused(now_);
@@ -65,7 +65,8 @@ void World::CheckRoles() {
   }
 }
 
-// ---- Faults --------------------------------------------------------------------------------------
+// ---- Faults
+// --------------------------------------------------------------------------------------
 
 void World::Repeat(Duration mean, std::function<void()> move) {
   if (mean.ns == 0) return;

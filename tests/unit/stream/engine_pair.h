@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// Two engines over real tables, joined by an array: frames of one are the input of the other, at once.
+// Two engines over real tables, joined by an array: frames of one are the input of the other, at
+// once.
 
 #pragma once
 

@@ -136,15 +136,14 @@ TEST(Engine, SurvivesRandomBytesInAuthenticFrames) {
     const std::size_t from = random() % 2;
     const std::size_t count = pair.engine(from).TakeFrames(pair.now() + Micros(60), out);
     for (std::size_t i = 0; i < count; ++i) {
-      auto bytes = out[i].buffer.first(random() % 8 == 0 ? random() % (out[i].bytes + 1u)
-                                                         : out[i].bytes);
+      auto bytes =
+          out[i].buffer.first(random() % 8 == 0 ? random() % (out[i].bytes + 1u) : out[i].bytes);
       for (std::uint64_t flips = random() % 6; flips > 0 && !bytes.empty(); --flips) {
         bytes[random() % bytes.size()] = static_cast<std::byte>(random());
       }
-      const OpenedFrame frame{static_cast<std::uint16_t>(random() % 16 == 0 ? random() : 0),
-                              random() % 64 == 0 ? static_cast<std::uint16_t>(random())
-                                                 : out[i].epoch,
-                              bytes};
+      const OpenedFrame frame{
+          static_cast<std::uint16_t>(random() % 16 == 0 ? random() : 0),
+          random() % 64 == 0 ? static_cast<std::uint16_t>(random()) : out[i].epoch, bytes};
       pair.engine(random() % 2).OnFrameBatch(pair.now(), {&frame, 1});
     }
   }
@@ -164,7 +163,8 @@ TEST(Engine, AllocatesNothingAfterCreate) {
   pair.Connect();
   for (int turn = 0; turn < 20'000; ++turn) {
     Handle handle;
-    if (live.size() < 2'000 && pair.table(0).Insert(maker.Any(), handle) == InsertResult::kInserted) {
+    if (live.size() < 2'000 &&
+        pair.table(0).Insert(maker.Any(), handle) == InsertResult::kInserted) {
       live.push_back(handle);
       pair.table(0).MarkDirtyBatch(0, {&handle, 1});
     }
