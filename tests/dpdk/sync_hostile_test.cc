@@ -56,6 +56,18 @@ class HostileLinkTest : public SyncPairTest {
     std::copy(payload.begin(), payload.end(), frame.begin() + kHa2HeaderBytes);
     return frame;
   }
+  // Sealed frames of node 0 with fifty new sessions, which have not arrived.
+  std::vector<Frame> HeldBack() {
+    std::vector<Frame> frames;
+    a().Open(2'000, 50);
+    for (int i = 0; i < 40; ++i) {
+      a().Tick(now_ns_ += kTurnNs);
+      a().loop->Turn(now_ns_);
+      for (const Frame& frame : a().wire.Take()) frames.push_back(frame);
+    }
+    EXPECT_FALSE(frames.empty());
+    return frames;
+  }
   std::uint64_t Refused() const {
     std::vector<StatValue> stats;
     nodes_[1]->loop->AppendStats(stats);
@@ -185,6 +197,52 @@ TEST_F(HostileLinkTest, HellosOfAnEarlierRunChangeNothing) {
   EXPECT_EQ(b().shared.sync.peer_boot_id.load(), 0xa1u);
   EXPECT_EQ(b().Stat("ha2.peer_restarted"), restarted);
   EXPECT_TRUE(b().shared.sync.peer_connected.load());
+}
+
+// Everything in it is right but its proof: whoever looked at it too early would believe it.
+TEST_F(HostileLinkTest, AFreshFrameWithAnAlteredTagIsNotApplied) {
+  std::vector<Frame> frames = HeldBack();
+  const std::int64_t heard = b().shared.sync.ha2_last_heard_ns.load();
+  for (Frame frame : frames) {
+    frame.back() ^= 1;
+    b().wire.Give(frame, pool_.get());
+  }
+  b().loop->Turn(now_ns_ += kTurnNs);
+  EXPECT_EQ(b().shared.sync.ha2_last_heard_ns.load(), heard) << "no sign of life";
+  EXPECT_EQ(b().Dump(), before_);
+  for (const Frame& frame : frames) b().wire.Give(frame, pool_.get());
+  b().loop->Turn(now_ns_ += kTurnNs);
+  EXPECT_EQ(b().table->live_count(), 350u) << "the true frames still count";
+}
+
+// They still authenticate, until the new run has confirmed its keys.
+TEST_F(HostileLinkTest, LateFramesOfADeadRunAreNotApplied) {
+  const std::vector<Frame> late = HeldBack();
+  nodes_[0].reset();
+  nodes_[0] = std::make_unique<SyncNode>(NodeSetup{.index = 0, .boot_id = 0xa1});
+  a().SetRole(Role::kStandby, 8);
+  b().SetRole(Role::kActive, 17);
+  // The hellos of the new run arrive, its first sealed frames are still under way.
+  const std::uint64_t restarted = b().Stat("ha2.peer_restarted");
+  while (b().Stat("ha2.peer_restarted") == restarted) {
+    now_ns_ += kTurnNs;
+    for (std::size_t i = 0; i < 2; ++i) {
+      nodes_[i]->Tick(now_ns_);
+      nodes_[i]->loop->Turn(now_ns_);
+      for (const Frame& frame : nodes_[i]->wire.Take()) {
+        if (IsHello(frame)) nodes_[1 - i]->wire.Give(frame, pool_.get());
+      }
+    }
+  }
+  const std::int64_t heard = b().shared.sync.ha2_last_heard_ns.load();
+  for (const Frame& frame : late) b().wire.Give(frame, pool_.get());
+  b().loop->Turn(now_ns_ += kTurnNs);
+  EXPECT_EQ(b().shared.sync.peer_boot_id.load(), 0xa1u);
+  EXPECT_EQ(b().shared.sync.ha2_last_heard_ns.load(), heard) << "no sign of life";
+  EXPECT_EQ(b().Stat("ha2.without_peer"), late.size());
+  EXPECT_EQ(b().Dump(), before_);
+  ASSERT_TRUE(RunUntil([this] { return a().readiness() == Readiness::kSynced; }));
+  EXPECT_EQ(a().Dump(), b().Dump());
 }
 
 TEST_F(HostileLinkTest, ANodeOfAnotherPairIsNotHeard) {
