@@ -5,8 +5,6 @@
 
 #include <sys/socket.h>
 
-#include <cerrno>
-
 namespace dataplane {
 namespace {
 
@@ -23,7 +21,7 @@ absl::StatusOr<Ha1Link> Ha1Link::Create(statesync::HeartbeatPath path, const Ha1
   if (!beats.ok()) return beats.status();
   absl::StatusOr<Liveness> liveness = Liveness::Create(*endpoint);
   if (!liveness.ok()) return liveness.status();
-  return Ha1Link(path, std::move(*beats), std::move(*liveness));
+  return Ha1Link(path, endpoint->heartbeat_peer, std::move(*beats), std::move(*liveness));
 }
 
 void Ha1Link::AddTo(std::vector<pollfd>& polled) const {
@@ -35,7 +33,6 @@ void Ha1Link::ReceiveBeats(statesync::Instant now, HeartbeatGuard& guard, const 
   std::array<std::uint8_t, kHeartbeatBytesMax + 1> buffer;
   for (int i = 0; i < kBeatsPerTurnMax; ++i) {
     const ssize_t bytes = ::recv(beats_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
-    if (bytes < 0 && errno == ECONNREFUSED) continue;  // The peer's port was closed a moment ago.
     if (bytes < 0) return;
     statesync::Statement statement;
     const BeatVerdict verdict =
@@ -48,13 +45,8 @@ void Ha1Link::ReceiveBeats(statesync::Instant now, HeartbeatGuard& guard, const 
 bool Ha1Link::SendBeat(const statesync::Statement& own, HeartbeatGuard& guard) {
   HeartbeatBuffer buffer;
   guard.Make(own, path_, buffer);
-  for (int i = 0; i < 2; ++i) {  // The first call may only report the refusal of an earlier beat.
-    if (::send(beats_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
-      return true;
-    }
-    if (errno != ECONNREFUSED) return false;
-  }
-  return false;
+  return ::sendto(beats_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT | MSG_NOSIGNAL,
+                  reinterpret_cast<const sockaddr*>(&peer_), sizeof(peer_)) >= 0;
 }
 
 }  // namespace dataplane

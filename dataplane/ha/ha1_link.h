@@ -44,10 +44,12 @@ class Ha1Link {
   [[nodiscard]] bool liveness_connected() const { return liveness_.connected(); }
 
  private:
-  Ha1Link(statesync::HeartbeatPath path, Descriptor beats, Liveness liveness)
-      : path_(path), beats_(std::move(beats)), liveness_(std::move(liveness)) {}
+  Ha1Link(statesync::HeartbeatPath path, const sockaddr_in& peer, Descriptor beats,
+          Liveness liveness)
+      : path_(path), peer_(peer), beats_(std::move(beats)), liveness_(std::move(liveness)) {}
 
   statesync::HeartbeatPath path_;
+  sockaddr_in peer_;  // Where heartbeats go.
   Descriptor beats_;
   Liveness liveness_;
   statesync::Instant last_heard_{};  // Last accepted heartbeat.

@@ -104,11 +104,6 @@ absl::StatusOr<Descriptor> OpenHeartbeatSocket(const Ha1Endpoint& endpoint) {
   if (absl::Status bound = BindTo(endpoint, socket.get(), endpoint.heartbeat_local); !bound.ok()) {
     return bound;
   }
-  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&endpoint.heartbeat_peer),
-                sizeof(endpoint.heartbeat_peer)) != 0) {
-    return SystemError(endpoint, absl::StrFormat("peer %s", TextOf(endpoint.heartbeat_peer)), errno,
-                       "is there a route to the peer?");
-  }
   return socket;
 }
 
