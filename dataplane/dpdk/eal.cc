@@ -11,32 +11,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
-
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "dataplane/dpdk/device_args.h"
 #include "dataplane/dpdk/eal_log.h"
+#include "dataplane/dpdk/hugepages.h"
 
 namespace dataplane {
 namespace {
-
-// Hugepages of all sizes that nobody holds, in MiB.
-std::uint64_t FreeHugepagesMb() {
-  std::uint64_t free_kb = 0;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator("/sys/kernel/mm/hugepages", error)) {
-    const std::string name = entry.path().filename();  // "hugepages-2048kB"
-    const std::size_t dash = name.find('-');
-    if (dash == std::string::npos) continue;
-    std::uint64_t count = 0;
-    std::ifstream(entry.path() / "free_hugepages") >> count;
-    free_kb += count * strtoull(name.c_str() + dash + 1, nullptr, 10);
-  }
-  return free_kb / 1024;
-}
 
 std::string CpuList(const std::vector<std::uint16_t>& wanted) {
   if (!wanted.empty()) return absl::StrJoin(wanted, ",");
@@ -101,6 +84,7 @@ absl::Status EalError(int error, const EalSetup& setup) {
 
 absl::StatusOr<EalInfo> StartEal(const EalSetup& setup) {
   EalInfo info;
+  const HugepageLock lock;
   const std::uint64_t free_mb = FreeHugepagesMb();
   info.hugepages = !setup.no_huge && free_mb >= setup.memory_mb;
   if (!setup.no_huge && !info.hugepages) {

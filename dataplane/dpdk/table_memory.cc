@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "absl/strings/str_cat.h"
+#include "dataplane/dpdk/hugepages.h"
 
 namespace dataplane {
 namespace {
@@ -25,6 +26,7 @@ void* MapAnonymous(std::size_t bytes, int flags) {
 absl::StatusOr<std::unique_ptr<TableMemory>> TableMemory::Map(std::size_t bytes,
                                                               bool want_hugepages) {
   const std::size_t rounded = (bytes + kHugepageBytes - 1) / kHugepageBytes * kHugepageBytes;
+  const HugepageLock lock;
   void* memory = want_hugepages ? MapAnonymous(rounded, MAP_HUGETLB) : nullptr;
   const bool hugepages = memory != nullptr;
   if (!hugepages) memory = MapAnonymous(rounded, 0);
