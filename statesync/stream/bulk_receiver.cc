@@ -47,11 +47,13 @@ std::size_t BulkReceiver::Sweep(std::span<ReplicatedTable* const> tables, ShardI
   ENSURE(state_ == BulkReceiveState::kSweeping);
   std::size_t removed = 0;
   std::size_t left = slot_count;
-  // An incomplete sender may lack what this node holds: nothing is removed on its word (I5).
-  while (last_.complete && table_index_ < tables.size() && left > 0) {
+  // An incomplete sender may lack what another owner published, so that stays (I5). What it
+  // published itself in its term, and does not hold any more, it has deleted.
+  const Version from = last_.complete ? Version{} : MakeVersion(TermOf(last_.cut), 0);
+  while (table_index_ < tables.size() && left > 0) {
     const std::size_t look = std::min<std::size_t>(left, 4'096);
     const auto shard = static_cast<ShardIndex>(first + shard_);
-    removed += tables[table_index_]->SweepBatch(shard, slot_, look, last_.cut);
+    removed += tables[table_index_]->SweepBatch(shard, slot_, look, from, last_.cut);
     left -= look;
     if (slot_ != kNoSlot) continue;
     slot_ = 0;
@@ -61,7 +63,7 @@ std::size_t BulkReceiver::Sweep(std::span<ReplicatedTable* const> tables, ShardI
     ++table_index_;
   }
   swept_count_ += static_cast<std::uint32_t>(removed);
-  if (!last_.complete || table_index_ == tables.size()) {
+  if (table_index_ == tables.size()) {
     Move(BulkReceiveEvent::kSwept);
     answer_due_ = true;
   }

@@ -4,8 +4,8 @@
 // Full transfer, receiving side, of one stream: ask, follow, sweep, answer. PROTOCOL.md §8.
 //
 // Threads: one.  Memory: a value.
-// Invariant: a sweep begins only when every frame up to the transfer's last one is closed, and only
-// if the sender stated that its table is complete (I5).
+// Invariant: a sweep begins only when every frame up to the transfer's last one is closed; it
+// removes entries of other terms than the sender's only if the sender's table is complete (I5).
 
 #pragma once
 

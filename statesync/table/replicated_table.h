@@ -143,10 +143,10 @@ class ReplicatedTable {
   // another incarnation now (kStale). Slots are free at once.
   virtual void ApplyDeleteBatch(std::span<const OwnHandle> own, std::span<const Version> versions,
                                 std::span<ApplyOutcome> outcomes) = 0;
-  // Removes entries of `shard` whose version is at most `cut`, from slot `slot` on, at most
+  // Removes entries of `shard` whose version is within from … cut, from slot `slot` on, at most
   // `slot_count` slots looked at. Returns entries removed; advances `slot` (kNoSlot when done).
   virtual std::size_t SweepBatch(ShardIndex shard, SlotIndex& slot, std::size_t slot_count,
-                                 Version cut) = 0;
+                                 Version from, Version cut) = 0;
 
   // ---- Comparing ----
 

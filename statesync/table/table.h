@@ -96,7 +96,7 @@ class Table final : public ReplicatedTable {
                         std::span<ApplyOutcome> outcomes) override;
   void ApplyDeleteBatch(std::span<const OwnHandle> own, std::span<const Version> versions,
                         std::span<ApplyOutcome> outcomes) override;
-  std::size_t SweepBatch(ShardIndex shard, SlotIndex& slot, std::size_t slot_count,
+  std::size_t SweepBatch(ShardIndex shard, SlotIndex& slot, std::size_t slot_count, Version from,
                          Version cut) override;
 
   [[nodiscard]] ShardDigest Digest(ShardIndex shard) const override {

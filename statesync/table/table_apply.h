@@ -233,13 +233,13 @@ void Table<Record>::ApplyDeleteBatch(std::span<const OwnHandle> own,
 
 template <typename Record>
 std::size_t Table<Record>::SweepBatch(ShardIndex shard, SlotIndex& slot, std::size_t slot_count,
-                                      Version cut) {
+                                      Version from, Version cut) {
   std::size_t removed = 0;
   std::uint32_t next = slot;
   const std::uint64_t limit = std::min<std::uint64_t>(next + slot_count, slots_per_shard_);
   for (; next < limit; ++next) {
     const Entry& e = shards_[shard].entry(static_cast<SlotIndex>(next));
-    if (!Record::IsLive(e) || e.version > cut.bits) continue;
+    if (!Record::IsLive(e) || e.version < from.bits || e.version > cut.bits) continue;
     RemoveApplied(shard, static_cast<SlotIndex>(next));
     ++removed;
   }

@@ -103,6 +103,27 @@ TEST(BulkScenario, IncompleteOwnerCausesNoSweep) {
   EXPECT_EQ(world->Status(kOwner).reason, AtRiskReason::kDigestMismatch);
 }
 
+// … but what it published itself and does not hold any more is gone for good.
+TEST(BulkScenario, IncompleteOwnerSweepsWhatItPublishedItself) {
+  WorldOptions options = Calm();
+  options.engine.bulk_frames_per_turn = 1;
+  const auto world = Started(options);
+  Open(*world, kOwner, 1, 3'000);
+  ASSERT_TRUE(world->RunUntil([&] { return world->node(kReceiver).table().live_count() > 500; },
+                              Seconds(1)));
+  world->Crash(kOwner);
+  world->Activate(kReceiver);
+  const auto handles = Open(*world, kReceiver, 5'001, 100);
+  world->Boot(kOwner);
+  ASSERT_TRUE(world->RunUntil([&] { return Holds(*world, kOwner, 5'100); }, Seconds(1)));
+  world->Cut(true);
+  world->RunFor(Millis(500));
+  Close(*world, kReceiver, handles);
+  world->RunFor(Millis(10));
+  EXPECT_QUIET(*world);
+  EXPECT_FALSE(Holds(*world, kOwner, 5'001));
+}
+
 // The receiver's table is smaller: what does not fit is refused, counted on both nodes, and
 // visible.
 TEST(BulkScenario, FullTableIsRefusedAndVisible) {

@@ -90,7 +90,7 @@ TEST(RoleScenario, SilentDifferenceIsFoundAndHealed) {
   ASSERT_NE(found.slot, statesync::kNoSlot);
   // Bit rot, or a bug: the entry vanishes. Until digests are compared nobody can know.
   world->SetChecked(false);
-  table.replicated().SweepBatch(shard, slot, table.slots_per_shard(), {~std::uint64_t{0}});
+  table.replicated().SweepBatch(shard, slot, table.slots_per_shard(), {}, {~std::uint64_t{0}});
   EXPECT_TRUE(world->RunUntil(
       [&] { return world->Status(kReceiver).readiness == Readiness::kAtRisk; }, Millis(200)));
   EXPECT_EQ(world->Status(kReceiver).reason, AtRiskReason::kDigestMismatch);
