@@ -69,6 +69,29 @@ std::int64_t PeerLastHeardNs(const ControlSetup& setup, const std::vector<Ha1Pat
   return latest_ns;
 }
 
+// New sessions are being refused: still worth a line so long after the last one.
+constexpr std::int64_t kRefusalShownNs = 10'000'000'000;
+
+void AddRefusals(const ControlSetup& setup, std::int64_t now_ns, lockstep::control::Status& out) {
+  std::int64_t table_full_ns = 0;
+  std::int64_t nat_exhausted_ns = 0;
+  for (const WorkerState& worker : setup.shared->workers) {
+    table_full_ns = std::max(table_full_ns, worker.table_full_ns.load(kRelaxed));
+    nat_exhausted_ns = std::max(nat_exhausted_ns, worker.nat_exhausted_ns.load(kRelaxed));
+  }
+  if (table_full_ns != 0 && now_ns - table_full_ns < kRefusalShownNs) {
+    out.add_reasons(absl::StrFormat(
+        "table-full: new sessions are refused, %d of %d are in use; raise tables.sessions or "
+        "shorten timeouts",
+        setup.sessions->live_count(), setup.sessions->capacity()));
+  }
+  if (nat_exhausted_ns != 0 && now_ns - nat_exhausted_ns < kRefusalShownNs) {
+    out.add_reasons(
+        "nat-exhausted: new sessions are refused, a pool has no free port for their servers; add "
+        "addresses to nat_pools");
+  }
+}
+
 }  // namespace
 
 std::int64_t MonotonicNs() {
@@ -116,6 +139,7 @@ lockstep::control::Status ReadStatus(const ControlSetup& setup, std::int64_t now
       status.add_reasons(reason);
     }
   }
+  AddRefusals(setup, now_ns, status);
   status.set_hugepages(setup.hugepages);
   return status;
 }

@@ -93,10 +93,13 @@ struct alignas(64) Requests {
   std::atomic<bool> stop{false};                      // Everybody: leave the loop.
 };
 
-// One worker's acknowledgement of the role it acts on. Writer: that worker.
+// What one worker tells the others. Writer: that worker.
 struct alignas(64) WorkerState {
   std::atomic<std::uint32_t> seen_change{0};  // RoleWord::change this worker acts on.
   std::atomic<std::int64_t> turn_ns{0};       // Time of its last loop turn.
+  // When it last refused a new session because the table, or the NAT ports of a pool, were used up.
+  std::atomic<std::int64_t> table_full_ns{0};
+  std::atomic<std::int64_t> nat_exhausted_ns{0};
 };
 
 struct SharedState {

@@ -40,6 +40,7 @@ bool Worker::Turn(std::int64_t now_ns) noexcept {
   }
   core_.tx.Flush(core_.counters);
   if (first_forward_due_ && core_.forwarding) NoteFirstForward();
+  NoteRefusals();
   core_.shared.workers[core_.index].turn_ns.store(now_ns, std::memory_order_relaxed);
   return busy;
 }
@@ -108,6 +109,21 @@ bool Worker::Expire() noexcept {
   if (deleted == 0) return false;
   core_.tables.sessions->MarkDirtyBatch(core_.index, {dirty.data(), deleted});
   return true;
+}
+
+// Counters say how often; an operator also wants to see that it happens now.
+void Worker::NoteRefusals() noexcept {
+  WorkerState& state = core_.shared.workers[core_.index];
+  if (const std::uint64_t full = core_.counters.value(DropReason::kTableFull);
+      full != table_full_seen_) {
+    table_full_seen_ = full;
+    state.table_full_ns.store(core_.now_ns, std::memory_order_relaxed);
+  }
+  if (const std::uint64_t exhausted = core_.counters.value(DropReason::kNatExhausted);
+      exhausted != nat_exhausted_seen_) {
+    nat_exhausted_seen_ = exhausted;
+    state.nat_exhausted_ns.store(core_.now_ns, std::memory_order_relaxed);
+  }
 }
 
 // The turn that has just ended was the first that could forward: announcements are on the wire.

@@ -52,6 +52,7 @@ class Worker {
   void Process() noexcept;
   bool Expire() noexcept;
   void NoteFirstForward() noexcept;
+  void NoteRefusals() noexcept;
 
   WorkerCore core_;
   std::optional<Resolver> resolver_;  // Worker 0 only.
@@ -60,6 +61,8 @@ class Worker {
   std::uint64_t role_bits_ = 0;   // Role word this worker acts on.
   std::uint32_t takeover_s_ = 0;  // When this node became active; 0: it was from the start.
   bool first_forward_due_ = false;
+  std::uint64_t table_full_seen_ = 0;
+  std::uint64_t nat_exhausted_seen_ = 0;
   std::uint32_t expiry_shard_ = 0;
   std::int64_t next_expiry_ns_ = 0;
 };

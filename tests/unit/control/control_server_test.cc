@@ -11,6 +11,7 @@
 #include <fstream>
 #include <thread>
 
+#include "dataplane/control/status_view.h"
 #include "tests/unit/control/control_fixture.h"
 
 namespace dataplane {
@@ -76,6 +77,17 @@ TEST_F(Server, StatusComesFromTheSharedState) {
   EXPECT_EQ(status->version(), "1.2.3");
   EXPECT_EQ(status->pid(), static_cast<std::uint32_t>(getpid()));
   ASSERT_EQ(status->reasons_size(), 1);
+}
+
+TEST_F(Server, ShowsRefusalsWhileTheyAreRecent) {
+  const std::int64_t now_ns = 100'000'000'000;
+  shared_.workers[1].table_full_ns = now_ns - 1'000'000'000;
+  shared_.workers[0].nat_exhausted_ns = now_ns - 11'000'000'000;
+  const auto status = ReadStatus(MakeSetup(), now_ns);
+  ASSERT_EQ(status.reasons_size(), 2);
+  EXPECT_EQ(status.reasons(1),
+            "table-full: new sessions are refused, 0 of 4096 are in use; raise tables.sessions or "
+            "shorten timeouts");
 }
 
 TEST_F(Server, WithoutATakeoverThereIsNone) {
