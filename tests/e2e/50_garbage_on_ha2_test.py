@@ -69,7 +69,7 @@ class GarbageOnHa2(Story):
         before = self.dumps()[active]
         counters_before = self.rejected(active)
 
-        frames = list(self.garbage(active)) + self.replayed(standby)
+        frames = list(self.garbage(active)) + self.replayed(active)
         self.send(standby, frames)
 
         for reason in REASONS:
@@ -96,7 +96,7 @@ class GarbageOnHa2(Story):
         turned = []
         for line in seen:
             frame = bytearray.fromhex(line)
-            frame[PACKET_NUMBER_AT + 1] ^= 1
+            frame[PACKET_NUMBER_AT + 4] ^= 1
             turned.append(bytes(frame))
         return [bytes.fromhex(line) for line in seen] + turned
 
