@@ -10,9 +10,9 @@ namespace statesync {
 [[noreturn]] void EnsureFailed(const char* condition, const char* file, int line) noexcept;
 }  // namespace statesync
 
-#define ENSURE(cond)                                                \
-  do {                                                              \
-    if (!(cond)) [[unlikely]] {                                     \
-      ::statesync::EnsureFailed(#cond, __FILE__, __LINE__);         \
-    }                                                               \
+#define ENSURE(cond)                                        \
+  do {                                                      \
+    if (!(cond)) [[unlikely]] {                             \
+      ::statesync::EnsureFailed(#cond, __FILE__, __LINE__); \
+    }                                                       \
   } while (false)

@@ -11,25 +11,40 @@
 namespace statesync {
 
 // Protocol limits: both nodes must agree. A change is a new protocol version.
-inline constexpr std::size_t kShardCount = 256;          // One byte of every handle on the wire.
-inline constexpr std::size_t kSlotsPerShardMax = 65'535; // Two bytes of every handle; 0xffff is none.
-inline constexpr std::size_t kNodesMax = 8;              // Three bits of every term.
-inline constexpr std::uint32_t kTermMax = 0xff'ffff;     // 24 bits of every version.
+
+// One byte of every handle on the wire.
+inline constexpr std::size_t kShardCount = 256;
+// Two bytes of every handle; 0xffff is none.
+inline constexpr std::size_t kSlotsPerShardMax = 65'535;
+// Three bits of every term.
+inline constexpr std::size_t kNodesMax = 8;
+// 24 bits of every version.
+inline constexpr std::uint32_t kTermMax = 0xff'ffff;
 inline constexpr std::uint64_t kVersionCounterMax = (std::uint64_t{1} << 40) - 1;
 inline constexpr std::uint64_t kFrameNumberMax = (std::uint64_t{1} << 48) - 1;
 inline constexpr std::size_t kStreamsMax = 16;
-inline constexpr std::size_t kDatagramBytesMin = 1200;   // Every HA2 link must carry this UDP payload.
-inline constexpr std::size_t kDatagramBytesMax = 8'952;  // MTU 9000 less IPv6 and UDP headers.
+// Every HA2 link must carry this UDP payload.
+inline constexpr std::size_t kDatagramBytesMin = 1200;
+// MTU 9000 less IPv6 and UDP headers.
+inline constexpr std::size_t kDatagramBytesMax = 8'952;
 
 // Implementation limits: change freely; the asserts say what must still hold.
+
 inline constexpr std::uint64_t kVersionCounterRenew = kVersionCounterMax - (std::uint64_t{1} << 32);
-inline constexpr std::size_t kBatchMax = 64;             // One receive burst; handles of one pass.
-inline constexpr std::size_t kReceiveWindowFrames = 8192;  // Bitmap of frames past the contiguous one.
-inline constexpr std::size_t kRepairRingFrames = 8192;     // Frames whose handles the sender keeps.
-inline constexpr std::size_t kRepairRingItems = 1u << 20;  // Handles kept over all those frames.
-inline constexpr std::size_t kReplayWindowPackets = 8192;  // DESIGN asks for at least 4096.
-inline constexpr std::size_t kWantQueueMax = 4096;       // Handles asked for; beyond it bulk is asked.
-inline constexpr std::size_t kNackRangesMax = 64;        // Ranges of missing frames in one request.
+// One receive burst; handles of one pass.
+inline constexpr std::size_t kBatchMax = 64;
+// Bitmap of frames past the contiguous one.
+inline constexpr std::size_t kReceiveWindowFrames = 8192;
+// Frames whose handles the sender keeps.
+inline constexpr std::size_t kRepairRingFrames = 8192;
+// Handles kept over all those frames.
+inline constexpr std::size_t kRepairRingItems = 1u << 20;
+// Reordering on several queues stays well below it; RFC 6479's window is far smaller.
+inline constexpr std::size_t kReplayWindowPackets = 8192;
+// Handles asked for; beyond it bulk is asked.
+inline constexpr std::size_t kWantQueueMax = 4096;
+// Ranges of missing frames in one request.
+inline constexpr std::size_t kNackRangesMax = 64;
 
 static_assert(kSlotsPerShardMax < 65'536);
 static_assert(kReceiveWindowFrames % 64 == 0);

@@ -43,8 +43,8 @@ using NodeIndex = std::uint8_t;
 // Random 64-bit number of one run of a process.
 using BootId = std::uint64_t;
 
-// Fencing token: grows with every change of the active role. The low three bits are the index of the
-// node that took it, so two nodes never pick the same. 24 bits; zero means "none yet".
+// Fencing token: grows with every change of the active role. The low three bits are the index of
+// the node that took it, so two nodes never pick the same. 24 bits; zero means "none yet".
 struct Term {
   std::uint32_t value = 0;
   friend constexpr auto operator<=>(Term, Term) = default;
@@ -121,13 +121,13 @@ enum class Readiness : std::uint8_t {
 
 enum class AtRiskReason : std::uint8_t {
   kNone = 0,
-  kHa2Silent = 1,        // Nothing authentic heard on HA2 for the silence limit.
-  kDigestMismatch = 2,   // Digests differed at a common frame; repair is running.
-  kRefusedEntries = 3,   // The receiver could not take entries (table full).
+  kHa2Silent = 1,       // Nothing authentic heard on HA2 for the silence limit.
+  kDigestMismatch = 2,  // Digests differed at a common frame; repair is running.
+  kRefusedEntries = 3,  // The receiver could not take entries (table full).
   kStateSyncDisabled = 4,
-  kIdMapDiffers = 5,     // Zones, interfaces or rules have other ids on the peer.
-  kLostFrames = 6,       // Frames wrapped out of the repair ring; a new bulk is needed.
-  kExposure = 7,         // Changes have been unconfirmed for longer than the exposure limit.
+  kIdMapDiffers = 5,  // Zones, interfaces or rules have other ids on the peer.
+  kLostFrames = 6,    // Frames wrapped out of the repair ring; a new bulk is needed.
+  kExposure = 7,      // Changes have been unconfirmed for longer than the exposure limit.
 };
 
 }  // namespace statesync

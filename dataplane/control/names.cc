@@ -22,8 +22,8 @@ constexpr std::array<std::string_view, 7> kReasons{
     "",       "ha2-silent", "digest-mismatch", "refused-entries", "state-sync-disabled",
     "id-map", "lost-frames"};
 constexpr std::array<std::string_view, 8> kDetectedBy{
-    "",             "silence",          "process-death", "new-boot-id",
-    "peer-yielded", "no-peer-at-start", "elected",       "preempted"};
+    "",        "silence",  "process-death", "new-boot-id", "peer-yielded", "no-peer-at-start",
+    "elected", "preempted"};
 
 }  // namespace
 

@@ -3,9 +3,9 @@
 
 // What the threads of one dataplane tell each other: role, announcements, liveness, requests.
 //
-// Every field is an atomic of its own cache group with one writing thread, named on the field. There
-// are no locks; a reader sees a value that was true a moment ago. All times are nanoseconds of
-// CLOCK_MONOTONIC (statesync::Instant::ns).
+// Every field is an atomic of its own cache group with one writing thread, named on the field.
+// There are no locks; a reader sees a value that was true a moment ago. All times are nanoseconds
+// of CLOCK_MONOTONIC (statesync::Instant::ns).
 
 #pragma once
 
@@ -37,13 +37,13 @@ struct RoleWord {
 // How a takeover was decided, for `lockstepctl status` and the log.
 enum class DetectedBy : std::uint8_t {
   kNothing = 0,
-  kSilence = 1,        // Every heartbeat path was silent for the detection time.
-  kProcessDeath = 2,   // The liveness connection closed and one HA2 interval was missed.
-  kNewBootId = 3,      // The peer's process was replaced within the detection time.
-  kPeerYielded = 4,    // Switchover.
+  kSilence = 1,       // Every heartbeat path was silent for the detection time.
+  kProcessDeath = 2,  // The liveness connection closed and one HA2 interval was missed.
+  kNewBootId = 3,     // The peer's process was replaced within the detection time.
+  kPeerYielded = 4,   // Switchover.
   kNoPeerAtStart = 5,
-  kElected = 6,        // Both nodes live and nobody was active: priority decided.
-  kPreempted = 7,      // Preemption is on and this node was the better one for the hold time.
+  kElected = 6,    // Both nodes live and nobody was active: priority decided.
+  kPreempted = 7,  // Preemption is on and this node was the better one for the hold time.
 };
 
 struct alignas(64) RoleState {
@@ -52,7 +52,8 @@ struct alignas(64) RoleState {
   // A worker forwards only while its burst's time stamp is before this. The ha thread extends it at
   // every tick, so a stalled ha thread mutes the node (I6).
   std::atomic<std::int64_t> forward_until_ns{0};
-  // Grows by one for each announcement (gratuitous ARP for every virtual address) that is asked for.
+  // Grows by one for each announcement (gratuitous ARP for every virtual address) that is asked
+  // for.
   std::atomic<std::uint32_t> announce_count{0};
   // Writer: ha thread. Milestones of the last takeover; zero if there was none.
   std::atomic<std::int64_t> peer_last_heard_ns{0};  // Last sign of life before the decision.
@@ -63,13 +64,13 @@ struct alignas(64) RoleState {
 
 // Facts about replication that the ha thread and control need. Writer: sync loop.
 struct alignas(64) SyncFacts {
-  std::atomic<std::int64_t> ha2_last_heard_ns{0};     // Last authentic frame from the peer.
-  std::atomic<std::uint64_t> peer_boot_id{0};         // From the handshake; 0 before it.
-  std::atomic<std::uint32_t> peer_term{0};            // Highest stated in a frame.
-  std::atomic<std::uint8_t> peer_role{0};             // statesync::Role, as last stated.
-  std::atomic<std::uint8_t> peer_readiness{0};        // statesync::Readiness, as last stated.
-  std::atomic<std::uint8_t> readiness{0};             // Of this node as a receiver.
-  std::atomic<std::uint8_t> at_risk_reason{0};        // statesync::AtRiskReason.
+  std::atomic<std::int64_t> ha2_last_heard_ns{0};  // Last authentic frame from the peer.
+  std::atomic<std::uint64_t> peer_boot_id{0};      // From the handshake; 0 before it.
+  std::atomic<std::uint32_t> peer_term{0};         // Highest stated in a frame.
+  std::atomic<std::uint8_t> peer_role{0};          // statesync::Role, as last stated.
+  std::atomic<std::uint8_t> peer_readiness{0};     // statesync::Readiness, as last stated.
+  std::atomic<std::uint8_t> readiness{0};          // Of this node as a receiver.
+  std::atomic<std::uint8_t> at_risk_reason{0};     // statesync::AtRiskReason.
   std::atomic<std::uint32_t> bulk_done{0};
   std::atomic<std::uint32_t> bulk_total{0};
   std::atomic<std::uint64_t> exposure_changes{0};
@@ -85,12 +86,13 @@ struct alignas(64) SyncFacts {
 
 // Requests from control to others; each a counter or a flag that the receiver compares.
 struct alignas(64) Requests {
-  std::atomic<std::uint32_t> switchover{0};           // Reader: ha thread. Grows per request.
-  std::atomic<std::uint32_t> resync{0};               // Reader: sync loop.
-  std::atomic<bool> state_sync_enabled{true};         // Reader: sync loop.
-  std::atomic<std::uint64_t> fill_sessions_target{0}; // Reader: workers; synthetic sessions wanted.
-  std::atomic<std::uint64_t> fill_sessions_done{0};   // Writer: workers (fetch_add).
-  std::atomic<bool> stop{false};                      // Everybody: leave the loop.
+  std::atomic<std::uint32_t> switchover{0};    // Reader: ha thread. Grows per request.
+  std::atomic<std::uint32_t> resync{0};        // Reader: sync loop.
+  std::atomic<bool> state_sync_enabled{true};  // Reader: sync loop.
+  std::atomic<std::uint64_t> fill_sessions_target{
+      0};                                            // Reader: workers; synthetic sessions wanted.
+  std::atomic<std::uint64_t> fill_sessions_done{0};  // Writer: workers (fetch_add).
+  std::atomic<bool> stop{false};                     // Everybody: leave the loop.
 };
 
 // What one worker tells the others. Writer: that worker.

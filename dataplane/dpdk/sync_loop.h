@@ -19,8 +19,8 @@
 
 #include "absl/status/statusor.h"
 #include "dataplane/config/options.h"
-#include "dataplane/core/stats_source.h"
 #include "dataplane/core/shared_state.h"
+#include "dataplane/core/stats_source.h"
 #include "statesync/seal/keys.h"
 #include "statesync/seal/primitives.h"
 #include "statesync/table/session_table.h"

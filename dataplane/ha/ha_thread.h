@@ -78,7 +78,7 @@ struct HaCounters {
 
 // What is known of one HA1 path.
 struct Ha1Facts {
-  std::int64_t last_heard_ns = 0;   // CLOCK_MONOTONIC of the last accepted heartbeat; 0: none yet.
+  std::int64_t last_heard_ns = 0;  // CLOCK_MONOTONIC of the last accepted heartbeat; 0: none yet.
   bool liveness_connected = false;
 };
 

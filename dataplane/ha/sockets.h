@@ -32,9 +32,9 @@ struct Ha1Endpoint {
 // Errors: kInvalidArgument for an address that is none, or equal addresses.
 absl::StatusOr<Ha1Endpoint> ParseEndpoint(const std::string& name, const Ha1Path& path);
 
-// UDP socket bound to the local address. Not connected to the peer's: a node must start while the link
-// is down and no route leads there. What others send fails its HMAC and is counted.
-// Errors: with address, port and remedy.
+// UDP socket bound to the local address. Not connected to the peer's: a node must start while the
+// link is down and no route leads there. What others send fails its HMAC and is counted. Errors:
+// with address, port and remedy.
 absl::StatusOr<Descriptor> OpenHeartbeatSocket(const Ha1Endpoint& endpoint);
 
 // Listening TCP socket. Errors: as above.

@@ -90,7 +90,7 @@ class GarbageOnHa2(Story):
                 yield frame_of(source, destination, chance.randbytes(size))
 
     def replayed(self, node):
-        """Frames of the pair itself, as seen on the wire: whole, and with a packet number to come."""
+        """Frames of the pair itself: as seen on the wire, and with a packet number to come."""
         script = [sys.executable, "-c", LISTENER]
         seen = self.lab.in_node_network(node, *script).splitlines()
         turned = []
