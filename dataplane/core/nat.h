@@ -6,7 +6,7 @@
 // The port is chosen so that both keys of the session fall into one shard, and a port is free if
 // the reply's key finds no session: the session index is the only bookkeeping. Each node takes
 // ports from its own half of the range, so two nodes that cannot hear each other never pick the
-// same (DESIGN §8).
+// same (ARCHITECTURE.md, "NAT ports").
 //
 // Threads: Allocate is called by the shard's writer; NatPools never change.  Memory: Build() only.
 

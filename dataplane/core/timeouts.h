@@ -3,7 +3,7 @@
 
 // How long a session of each state lives without a packet, and when it is to be looked at again.
 //
-// Times are this node's monotonic seconds; they never travel (DESIGN §6, Time).
+// Times are this node's monotonic seconds; they never travel (PROTOCOL.md §7).
 // Threads: values only.
 
 #pragma once

@@ -268,7 +268,7 @@ TEST(SessionTable, ANewOwnerIsAskedForEveryLiveEntry) {
 }
 
 // Memory of everything that holds a session, the engine's 8-byte map entry included, with NAT, at
-// 90 % of the slots. DESIGN §11 wants 96 bytes.
+// 90 % of the slots. At most 96 bytes are wanted.
 TEST(SessionTable, TakesAtMost96BytesPerNatedSession) {
   for (const std::uint32_t capacity : {131'072u, 1'000'000u, 10'000'000u}) {
     SessionTableOptions options;
