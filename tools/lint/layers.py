@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Include checker: arrows point one way, and each folder has its own kinds of system headers.
 
-LAYERS is the folder table of ARCHITECTURE.md as data: the longest prefix of a file's path names its layer.
+LAYERS is the folder table of ARCHITECTURE.md as data: the longest prefix of a file's path names
+its layer.
 """
 
 import re
