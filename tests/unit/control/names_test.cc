@@ -15,7 +15,9 @@ TEST(Names, AreTheWordsOfTheVocabulary) {
   EXPECT_EQ(NameOf(statesync::Role::kTentative), "tentative");
   EXPECT_EQ(NameOf(statesync::Readiness::kAtRisk), "at-risk");
   EXPECT_EQ(NameOf(statesync::AtRiskReason::kLostFrames), "lost-frames");
+  EXPECT_EQ(NameOf(statesync::AtRiskReason::kExposure), "exposure");
   EXPECT_EQ(NameOf(DetectedBy::kNoPeerAtStart), "no-peer-at-start");
+  EXPECT_EQ(NameOf(DetectedBy::kPreempted), "preempted");
 }
 
 TEST(Names, ANumberFromThePeerBeyondTheEnumIsUnknown) {
