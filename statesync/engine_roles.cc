@@ -202,6 +202,7 @@ void Engine::Impl::CheckSilence(Instant now) {
   if (is_silent && !was_silent_) {
     readiness_.On(ReadinessEvent::kDoubt);
     for (const auto& stream : streams()) stream->comparison().Restart();
+    context_.has_peer_time = false;  // The peer's clock may wrap in the silence.
   }
   was_silent_ = is_silent;
 }
@@ -221,7 +222,11 @@ void Engine::Impl::CheckProof(Instant now) {
   }
   readiness_.SetRisk(AtRiskReason::kRefusedEntries, refused > 0);
   if (refused > 0) is_proven_ = false;
-  if (!is_done) return;
+  if (!is_done) {
+    // A new epoch voids the proof, also while nobody is active who could be asked for a bulk.
+    if (readiness_.proven() == Readiness::kSynced) readiness_.On(ReadinessEvent::kDoubt);
+    return;
+  }
   if (readiness_.proven() == Readiness::kBulk) {
     readiness_.SetRisk(AtRiskReason::kLostFrames, false);
     readiness_.On(ReadinessEvent::kBulkDone);

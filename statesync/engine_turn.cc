@@ -24,6 +24,7 @@ void Engine::Impl::OnFrameBatch(Instant now, std::span<const OpenedFrame> frames
   ENSURE(frames.size() <= kBatchMax);
   if (!context_.is_connected) return;  // Between two handshakes: nobody to answer to.
   for (ReplicatedTable* table : context_.table_span()) table->OnTime(now);
+  for (const auto& stream : streams()) stream->publisher().BeginTurn();
   for (const OpenedFrame& frame : frames) {
     FrameHeader header;
     if (frame.stream >= context_.options.stream_count ||

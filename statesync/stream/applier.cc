@@ -273,14 +273,15 @@ void Applier::ApplyDeletes(std::span<const Step> steps) {
 // ---- Wants and refusals ------------------------------------------------------------------------
 
 void Applier::Want(const Step& step) {
-  if (map_->Get(step.sender).wanted) {
-    if (WantedHandle* wanted = wants_.Find(table_->id(), step.sender)) {
-      wanted->version = std::max(wanted->version, step.version);
-      wanted->frame = std::min(wanted->frame, frame_);
-      return;
-    }
-  }
+  const bool is_open = map_->Get(step.sender).wanted;
   map_->SetWanted(step.sender, true);
+  // One item a handle: an answered one stays in the queue until its time comes, and serves again.
+  if (WantedHandle* wanted = wants_.Find(table_->id(), step.sender)) {
+    wanted->generation = step.generation;
+    wanted->version = is_open ? std::max(wanted->version, step.version) : step.version;
+    wanted->frame = is_open ? std::min(wanted->frame, frame_) : frame_;
+    return;
+  }
   if (wants_.Add({table_->id(), step.generation, step.sender, step.version, frame_})) return;
   map_->SetWanted(step.sender, false);  // Not asked for, so a later record may ask.
   ++engine_.counters.wants_overflowed;

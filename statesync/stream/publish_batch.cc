@@ -56,7 +56,7 @@ bool Publisher::PublishBatch(Instant now, FrameSink& sink, std::size_t table_ind
   while (put < ready && Put(now, sink, table_index, (*records_)[order_[put]])) ++put;
   // Frames or credit ran out. Callers keep kPublishBatch of room free in the pending queue.
   for (std::size_t i = put; cause == Cause::kChange && i < ready; ++i) {
-    AddPending(table_index, (*records_)[order_[i]].handle);
+    Requeue(table_index, (*records_)[order_[i]].handle);
   }
   RetireNothing(table_index);
   return put == ready && !failed;
@@ -67,7 +67,7 @@ bool Publisher::Settle(std::size_t table_index, PreparedRecord& record, Cause ca
   if (record.result == PrepareResult::kBusy) {
     ++state_.engine.counters.busy_requeues;
     if (cause == Cause::kChange) {
-      AddPending(table_index, record.handle);
+      Requeue(table_index, record.handle);
     } else {
       failed = true;
     }

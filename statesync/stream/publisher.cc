@@ -86,6 +86,8 @@ FrameRange Publisher::OnNack(Instant now, FrameRange missing) {
       kRepairPatienceMax);
   for (std::uint64_t number = std::max(missing.first, ring.oldest_frame()); number <= last;
        ++number) {
+    if (nack_steps_left_ == 0) break;  // The peer asks again; a turn's work stays bounded.
+    --nack_steps_left_;
     RepairRing::Frame* frame = ring.Find(number);
     if (frame->repair_queued) continue;
     if (frame->repaired.ns != 0 && now - frame->repaired < patience) continue;
@@ -108,6 +110,14 @@ void Publisher::OnWant(TableId table, Handle handle) {
 void Publisher::AddPending(std::size_t table_index, Handle handle) {
   ENSURE(pending_.Push({static_cast<std::uint8_t>(table_index), handle}));
   ++pending_pushed_;
+}
+
+// An entry of a transfer may be among what was popped just now: then the transfer ends behind it.
+void Publisher::Requeue(std::size_t table_index, Handle handle) {
+  const std::uint64_t popped = pending_pushed_ - pending_.size();
+  const bool is_of_transfer = is_bulk_end_marked_ && popped <= bulk_end_mark_ + kPublishBatch;
+  AddPending(table_index, handle);
+  if (is_of_transfer) bulk_end_mark_ = pending_pushed_;
 }
 
 bool Publisher::CanPublish(const FrameSink& sink) const {

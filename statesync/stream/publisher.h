@@ -46,6 +46,8 @@ class Publisher {
   void OnWant(TableId table, Handle handle);
   // A dirty handle of this stream. REQUIRES: pending_room() > 0.
   void AddPending(std::size_t table_index, Handle handle);
+  // Begins a turn: the peer's requests may look at so many frames of the ring until the next one.
+  void BeginTurn() { nack_steps_left_ = 2 * kRepairRingFrames; }
 
   // ---- Output ----
   // Credit and memory for at least one more frame of live changes or bulk.
@@ -73,6 +75,7 @@ class Publisher {
   }
 
  private:
+  void Requeue(std::size_t table_index, Handle handle);
   struct Item {
     std::uint8_t table_index = 0;
     Handle handle;
@@ -116,7 +119,8 @@ class Publisher {
 
   BoundedQueue<Item> pending_;
   std::uint64_t pending_pushed_ = 0;  // Ever; pushed − size was taken out.
-  std::uint64_t bulk_end_mark_ = 0;   // What the walk left pending lies before this push.
+  std::size_t nack_steps_left_ = 2 * kRepairRingFrames;
+  std::uint64_t bulk_end_mark_ = 0;  // What the walk left pending lies before this push.
   bool is_bulk_end_marked_ = false;
   BoundedQueue<Item> answers_;
   BoundedQueue<std::uint64_t> repairs_;  // Frame numbers.

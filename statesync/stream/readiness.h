@@ -69,7 +69,12 @@ class ReadinessMachine {
   [[nodiscard]] bool HasRisk(AtRiskReason reason) const {
     return (risks_ >> static_cast<unsigned>(reason) & 1) != 0;
   }
-  void ClearRisks() { risks_ = 0; }
+  // Forgets what followed from a connection; what configurations say stays true without one.
+  void ClearRisks() {
+    risks_ &=
+        static_cast<std::uint8_t>(1u << static_cast<unsigned>(AtRiskReason::kIdMapDiffers) |
+                                  1u << static_cast<unsigned>(AtRiskReason::kStateSyncDisabled));
+  }
 
   [[nodiscard]] AtRiskReason reason() const;
   [[nodiscard]] Readiness shown() const {

@@ -8,6 +8,11 @@
 #include "statesync/stream/stream.h"
 
 namespace statesync {
+namespace {
+
+constexpr int kNoteRoundsMax = 16;  // Of CloseRepaired; one note rarely makes another true.
+
+}  // namespace
 
 void Stream::OnFrame(Instant now, const OpenedFrame& frame, const FrameFields& fields) {
   // Acknowledgements speak of our numbering, which no epoch of the peer's changes.
@@ -212,7 +217,8 @@ void Stream::OnDigest(Instant now, const DigestRecord& record) {
   const bool is_equal = static_cast<std::uint16_t>(own.count) == record.count.Get() &&
                         own.sum == DigestSum{record.sum_high.Get(), record.sum_low.Get()};
   const bool is_reached = applier_.AppliedUpTo(state_.window.contiguous()) >= record.as_of.Get();
-  last_compared_ = now;
+  // A receiver that does not keep up with the frames proves nothing, however often it is asked.
+  if (is_reached) last_compared_ = now;
   report_due_ = true;
   report_as_of_ = record.as_of.Get();
   switch (comparison_.Compare(now, engine_.options.digest_interval, table, record.shard,
@@ -247,11 +253,12 @@ void Stream::OnRepaired(const RepairedRecord& record) {
 void Stream::CloseRepaired(Instant now) {
   ReceiveWindow& window = state_.window;
   bool progress = true;
-  while (progress && !notes_.is_empty()) {
+  // What is left after so many rounds is looked at again with the next frame.
+  for (int round = 0; progress && !notes_.is_empty() && round < kNoteRoundsMax; ++round) {
     progress = false;
     for (std::size_t left = notes_.size(); left > 0; --left) {
       const Note note = notes_.Pop();
-      std::uint64_t frame = note.publication.first;
+      std::uint64_t frame = std::max(note.publication.first, window.contiguous() + 1);
       while (frame <= note.publication.last && window.IsClosed(frame)) ++frame;
       if (frame <= note.publication.last) {
         (void)notes_.Push(note);
