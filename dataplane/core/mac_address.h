@@ -39,6 +39,10 @@ constexpr MacAddress VirtualMac(std::uint8_t vrid) {
   return {{0x00, 0x00, 0x5e, 0x00, 0x01, vrid}};
 }
 
+constexpr bool IsVirtualMac(const MacAddress& mac) {
+  return VirtualMac(mac.bytes[5]).bits() == mac.bits();
+}
+
 inline MacAddress LoadMac(const std::byte* bytes) {
   MacAddress mac;
   std::memcpy(mac.bytes.data(), bytes, 6);

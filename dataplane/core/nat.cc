@@ -93,6 +93,7 @@ bool NatPools::Allocate(std::size_t pool, const FlowKey& key, const SessionTable
     for (std::uint32_t i = 0; i < count; ++i) {
       const std::uint32_t n = first + (start + i) % count;
       const NetPort port = HostToNet(SessionTable::NatPortInShard(key, addr, n));
+      if (binding.tries == kNatTriesPerSessionMax) return false;
       ++binding.tries;
       if (!table.IsTaken(ReplyKey(key, addr, port))) {
         binding.addr = addr;

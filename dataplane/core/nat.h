@@ -26,6 +26,9 @@ namespace dataplane {
 inline constexpr std::size_t kNatPoolsMax = 255;
 inline constexpr std::size_t kNatAddressesMax = 255;  // Over all pools: one byte in a record.
 inline constexpr std::uint32_t kNatTriesMax = 256;    // Per address: all its ports in one shard.
+// Over all addresses of a pool: about 16 exhausted ones. A packet that cannot have a port must not
+// cost more than a few bursts of others.
+inline constexpr std::uint32_t kNatTriesPerSessionMax = 2'048;
 
 struct NatPoolSpec {
   std::vector<NetAddr> addresses;

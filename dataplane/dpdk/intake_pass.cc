@@ -31,6 +31,9 @@ DropReason Inspect(WorkerCore& core, rte_mbuf* frame, std::uint8_t ingress, Pack
                                    rte_pktmbuf_data_len(frame));
   const DropReason reason = Parse(bytes, HintsOf(*frame), view);
   if (reason != DropReason::kNone) return reason;
+  // Nothing but ARP may come from a group or go to one (RFC 1812 §5.3.4).
+  const bool is_group = ((bytes[0] | bytes[6]) & std::byte{1}) != std::byte{0};
+  if (is_group && view.kind != PacketKind::kArp) return DropReason::kNotOurMac;
   const bool ours =
       core.tables.interfaces->AcceptsMac(ingress, LoadMac(bytes.data()), core.forwarding);
   return ours ? DropReason::kNone : DropReason::kNotOurMac;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "dataplane/core/mac_address.h"
 #include "dataplane/dpdk/device_args.h"
 #include "dataplane/dpdk/eal_log.h"
 #include "dataplane/dpdk/shard_map.h"
@@ -194,12 +195,26 @@ std::uint16_t Port::Transmit(std::uint8_t worker, rte_mbuf** frames, std::uint16
   return static_cast<std::uint16_t>(count - sent);
 }
 
-std::uint16_t Port::DrainRing(std::uint8_t worker) noexcept {
+std::uint16_t Port::DrainRing(std::uint8_t worker, bool forwarding) noexcept {
   if (ring_ == nullptr || worker != home_worker_) return 0;
   std::array<rte_mbuf*, statesync::kBatchMax> frames;
   const auto count = static_cast<std::uint16_t>(rte_ring_sc_dequeue_burst(
       ring_, reinterpret_cast<void**>(frames.data()), frames.size(), nullptr));
-  return count == 0 ? std::uint16_t{0} : Transmit(worker, frames.data(), count);
+  if (count == 0) return 0;
+  if (forwarding) return Transmit(worker, frames.data(), count);
+  // Frames may have waited here while this node yielded: none leaves from a virtual MAC (I6).
+  std::uint16_t kept = 0;
+  for (std::uint16_t i = 0; i < count; ++i) {
+    const auto* const source = rte_pktmbuf_mtod_offset(frames[i], const std::byte*, 6);
+    if (IsVirtualMac(LoadMac(source))) {
+      rte_pktmbuf_free(frames[i]);
+    } else {
+      frames[kept++] = frames[i];
+    }
+  }
+  const auto dropped = static_cast<std::uint16_t>(count - kept);
+  return kept == 0 ? dropped
+                   : static_cast<std::uint16_t>(dropped + Transmit(worker, frames.data(), kept));
 }
 
 }  // namespace dataplane

@@ -52,8 +52,9 @@ class Port {
   // Sends frames or frees them. Returns how many were not sent because a queue was full.
   [[nodiscard]] std::uint16_t Transmit(std::uint8_t worker, rte_mbuf** frames,
                                        std::uint16_t count) noexcept;
-  // Sends what other workers left in the ring; by the home worker, each turn. Returns frames lost.
-  [[nodiscard]] std::uint16_t DrainRing(std::uint8_t worker) noexcept;
+  // Sends what other workers left in the ring; by the home worker, each turn. While this node does
+  // not forward, frames from a virtual MAC are dropped. Returns frames lost.
+  [[nodiscard]] std::uint16_t DrainRing(std::uint8_t worker, bool forwarding) noexcept;
 
   [[nodiscard]] std::uint16_t id() const noexcept { return id_; }
   [[nodiscard]] const MacAddress& mac() const noexcept { return mac_; }

@@ -37,6 +37,8 @@ void Resolver::OnArp(std::uint8_t interface, rte_mbuf* frame) noexcept {
 }
 
 void Resolver::Hold(const NeighbourKey& key, rte_mbuf* frame) noexcept {
+  // Another worker's frame may have waited here while this node yielded (I6).
+  if (!core_.forwarding) return core_.Drop(frame, DropReason::kNotActive);
   const Neighbour neighbour = core_.tables.neighbours->Find(key);
   if (neighbour.usable()) {  // Resolved while another worker's frame was in the ring.
     return SendTo(core_, key.interface, neighbour.mac, frame);

@@ -35,11 +35,11 @@ class TxBuffers {
   }
 
   // Sends everything, and what other workers left at this worker's ports. Once per turn.
-  void Flush(Counters& counters) noexcept {
+  void Flush(Counters& counters, bool forwarding) noexcept {
     for (std::size_t i = 0; i < ports_.size(); ++i) {
       if (buffers_[i].count > 0) FlushOne(static_cast<std::uint8_t>(i), counters);
       counters.drops[static_cast<std::size_t>(DropReason::kTransmitFull)] +=
-          ports_[i]->DrainRing(worker_);
+          ports_[i]->DrainRing(worker_, forwarding);
     }
   }
 

@@ -38,7 +38,7 @@ bool Worker::Turn(std::int64_t now_ns) noexcept {
     busy = Expire() || busy;
     busy = filler_.Turn() || busy;
   }
-  core_.tx.Flush(core_.counters);
+  core_.tx.Flush(core_.counters, core_.forwarding);
   if (first_forward_due_ && core_.forwarding) NoteFirstForward();
   NoteRefusals();
   core_.shared.workers[core_.index].turn_ns.store(now_ns, std::memory_order_relaxed);
