@@ -3,6 +3,8 @@
 
 #include "dataplane/program.h"
 
+#include <time.h>
+
 #include <cstring>
 #include <string>
 #include <utility>
@@ -96,7 +98,28 @@ absl::Status StartProgram(Program& program) {
   return status;
 }
 
+namespace {
+
+constexpr timespec kStopStep{.tv_sec = 0, .tv_nsec = 5'000'000};
+constexpr int kStopSteps = 60;       // 300 ms for the peer to take the role over.
+constexpr int kStopSettleSteps = 4;  // 20 ms for the last changes to reach it.
+
+// A planned stop hands the role over first, so that no session is younger than the peer's table.
+void HandOver(Program& program) {
+  const SharedState& shared = program.shared;
+  const auto is_active = [&] {
+    return RoleWord{shared.role.word.load()}.role() == statesync::Role::kActive;
+  };
+  if (program.ha == nullptr || !shared.sync.peer_connected.load() || !is_active()) return;
+  program.ha->SetSuspended(true);
+  for (int i = 0; i < kStopSteps && is_active(); ++i) (void)nanosleep(&kStopStep, nullptr);
+  for (int i = 0; i < kStopSettleSteps; ++i) (void)nanosleep(&kStopStep, nullptr);
+}
+
+}  // namespace
+
 void StopProgram(Program& program) {
+  HandOver(program);
   if (program.control != nullptr) program.control->Stop();
   if (program.node != nullptr) program.node->Stop();
   if (program.ha != nullptr) program.ha->Stop();

@@ -79,7 +79,7 @@ void CarrierWatch::AskForAll() {
 }
 
 void CarrierWatch::Turn(const OnChange& on_change) {
-  if (entries_.empty()) return;
+  // Read also when nothing is watched: what stays unread would wake the thread for ever.
   std::array<std::uint8_t, 16 * 1024> buffer;
   for (int i = 0; i < kReadsPerTurnMax; ++i) {
     const ssize_t bytes = ::recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);

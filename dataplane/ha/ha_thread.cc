@@ -173,7 +173,9 @@ void HaThreadImpl::Run() {
   while (!stop_.load(std::memory_order_relaxed)) {
     const Instant now = MonotonicNow();
     Receive(now);
-    const bool beat_now = driver_->Turn(now, carriers_->functional(), suspended_.load());
+    // A failed link is a reason to yield only while there is somebody to yield to.
+    const bool functional = carriers_->functional() || !driver_->machine().PeerAlive(now);
+    const bool beat_now = driver_->Turn(now, functional, suspended_.load());
     const bool soon = beat_soon_ && now - last_beat_ >= kBeatGapMin;
     if (beat_now || soon || now >= next_beat_) {
       const Instant sent = MonotonicNow();
