@@ -45,7 +45,7 @@ absl::Status CheckMachine(const Options& options) {
   if (options.ha.enabled && !options.ha.ha2.device.empty()) {
     CheckDevice("ha.ha2.device", options.ha.ha2.device, lines);
   }
-  return lines.empty() ? absl::OkStatus() : absl::NotFoundError(lines);
+  return lines.empty() ? absl::OkStatus() : absl::InvalidArgumentError(lines);
 }
 
 }  // namespace dataplane

@@ -45,7 +45,7 @@ std::string PrintConfig(const Options& options);
 // What the file names but this machine lacks: kernel interfaces of af_packet and AF_XDP devices,
 // PCI devices. Asked before any port starts. One line per mistake as above, without line numbers.
 //
-// Errors: kNotFound.
+// Errors: kInvalidArgument.
 absl::Status CheckMachine(const Options& options);
 
 }  // namespace dataplane
