@@ -107,8 +107,8 @@ TEST_F(HandshakeTest, AHelloOfALaterVersionIsReadByItsPrefix) {
   // The body grew by 16 bytes, the MAC is at the end, and version 1 is still spoken.
   ToyPrimitives primitives(9);
   const PairKeys keys = DerivePairKeys(primitives, SecretOf(0x5a));
-  Datagram hello = FirstHello(b_, now_);
-  hello.resize(hello.size() - kHelloMacBytes);
+  const Datagram first = FirstHello(b_, now_);
+  Datagram hello(first.begin(), first.end() - kHelloMacBytes);
   hello[sizeof(ClearHeader) + offsetof(HelloBody, version_max)] = 9;
   hello.insert(hello.end(), 16, 0xee);
   const Hash mac = HmacSha256(keys.hello.bytes(), std::vector<Bytes>{Bytes(hello)});
