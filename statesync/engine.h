@@ -20,7 +20,7 @@
 #include <span>
 
 #include "absl/status/statusor.h"
-#include "statesync/engine_counters.h"
+#include "statesync/engine_status.h"
 #include "statesync/table/replicated_table.h"
 #include "statesync/types.h"
 #include "statesync/wire/schema.h"
@@ -58,6 +58,7 @@ struct PeerInfo {
   std::uint16_t datagram_bytes_max = 0;
   std::uint64_t id_map_digest = 0;
   bool id_map_equal = true;
+  std::uint8_t stream_count = 1;  // What it can do; both use the smaller number.
   std::array<std::uint32_t, kHelloTablesMax>
       capacity{};  // By TableId; 0: the peer has no such table.
 };
@@ -76,27 +77,6 @@ struct OutFrame {
   std::uint16_t bytes;
   std::uint16_t stream;
   std::uint16_t epoch;
-};
-
-struct Exposure {
-  std::uint64_t changes = 0;  // Dirty handles plus published records the peer has not confirmed.
-  Duration age;               // Of the oldest of them; zero if none.
-};
-
-struct EngineStatus {
-  bool peer_connected = false;
-  Readiness readiness = Readiness::kNoPeer;  // Of this node as a receiver.
-  AtRiskReason reason = AtRiskReason::kNone;
-  std::uint32_t bulk_done = 0,
-                bulk_total = 0;  // Entries of the running transfer, either direction.
-  Readiness peer_readiness = Readiness::kNoPeer;  // As the peer states it.
-  Role peer_role = Role::kInit;
-  Term peer_term;  // Highest term the peer has stated.
-  Exposure exposure;
-  Duration round_trip;  // Smoothed; zero before the first sample.
-  std::uint64_t last_frame_acked = 0;
-  Instant last_heard;         // Last authentic frame of the peer.
-  EngineCounters counters{};  // Summed from all streams.
 };
 
 class Engine final {

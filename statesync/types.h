@@ -98,6 +98,14 @@ struct Handle {
   friend constexpr auto operator<=>(Handle, Handle) = default;
 };
 
+// How soon a change wants to be at the peer. An entry in a low class moves up when a higher change
+// is marked.
+enum class ChangeClass : std::uint8_t {
+  kWindow = 1,  // Edges of a known session: may wait for company.
+  kState = 2,   // A new session, another state, an end.
+  kHeld = 3,    // A packet waits for its confirmation: goes at once.
+};
+
 // Role of a node. PROTOCOL.md carries the number in every frame header.
 enum class Role : std::uint8_t {
   kInit = 0,

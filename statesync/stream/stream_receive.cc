@@ -165,6 +165,11 @@ void Stream::OnRequestOfReceiver(Instant now, const Section& section, std::size_
     case ControlOp::kLost:
     case ControlOp::kBulkState:
     case ControlOp::kDigest:
+    case ControlOp::kHold:
+    case ControlOp::kProbe:
+    case ControlOp::kProbeAck:
+    case ControlOp::kLiveness:
+    case ControlOp::kScrub:
       break;
   }
 }
@@ -192,6 +197,11 @@ void Stream::OnStatementOfOwner(Instant now, const Section& section, std::size_t
     case ControlOp::kBulkDone:
     case ControlOp::kRefused:
     case ControlOp::kDigestReport:
+    case ControlOp::kHold:
+    case ControlOp::kProbe:
+    case ControlOp::kProbeAck:
+    case ControlOp::kLiveness:
+    case ControlOp::kScrub:
       break;
   }
 }

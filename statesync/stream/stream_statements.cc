@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "statesync/stream/stream.h"
 
@@ -80,6 +81,7 @@ bool Stream::AppendBulk(Instant now) {
       BulkRequestRecord record;
       record.bulk_id.Set(bulk_receiver_.bulk_id());
       record.table = 0;
+      std::memset(record.shards, 0xff, sizeof(record.shards));
       if (!control_.AppendControl(ControlOp::kBulkRequest, record)) return false;
       bulk_receiver_.OnRequested(now);
     }

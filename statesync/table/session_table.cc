@@ -215,8 +215,9 @@ void SessionTable::Delete(Handle handle) noexcept {
   impl_->shard(handle.shard).Delete(handle.slot);
 }
 
-void SessionTable::MarkDirtyBatch(std::uint8_t worker, std::span<const Handle> handles) noexcept {
-  impl_->table.MarkDirtyBatch(worker, handles);
+void SessionTable::MarkDirtyBatch(std::uint8_t worker, std::span<const Handle> handles,
+                                  ChangeClass change) noexcept {
+  impl_->table.MarkDirtyBatch(worker, handles, change);
 }
 
 std::size_t SessionTable::ListExpired(ShardIndex shard, std::uint32_t now_s,

@@ -110,7 +110,8 @@ class SessionTable final {
   // Tells replication that entries changed. Fences once, then sets marks and queues handles that
   // were not marked. A full ring flags the shard for a scan: never lost. worker < worker_count;
   // handles [n], any n.
-  void MarkDirtyBatch(std::uint8_t worker, std::span<const Handle> handles) noexcept;
+  void MarkDirtyBatch(std::uint8_t worker, std::span<const Handle> handles,
+                      ChangeClass change = ChangeClass::kState) noexcept;
 
   // Expiry: entries of `shard` whose check time has come, at most handles.size(); scans at most
   // 16,384 slots from an internal cursor. The caller decides (timeout by state) and either deletes

@@ -65,7 +65,8 @@ class Table final : public ReplicatedTable {
   [[nodiscard]] const TableCounters& counters() const noexcept { return counters_; }
 
   // ---- Workers ----
-  void MarkDirtyBatch(std::uint8_t worker, std::span<const Handle> handles) noexcept;
+  void MarkDirtyBatch(std::uint8_t worker, std::span<const Handle> handles,
+                      ChangeClass change = ChangeClass::kState) noexcept;
 
   // ---- ReplicatedTable ----
   [[nodiscard]] TableId id() const override { return Record::kTable; }

@@ -62,13 +62,14 @@ std::uint32_t Table<Record>::live_count() const {
 // ---- Marks -------------------------------------------------------------------------------------
 
 template <typename Record>
-void Table<Record>::MarkDirtyBatch(std::uint8_t worker, std::span<const Handle> handles) noexcept {
+void Table<Record>::MarkDirtyBatch(std::uint8_t worker, std::span<const Handle> handles,
+                                   ChangeClass change) noexcept {
   DirtyRing& ring = rings_[worker];
   FullFence();
   for (const Handle handle : handles) {
     Entry& e = entry(handle);
     if (e.dirty.load(std::memory_order_relaxed) != 0) continue;
-    e.dirty.store(1, std::memory_order_relaxed);
+    e.dirty.store(static_cast<std::uint8_t>(change), std::memory_order_relaxed);
     if (ring.Push(handle)) continue;
     unqueued_.fetch_add(1, std::memory_order_relaxed);
     scan_wanted_[handle.shard].store(1, std::memory_order_release);

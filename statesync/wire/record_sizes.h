@@ -39,6 +39,7 @@ inline constexpr std::array kKnownRecords = {
     Known<SessionInsertV4>    (TableId::kSession, Op::kInsert, kSessionInsertV4),
     Known<SessionInsertV4Nat> (TableId::kSession, Op::kInsert, kSessionInsertV4Nat),
     Known<SessionDelete>      (TableId::kSession, Op::kDelete, kSessionDelete),
+    Known<SessionDeleteV4>    (TableId::kSession, Op::kDelete, kSessionDeleteV4),
     Known<NackRecord>         (TableId::kControl, ControlOp::kNack, kControlSchema),
     Known<RepairedRecord>     (TableId::kControl, ControlOp::kRepaired, kControlSchema),
     Known<LostRecord>         (TableId::kControl, ControlOp::kLost, kControlSchema),
@@ -49,6 +50,11 @@ inline constexpr std::array kKnownRecords = {
     Known<DigestRecord>       (TableId::kControl, ControlOp::kDigest, kControlSchema),
     Known<RefusedRecord>      (TableId::kControl, ControlOp::kRefused, kControlSchema),
     Known<DigestReportRecord> (TableId::kControl, ControlOp::kDigestReport, kControlSchema),
+    Known<HoldRecord>         (TableId::kControl, ControlOp::kHold, kControlSchema),
+    Known<ProbeRecord>        (TableId::kControl, ControlOp::kProbe, kControlSchema),
+    Known<ProbeAckRecord>     (TableId::kControl, ControlOp::kProbeAck, kControlSchema),
+    Known<LivenessRecord>     (TableId::kControl, ControlOp::kLiveness, kControlSchema),
+    Known<ScrubRecord>        (TableId::kControl, ControlOp::kScrub, kControlSchema),
 };
 // clang-format on
 

@@ -79,6 +79,11 @@ enum class ControlOp : std::uint8_t {
   kDigest = 8,         // DigestRecord: sums of shards as of a frame.
   kRefused = 9,        // RefusedRecord: entries that the receiver could not take.
   kDigestReport = 10,  // DigestReportRecord: outcome of the last complete comparison.
+  kHold = 11,          // HoldRecord: the receiver asks to let a shard rest, so that it can compare.
+  kProbe = 12,         // ProbeRecord: padding, to find out which datagrams the path carries.
+  kProbeAck = 13,      // ProbeAckRecord: a padded frame of this size arrived.
+  kLiveness = 14,      // LivenessRecord: which entries were used lately.
+  kScrub = 15,         // ScrubRecord: hash of an entry's value at a version.
 };
 
 // Precedes records of one table, operation and schema. Record i has version (term, counter + i);
@@ -116,6 +121,8 @@ inline constexpr std::uint8_t kSessionInsertV6 = 3;     // Reserved for IPv6.
 inline constexpr std::uint8_t kSessionInsertV6Nat = 4;  // Reserved for IPv6.
 inline constexpr std::uint8_t kSessionUpdate = 1;
 inline constexpr std::uint8_t kSessionDelete = 1;
+inline constexpr std::uint8_t kSessionDeleteV4 = 2;
+inline constexpr std::uint8_t kSessionDeleteV6 = 3;  // Reserved for IPv6.
 
 // New or replaced IPv4 session without NAT.
 struct SessionInsertV4 {
@@ -159,6 +166,19 @@ struct SessionDelete {
 };
 static_assert(sizeof(SessionDelete) == 3 && alignof(SessionDelete) == 1);
 
+// The same with the key: the peer may hold the session without knowing this handle of it, because
+// an earlier owner or an earlier epoch taught it.
+struct SessionDeleteV4 {
+  SessionDelete base;
+  U32be client_addr;
+  U32be server_addr;
+  U16be client_port;
+  U16be server_port;
+  std::uint8_t protocol;  // IPPROTO_….
+};
+static_assert(sizeof(SessionDeleteV4) == 16 && alignof(SessionDeleteV4) == 1);
+static_assert(std::has_unique_object_representations_v<SessionDeleteV4>);
+
 // Ethernet bytes a record costs in a full frame at MTU 1500 (FCS not counted), rounded up.
 constexpr std::size_t EthernetBytesPerHundredRecords(std::size_t record_bytes) {
   constexpr std::size_t kOverhead = 14 + 20 + 8 + kFrameOverheadBytes + sizeof(SectionHeader);
@@ -200,8 +220,10 @@ static_assert(sizeof(WantRecord) == 5);
 struct BulkRequestRecord {
   U32be bulk_id;       // Chosen by the receiver, grows; 0 is not used.
   std::uint8_t table;  // 0: all tables.
+  std::uint8_t
+      shards[32];  // Bit s mod 8 of byte s / 8: shard s is wanted. Others stay as they are.
 };
-static_assert(sizeof(BulkRequestRecord) == 5);
+static_assert(sizeof(BulkRequestRecord) == 37);
 
 enum class BulkPhase : std::uint8_t { kRunning = 1, kFinished = 2 };
 
@@ -254,6 +276,42 @@ struct RefusedRecord {
   std::uint8_t reason;  // RefusalReason.
 };
 static_assert(sizeof(RefusedRecord) == 6);
+
+// Answered by a digest of the shard that is stated while nothing of it is published.
+struct HoldRecord {
+  std::uint8_t table;
+  std::uint8_t shard;
+};
+static_assert(sizeof(HoldRecord) == 2);
+
+// One byte of padding; `count` of the section makes the size.
+struct ProbeRecord {
+  std::uint8_t zero;
+};
+static_assert(sizeof(ProbeRecord) == 1);
+
+struct ProbeAckRecord {
+  U16be datagram_bytes;  // Of the probe, clear header and tag included.
+};
+static_assert(sizeof(ProbeAckRecord) == 2);
+
+// Handles of the sender; entries that the receiver does not know by handle are left alone.
+struct LivenessRecord {
+  std::uint8_t table;
+  std::uint8_t shard;
+  U16be first_slot;         // A multiple of 128.
+  std::uint8_t bitmap[16];  // Bit i mod 8 of byte i / 8: slot first_slot + i was used since the
+                            // statement before.
+};
+static_assert(sizeof(LivenessRecord) == 20);
+
+struct ScrubRecord {
+  std::uint8_t table;
+  WireHandle handle;
+  U64be version;     // Version::bits of the entry at the sender.
+  U64be value_hash;  // Keyed hash of the keyed image's bytes behind the handle.
+};
+static_assert(sizeof(ScrubRecord) == 21);
 
 // ---- Hello, PROTOCOL.md §2
 // -----------------------------------------------------------------------

@@ -114,6 +114,9 @@ TEST(Golden, BulkRequestV1) {
   BulkRequestRecord record;
   record.bulk_id.Set(7);
   record.table = 0;
+  std::memset(record.shards, 0, sizeof(record.shards));
+  record.shards[0] = 0x01;
+  record.shards[31] = 0x80;
   EXPECT_EQ(BytesOf(record), ReadHex("bulk_request_v1.hex"));
   EXPECT_EQ(ReadStruct<BulkRequestRecord>("bulk_request_v1.hex").bulk_id.Get(), 7u);
 }
