@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "statesync/ensure.h"
+#include "statesync/sim_hooks.h"
 
 namespace statesync {
 
@@ -41,6 +42,7 @@ void ReceiveWindow::OnApplied(std::uint64_t frame, Instant now) {
 void ReceiveWindow::OnKnown(std::uint64_t frame, Instant now) {
   if (!has_base_ || frame <= known_) return;
   // What is past the window is learnt of again when the window has moved.
+  if (frame > contiguous_ + kReceiveWindowFrames) SIM_PROBE(known_past_window);
   frame = std::min(frame, contiguous_ + kReceiveWindowFrames);
   if (frame <= known_) return;
   AddGap({known_ + 1, frame}, now + reorder_wait_);
@@ -73,6 +75,7 @@ std::size_t ReceiveWindow::TakeDue(Instant now, std::span<FrameRange> ranges) {
         continue;
       }
       if (count == ranges.size()) {
+        SIM_PROBE(nack_ranges_full);
         gap.cursor = frame;  // The gap stays due: the rest goes next time.
         return count;
       }
@@ -81,7 +84,8 @@ std::size_t ReceiveWindow::TakeDue(Instant now, std::span<FrameRange> ranges) {
       ranges[count++] = {first, frame - 1};
     }
     gap.cursor = 0;
-    gap.due = now + retry_interval_;
+    gap.due = SIM_BUG(ask_once) ? Instant{std::numeric_limits<std::int64_t>::max()}
+                                : now + retry_interval_;
   }
   return count;
 }
@@ -116,7 +120,9 @@ void ReceiveWindow::Advance() {
 // With no room for another gap the last one grows: the bitmap tells its frames apart anyway.
 void ReceiveWindow::AddGap(FrameRange range, Instant due) {
   ++gaps_seen_;
+  if (SIM_BUG(ignore_gap)) return;
   if (gap_count_ == kGapsMax) {
+    SIM_PROBE(gap_list_full);
     gaps_[kGapsMax - 1].range.last = range.last;
     return;
   }

@@ -13,6 +13,7 @@
 #pragma once
 
 #include "statesync/ensure.h"
+#include "statesync/sim_hooks.h"
 #include "statesync/table/table.h"
 
 namespace statesync {
@@ -108,11 +109,14 @@ inline ApplyOutcome Table<Record>::ApplyInsert(const Incoming& in, Version versi
   }
   if (same == kNoSlot) return InsertOrRelink(in, version, same);
   Entry& e = shard.entry(same);
-  if (e.version >= version.bits) {
+  if (e.version >= version.bits && !SIM_BUG(accept_stale_insert)) {
     Count(counters_.stale);
     return Outcome(ApplyResult::kStale);
   }
-  if (!Record::HasSameKeys(e, in.image)) return InsertOrRelink(in, version, same);
+  if (!Record::HasSameKeys(e, in.image)) {
+    SIM_PROBE(relinked_with_new_nat);
+    return InsertOrRelink(in, version, same);
+  }
   BeginEntryWrite(e.sequence);
   Record::Fill(e, in.image);
   ++e.generation;
@@ -137,6 +141,7 @@ ApplyOutcome Table<Record>::InsertOrRelink(const Incoming& in, Version version,
     same = kNoSlot;
   }
   if (same == kNoSlot) {
+    SIM_PROBE(table_full);
     Count(counters_.refused_full);
     return {ApplyResult::kRefused, RefusalReason::kTableFull, kNoSlot, 0};
   }
@@ -159,11 +164,13 @@ ApplyResult Table<Record>::ResolveConflicts(const Incoming& in, const Keys& keys
     // Of another owner's entry that is not known.
     const Version theirs{shard.entry(other).version};
     if (theirs >= version) {
+      SIM_PROBE(key_conflict_lost);
       return TermOf(theirs) == TermOf(version) ? ApplyResult::kStale : ApplyResult::kRefused;
     }
     if (loser_count == 0 || losers[loser_count - 1] != other) losers[loser_count++] = other;
   }
   for (std::uint32_t i = 0; i < loser_count; ++i) {
+    SIM_PROBE(key_conflict_won);
     RemoveApplied(in.shard, losers[i]);
     Count(counters_.conflicts_won);
   }
@@ -189,7 +196,8 @@ void Table<Record>::ApplyUpdateBatch(std::uint8_t schema, std::span<const std::b
   }
   for (std::size_t i = 0; i < records.size(); ++i) {
     Entry& e = entry({own[i].shard, own[i].slot});
-    if (!IsIncarnation(own[i], e) || e.version >= versions[i].bits) {
+    const bool is_stale = e.version >= versions[i].bits && !SIM_BUG(accept_stale_update);
+    if (!IsIncarnation(own[i], e) || is_stale) {
       Count(counters_.stale);
       outcomes[i] = Outcome(ApplyResult::kStale);
       // The engine must tell "newer here" from "not here any more", which is asked for.
@@ -219,7 +227,14 @@ void Table<Record>::ApplyDeleteBatch(std::span<const OwnHandle> own,
   for (const OwnHandle& h : own) PrefetchWrite(&entry({h.shard, h.slot}));
   for (std::size_t i = 0; i < own.size(); ++i) {
     const Entry& e = entry({own[i].shard, own[i].slot});
-    if (!IsIncarnation(own[i], e) || e.version >= versions[i].bits) {
+    const bool is_here =
+        IsIncarnation(own[i], e) || (SIM_BUG(ignore_incarnation) && Record::IsLive(e));
+    if (!is_here || (e.version >= versions[i].bits && !SIM_BUG(delete_newer))) {
+      if (is_here) {
+        SIM_PROBE(delete_is_stale);
+      } else {
+        SIM_PROBE(delete_finds_nothing);
+      }
       Count(counters_.stale);
       outcomes[i] = Outcome(ApplyResult::kStale);
       // The engine must tell "newer here" from "not here any more", which is asked for.
@@ -239,7 +254,8 @@ std::size_t Table<Record>::SweepBatch(ShardIndex shard, SlotIndex& slot, std::si
   const std::uint64_t limit = std::min<std::uint64_t>(next + slot_count, slots_per_shard_);
   for (; next < limit; ++next) {
     const Entry& e = shards_[shard].entry(static_cast<SlotIndex>(next));
-    if (!Record::IsLive(e) || e.version < from.bits || e.version > cut.bits) continue;
+    if (!Record::IsLive(e) || e.version < from.bits) continue;
+    if (e.version > cut.bits && !SIM_BUG(sweep_newer)) continue;
     RemoveApplied(shard, static_cast<SlotIndex>(next));
     ++removed;
   }

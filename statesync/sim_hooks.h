@@ -1,0 +1,108 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// Marks for the simulator: SIM_PROBE(name) counts that a rare branch was taken, SIM_BUG(name) is
+// true where a bug that the simulator's checkers must catch is planted and chosen. Names are listed
+// here and nowhere else, so a misspelt one does not compile. In ordinary builds both are nothing:
+// the library that is shipped is compiled without LOCKSTEP_SIM.
+//
+//   SIM_PROBE(gap_list_full);
+//   if (e.version >= version.bits && !SIM_BUG(accept_stale)) return kStale;
+//
+// Threads: one simulation at a time, one thread.  Memory: two constants' worth of counters.
+// Source:  FoundationDB's CODE_PROBE; TigerBeetle's canary.
+
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace statesync {
+
+// Rare branches, by file. A probe that a swarm never reached is listed at its end.
+#define STATESYNC_SIM_PROBES(X)                                                  \
+  /* table_apply.h */                                                            \
+  X(key_conflict_won, "An older entry went because a newer one needs its key.")  \
+  X(key_conflict_lost, "A record met a newer entry that holds one of its keys.") \
+  X(relinked_with_new_nat, "A known session came with other keys.")              \
+  X(table_full, "A record was refused because its shard or index is full.")      \
+  X(delete_is_stale, "A delete met a newer image of its own incarnation.")       \
+  X(delete_finds_nothing, "A delete named an incarnation that is gone.")         \
+  /* receive_window.cc */                                                        \
+  X(gap_list_full, "More gaps than are remembered one by one.")                  \
+  X(known_past_window, "The sender is further ahead than the window reaches.")   \
+  X(nack_ranges_full, "More missing ranges than fit into one request.")
+
+// Bugs, by file. `simrun --bug NAME` chooses one.
+#define STATESYNC_SIM_BUGS(X)                                                  \
+  /* table_apply.h */                                                          \
+  X(accept_stale_insert, "An older keyed image replaces a newer one.")         \
+  X(accept_stale_update, "An older update replaces a newer image.")            \
+  X(delete_newer, "A delete removes an image that is newer than it.")          \
+  X(ignore_incarnation, "A delete by handle removes whatever is in the slot.") \
+  X(sweep_newer, "A sweep removes entries newer than the transfer's cut.")     \
+  /* receive_window.cc */                                                      \
+  X(ignore_gap, "Missing frames are not remembered.")                          \
+  X(ask_once, "A missing frame is asked for once only.")
+
+enum class SimProbe : std::uint8_t {
+#define X(name, help) name,
+  STATESYNC_SIM_PROBES(X)
+#undef X
+};
+enum class SimBug : std::uint8_t {
+  none,
+#define X(name, help) name,
+  STATESYNC_SIM_BUGS(X)
+#undef X
+};
+
+#ifdef LOCKSTEP_SIM
+
+struct SimMark {
+  std::string_view name;
+  std::string_view help;
+};
+inline constexpr auto kSimProbes = std::to_array<SimMark>({
+#define X(name, help) {#name, help},
+    STATESYNC_SIM_PROBES(X)
+#undef X
+});
+// Without `none`: the bug of number n is at n − 1.
+inline constexpr auto kSimBugs = std::to_array<SimMark>({
+#define X(name, help) {#name, help},
+    STATESYNC_SIM_BUGS(X)
+#undef X
+});
+
+// The only global state of the engine, in simulations only: marks are in functions without context.
+struct SimHooks {
+  std::array<std::uint64_t, kSimProbes.size()> reached{};  // By SimProbe.
+  SimBug bug = SimBug::none;
+  std::uint64_t bug_met = 0;  // How often the chosen bug's place was passed.
+};
+inline SimHooks sim_hooks;
+
+inline bool IsPlanted(SimBug bug) {
+  if (sim_hooks.bug != bug) return false;
+  ++sim_hooks.bug_met;
+  return true;
+}
+
+#define SIM_PROBE(name) \
+  (++::statesync::sim_hooks.reached[static_cast<std::size_t>(::statesync::SimProbe::name)])
+#define SIM_BUG(name) (::statesync::IsPlanted(::statesync::SimBug::name))
+
+#else
+
+constexpr void Pass(SimProbe) noexcept {}
+constexpr bool IsPlanted(SimBug) noexcept { return false; }
+
+#define SIM_PROBE(name) (::statesync::Pass(::statesync::SimProbe::name))
+#define SIM_BUG(name) (::statesync::IsPlanted(::statesync::SimBug::name))
+
+#endif
+
+}  // namespace statesync
