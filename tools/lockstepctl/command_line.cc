@@ -23,7 +23,7 @@ struct Command {
   std::string_view examples;
 };
 
-constexpr std::array<Command, 15> kCommands{{
+constexpr std::array<Command, 16> kCommands{{
     {"status", "", Verb::kStatus, "Role, readiness, exposure and the last takeover of the node",
      "  lockstepctl status\n"
      "  lockstepctl status --json | jq .role\n"
@@ -42,11 +42,21 @@ constexpr std::array<Command, 15> kCommands{{
     {"sessions", "show", Verb::kSessionsShow, "The same as `sessions`", ""},
     {"tables", "", Verb::kNone, "Replicated tables", ""},
     {"tables", "dump", Verb::kTablesDump, "Every replicated entry as one canonical line, sorted",
-     "  diff <(lockstepctl --socket A.sock tables dump) <(lockstepctl --socket B.sock tables "
-     "dump)\n"
+     "  lockstepctl tables dump > before.dump\n"
      "\n"
      "Lines hold what replicates, as last published. At a quiet moment the dumps of two nodes\n"
-     "whose tables agree are equal."},
+     "whose tables agree are equal; `tables diff` compares them."},
+    {"tables", "diff", Verb::kTablesDiff, "What differs between the tables of two nodes",
+     "  lockstepctl tables diff /run/lockstep/a/control.sock /run/lockstep/b/control.sock\n"
+     "  lockstepctl tables diff before.dump after.dump\n"
+     "  ssh B lockstepctl tables dump | lockstepctl tables diff /run/lockstep/a/control.sock -\n"
+     "\n"
+     "Each side is a control socket, a file that `tables dump` wrote, or - for standard input.\n"
+     "Entries only in FIRST begin with <, only in SECOND with >, and with ! come entries that "
+     "both\n"
+     "hold with other fields: NAME FIRST | SECOND. While traffic runs, changes that are on their\n"
+     "way between the nodes are shown as well: ask again, and look at what stays.\n"
+     "Exit status: 0 equal, 1 different, 2 could not compare."},
     {"stats", "", Verb::kStatsShow, "Counters: packets by reason, replication, HA2 guard, ports",
      "  lockstepctl stats --nonzero\n"
      "  lockstepctl stats --match dataplane.drop"},
@@ -89,7 +99,7 @@ struct Option {
   bool is_required = false;
 };
 
-const std::array<Option, 16> kOptions{{
+const std::array<Option, 20> kOptions{{
     {"", "", "--socket", "PATH",
      "Control socket of the node; default $LOCKSTEP_SOCKET, else the only "
      "/run/lockstep/*/control.sock",
@@ -112,6 +122,13 @@ const std::array<Option, 16> kOptions{{
     {"sessions", "", "--count", nullptr, "Only the number of matching sessions",
      &Request::count_only},
     {"tables", "dump", "--table", "NAME", "Only this table: session; default all", &Request::table},
+    {"tables", "diff", "first", "FIRST", "Control socket, dump or -", &Request::first, true},
+    {"tables", "diff", "second", "SECOND", "What to compare it with", &Request::second, true},
+    {"tables", "diff", "--table", "NAME", "Of sockets, only this table: session; default all",
+     &Request::table},
+    {"tables", "diff", "--limit", "COUNT",
+     "Differences to print; default 100, 0 prints all. All are counted",
+     &Request::difference_limit},
     {"stats", "", "--nonzero", nullptr, "Only counters that are not zero", &Request::nonzero},
     {"stats", "", "--match", "TEXT", "Only counters whose name contains TEXT", &Request::match},
     {"debug", "fill-sessions", "--count", "COUNT", "Sessions to have made since the start",

@@ -9,10 +9,10 @@
 #include "dataplane/crypto/openssl_primitives.h"
 #include "dataplane/crypto/pair_secret_file.h"
 #include "tools/lockstepctl/client.h"
+#include "tools/lockstepctl/diff_command.h"
 #include "tools/lockstepctl/json_text.h"
 #include "tools/lockstepctl/render.h"
 #include "tools/lockstepctl/socket_path.h"
-#include "tools/lockstepctl/sorted_lines.h"
 
 namespace lockstepctl {
 namespace {
@@ -73,26 +73,23 @@ absl::Status RunSessions(const Request& request, Client& client) {
 }
 
 absl::Status RunDump(const Request& request, Client& client) {
-  SortedLines lines;
-  const absl::Status status =
-      client.DumpTables(request.table, [&](const lockstep::control::DumpTablesResponse& chunk) {
-        for (const std::string& line : chunk.lines()) {
-          lines.Add(line);
-        }
-      });
-  if (!status.ok()) {
-    return status;
+  const absl::StatusOr<std::unique_ptr<SortedLines>> lines = SortedDumpOf(client, request.table);
+  if (!lines.ok()) {
+    return lines.status();
   }
-  lines.Sort();
   Print(request.json ? "{\"lines\":[" : "");
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    if (request.json) {
-      Print(i == 0 ? "" : ",");
-      Print(JsonString(std::string(lines.line(i))));
-    } else {
-      Print(lines.line(i));
-      Print("\n");
+  std::string line;
+  for (bool is_first = true;; is_first = false) {
+    const absl::StatusOr<bool> has_line = (*lines)->Next(line);
+    if (!has_line.ok()) {
+      return has_line.status();
     }
+    if (!*has_line) {
+      break;
+    }
+    Print(request.json && !is_first ? "," : "");
+    Print(request.json ? JsonString(line) : line);
+    Print(request.json ? "" : "\n");
   }
   Print(request.json ? "]}\n" : "");
   return absl::OkStatus();
@@ -141,6 +138,7 @@ absl::Status RunOnNode(const Request& request, Client& client) {
       return PrintDone(request, client.FillSessions(request.count),
                        absl::StrCat(request.count, " synthetic sessions made since the start"));
     case Verb::kNone:
+    case Verb::kTablesDiff:
     case Verb::kPairSecretNew:
       break;
   }
@@ -149,10 +147,14 @@ absl::Status RunOnNode(const Request& request, Client& client) {
 
 }  // namespace
 
-absl::Status Run(const Request& request) {
-  absl::Status status;
-  if (request.verb == Verb::kPairSecretNew) {
-    status = RunPairSecret(request);
+absl::StatusOr<int> Run(const Request& request) {
+  absl::StatusOr<int> outcome = kStatusDone;
+  if (request.verb == Verb::kTablesDiff) {
+    outcome = RunTablesDiff(request);
+  } else if (request.verb == Verb::kPairSecretNew) {
+    if (const absl::Status status = RunPairSecret(request); !status.ok()) {
+      outcome = status;
+    }
   } else {
     const absl::StatusOr<std::string> socket = FindSocket(request.socket);
     if (!socket.ok()) {
@@ -162,13 +164,15 @@ absl::Status Run(const Request& request) {
       return probe;
     }
     Client client(*socket, request.timeout_s);
-    status = RunOnNode(request, client);
+    if (const absl::Status status = RunOnNode(request, client); !status.ok()) {
+      outcome = status;
+    }
   }
   // A full disk or a closed pipe must not look like a complete answer.
-  if (status.ok() && (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)) {
+  if (outcome.ok() && (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)) {
     return absl::DataLossError("the output could not be written completely");
   }
-  return status;
+  return outcome;
 }
 
 }  // namespace lockstepctl

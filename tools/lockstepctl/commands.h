@@ -5,12 +5,13 @@
 
 #pragma once
 
-#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "tools/lockstepctl/request.h"
 
 namespace lockstepctl {
 
+// Returns the exit status: kStatusDone, or kStatusDiffer if `tables diff` found a difference.
 // Errors: one sentence with object, value and remedy; kInvalidArgument means a usage error.
-absl::Status Run(const Request& request);
+absl::StatusOr<int> Run(const Request& request);
 
 }  // namespace lockstepctl

@@ -15,11 +15,14 @@ int main(int argc, char** argv) {
     std::fputs(leave->text.c_str(), leave->status == lockstepctl::kStatusDone ? stdout : stderr);
     return leave->status;
   }
-  const absl::Status status = lockstepctl::Run(request);
+  const absl::StatusOr<int> status = lockstepctl::Run(request);
   if (status.ok()) {
-    return lockstepctl::kStatusDone;
+    return *status;
   }
-  std::fprintf(stderr, "lockstepctl: %s\n", std::string(status.message()).c_str());
-  return status.code() == absl::StatusCode::kInvalidArgument ? lockstepctl::kStatusUsage
-                                                             : lockstepctl::kStatusFailed;
+  std::fprintf(stderr, "lockstepctl: %s\n", std::string(status.status().message()).c_str());
+  if (request.verb == lockstepctl::Verb::kTablesDiff) {
+    return lockstepctl::kStatusDiffFailed;
+  }
+  return status.status().code() == absl::StatusCode::kInvalidArgument ? lockstepctl::kStatusUsage
+                                                                      : lockstepctl::kStatusFailed;
 }

@@ -15,12 +15,16 @@ namespace lockstepctl {
 inline constexpr int kStatusDone = 0;
 inline constexpr int kStatusFailed = 1;
 inline constexpr int kStatusUsage = 2;
+// Of `tables diff`, as of diff(1): 1 is an answer, and whatever went wrong is 2.
+inline constexpr int kStatusDiffer = 1;
+inline constexpr int kStatusDiffFailed = 2;
 
 enum class Verb : std::uint8_t {
   kNone,
   kStatus,
   kSessionsShow,
   kTablesDump,
+  kTablesDiff,
   kStatsShow,
   kPeerShow,
   kPeerResync,
@@ -44,8 +48,12 @@ struct Request {
   std::uint32_t limit = 100;
   bool all = false;
   bool count_only = false;
-  // tables dump
+  // tables dump, tables diff
   std::string table;
+  // tables diff: control sockets, files, or "-".
+  std::string first;
+  std::string second;
+  std::uint32_t difference_limit = 100;  // 0: all.
   // stats
   bool nonzero = false;
   std::string match;

@@ -33,6 +33,7 @@ TEST(CommandLine, EveryCommandIsReached) {
       {{"sessions"}, Verb::kSessionsShow},
       {{"sessions", "show"}, Verb::kSessionsShow},
       {{"tables", "dump"}, Verb::kTablesDump},
+      {{"tables", "diff", "a", "b"}, Verb::kTablesDiff},
       {{"stats"}, Verb::kStatsShow},
       {{"stats", "show"}, Verb::kStatsShow},
       {{"peer"}, Verb::kPeerShow},
@@ -69,6 +70,7 @@ TEST(CommandLine, MistakesAreOneLineAndStatusTwo) {
         std::vector<const char*>{"sessions", "--limit", "-1"},
         std::vector<const char*>{"status", "--timeout", "0"},
         std::vector<const char*>{"debug", "fill-sessions"},
+        std::vector<const char*>{"tables", "diff", "a"},
         std::vector<const char*>{"pair-secret", "new"},
         std::vector<const char*>{"status", "peer"}}) {
     const Outcome outcome = Read(words);

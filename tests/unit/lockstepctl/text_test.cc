@@ -1,14 +1,13 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// What lockstepctl prints: JSON, columns, sorted lines.
+// What lockstepctl prints: JSON, columns.
 
 #include <gtest/gtest.h>
 
 #include "tools/lockstepctl/columns.h"
 #include "tools/lockstepctl/json_text.h"
 #include "tools/lockstepctl/render.h"
-#include "tools/lockstepctl/sorted_lines.h"
 
 namespace lockstepctl {
 namespace {
@@ -84,19 +83,6 @@ TEST(Text, SessionsHaveUpperCaseHeaders) {
   EXPECT_EQ(SessionsText(page),
             "PROTOCOL  CLIENT          SERVER       NAT  STATE        RULE  IDLE_S  VERSION\n"
             "tcp       10.1.0.1:40000  10.2.0.1:80  -    established    10       0  8.99\n");
-}
-
-TEST(SortedLines, SortsBytewise) {
-  SortedLines lines;
-  for (const char* line : {"b", "", "a", "ab", "B"}) {
-    lines.Add(line);
-  }
-  lines.Sort();
-  std::string joined;
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    joined += std::string(lines.line(i)) + "|";
-  }
-  EXPECT_EQ(joined, "|B|a|ab|b|");
 }
 
 }  // namespace
