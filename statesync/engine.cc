@@ -49,6 +49,8 @@ absl::Status Validate(const EngineOptions& options) {
       {"digest_interval", options.digest_interval},
       {"silence_limit", options.silence_limit},
       {"exposure_limit", options.exposure_limit},
+      {"path_verify_interval", options.path_verify_interval},
+      {"path_raise_interval", options.path_raise_interval},
   };
   for (const auto& [name, value] : times) {
     if (value.ns >= 0 && value <= Seconds(3'600)) continue;

@@ -41,6 +41,8 @@ struct EngineOptions {
   Duration digest_interval = Millis(50);     // Between two rounds of digests per stream.
   Duration silence_limit = Millis(100);      // No authentic frame for so long: at-risk(ha2-silent).
   Duration exposure_limit = Millis(500);     // Unconfirmed change older than this: at-risk.
+  Duration path_verify_interval = Seconds(1);  // A datagram of the size in use is probed again.
+  Duration path_raise_interval = Seconds(10);  // Larger ones than the size in use are.
 
   // Affects performance.
   std::uint32_t credit_frames = 4'096;      // Granted to the peer past the acknowledged frame.

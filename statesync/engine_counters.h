@@ -30,6 +30,12 @@ namespace statesync {
   X(frames_unwanted, "With entries, while this node owns the tables or sync is off.") \
   X(frames_malformed, "Frames ended by the first broken rule of the format.")         \
   X(sections_unknown, "Table, operation or schema of a newer peer: skipped.")         \
+  X(probes_sent, "Padded frames sent to learn what the path carries.")                \
+  X(probes_acked, "Probes that the peer says it received.")                           \
+  X(probes_received, "Padded frames of the peer.")                                    \
+  X(probe_acks_ignored, "Acknowledged sizes that were not probed lately.")            \
+  X(path_mtu_raised, "Times that larger datagrams were found to pass.")               \
+  X(path_mtu_lowered, "Times that large datagrams stopped passing.")                  \
   /* Records. */                                                                      \
   X(records_sent, "Records published.")                                               \
   X(inserts_sent, "Keyed images published.")                                          \

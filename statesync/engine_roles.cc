@@ -30,7 +30,10 @@ Engine::Impl::Impl(const EngineOptions& options, std::span<ReplicatedTable* cons
       context_.tables[context_.table_count++] = table;
     }
   }
-  context_.frame_bytes_max = options.datagram_bytes_max - sizeof(ClearHeader) - kTagBytes;
+  context_.path_mtu = PathMtu({.try_interval = options.statement_interval,
+                               .verify_interval = options.path_verify_interval,
+                               .raise_interval = options.path_raise_interval});
+  context_.FollowPath();
   for (std::size_t i = 0; i < options.stream_count; ++i) {
     streams_[i] =
         std::make_unique<Stream>(context_, static_cast<std::uint16_t>(i), RepairRingOptions{});
@@ -56,7 +59,9 @@ void Engine::Impl::OnPeerConnected(Instant now, const PeerInfo& peer) {
   if (peer.datagram_bytes_max >= kDatagramBytesMin) {
     datagram = std::min<std::size_t>(datagram, peer.datagram_bytes_max);
   }
-  context_.frame_bytes_max = datagram - sizeof(ClearHeader) - kTagBytes;
+  context_.path_mtu.Restart(now, datagram);
+  context_.probe_answers.Forget();
+  context_.FollowPath();
   if (is_new_run) {
     context_.peer_role = Role::kInit;
     context_.peer_readiness = Readiness::kNoPeer;

@@ -52,6 +52,7 @@ std::size_t Engine::Impl::TakeFrames(Instant now, std::span<OutFrame> frames) {
   if (!context_.Publishes()) DropDirty();
   if (!context_.is_connected) return 0;
   FrameSink sink(frames);
+  streams_[0]->EmitProbes(now, sink);
   for (const auto& stream : streams()) stream->EmitStatements(now, sink);
   const auto is_stuck = [](const auto& stream) { return stream->publisher().IsStuck(); };
   if (std::any_of(streams().begin(), streams().end(), is_stuck)) BeginEpoch();
@@ -184,6 +185,7 @@ const EngineStatus& Engine::Impl::UpdateStatus(Instant now) {
   status.peer_role = context_.peer_role;
   status.peer_term = context_.peer_term;
   status.last_heard = context_.last_heard;
+  status.datagram_bytes = static_cast<std::uint16_t>(context_.path_mtu.datagram_bytes());
   status.bulk_done = status.bulk_total = 0;
   status.exposure = {};
   status.last_frame_acked = streams_[0]->state().ring.closed_frame();

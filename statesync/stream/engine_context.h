@@ -15,6 +15,7 @@
 #include <span>
 
 #include "statesync/engine.h"
+#include "statesync/stream/path_mtu.h"
 #include "statesync/stream/tombstones.h"
 #include "statesync/table/replicated_table.h"
 #include "statesync/types.h"
@@ -47,7 +48,9 @@ struct EngineContext {
 
   // The peer.
   bool is_connected = false;
-  std::size_t frame_bytes_max = 0;  // Plaintext of a frame that both nodes can carry.
+  std::size_t frame_bytes_max = 0;  // Plaintext of a frame that the path carries: FollowPath().
+  PathMtu path_mtu;
+  ProbeAnswers probe_answers;
   Role peer_role = Role::kInit;
   Readiness peer_readiness = Readiness::kNoPeer;
   // The peer has asked for the bulk that begins the current epoch; before, it speaks of an earlier
@@ -58,6 +61,10 @@ struct EngineContext {
   bool has_peer_time = false;      // peer_time_us is of this connection.
   std::uint32_t peer_time_us = 0;  // Newest send time seen: an overtaken frame's role is old news.
 
+  // Frames begun from now on have the size that the path carries.
+  void FollowPath() {
+    frame_bytes_max = path_mtu.datagram_bytes() - sizeof(ClearHeader) - kTagBytes;
+  }
   [[nodiscard]] bool IsOwner() const { return role == Role::kActive; }
   [[nodiscard]] Role stated_role() const {
     return is_muted && IsOwner() ? Role::kNonfunctional : role;

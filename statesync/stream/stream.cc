@@ -74,6 +74,7 @@ Instant Stream::NextDeadline(Instant now) const {
   const EngineOptions& options = engine_.options;
   Instant due = state_.last_sent + options.keepalive_interval;
   if (state_.unacked_frames > 0) due = std::min(due, state_.ack_due);
+  if (state_.index == 0) due = std::min(due, NextProbe());
   if (engine_.Applies()) {
     due = std::min({due, state_.window.NextDue(), applier_.NextWant()});
     if (bulk_receiver_.state() == BulkReceiveState::kAsking) {

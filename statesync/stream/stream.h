@@ -49,6 +49,8 @@ class Stream {
   void OnFrame(Instant now, const OpenedFrame& frame, const FrameFields& fields);
 
   // ---- Output, in the order of use ----
+  // Of stream 0: probes of the path and answers to the peer's.
+  void EmitProbes(Instant now, FrameSink& sink);
   void EmitStatements(Instant now, FrameSink& sink);
   void EmitDigests(Instant now, FrameSink& sink);
   // An acknowledgement or a keepalive, if nothing else carried one.
@@ -85,6 +87,11 @@ class Stream {
   void CloseRepaired(Instant now);
   void CloseLost(Instant now, FrameRange range);
   void AfterProgress();
+
+  // ---- stream_probe.cc ----
+  // Takes a control section about the path; false if it is about something else.
+  bool OnPathSection(Instant now, const Section& section, std::size_t datagram_bytes);
+  [[nodiscard]] Instant NextProbe() const;
 
   // ---- stream_statements.cc ----
   bool AppendNacks(Instant now);

@@ -107,7 +107,8 @@ void Stream::OnSections(Instant now, std::span<const std::byte> sealed,
   Section section;
   while (reader.Next(section)) {
     if (section.table == TableId::kControl) {
-      OnControl(now, section);
+      const std::size_t datagram_bytes = sealed.size() + sizeof(ClearHeader) + kTagBytes;
+      if (!OnPathSection(now, section, datagram_bytes)) OnControl(now, section);
     } else {
       engine_.fence_term = std::max(engine_.fence_term, TermOf(section.first));
       applier_.ApplySection(section, applied_frame);
@@ -131,6 +132,7 @@ void Stream::OnRequestOfReceiver(Instant now, const Section& section, std::size_
       const FrameRange missing{first, first + record.count.Get() - 1};
       if (record.count.Get() == 0 || first == 0) break;
       engine_.counters.nacks_received += record.count.Get();
+      engine_.path_mtu.Suspect(now);
       const FrameRange lost = publisher_.OnNack(now, missing);
       if (lost.first <= lost.last) lost_ = lost;
       break;

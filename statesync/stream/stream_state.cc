@@ -43,7 +43,8 @@ void StreamState::Finish(Instant now, FrameWriter& writer, OutFrame& frame, bool
   frame.bytes = static_cast<std::uint16_t>(writer.Finish(header));
   frame.stream = index;
   frame.epoch = engine.epoch;
-  last_sent = now;
+  // The path may have begun to swallow large datagrams: then keepalives tell of the loss.
+  if (sizeof(ClearHeader) + frame.bytes + kTagBytes <= kDatagramBytesMin) last_sent = now;
   unacked_frames = 0;
 }
 

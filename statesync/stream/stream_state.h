@@ -53,7 +53,7 @@ struct StreamState {
   Credit credit;
   RoundTrip round_trip;
   std::uint64_t counter = 0;  // Of the last version used, in the own term.
-  Instant last_sent;
+  Instant last_sent;          // Of a frame that every path carries.
 
   // Receiving.
   ReceiveWindow window;

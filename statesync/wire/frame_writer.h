@@ -11,6 +11,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -56,6 +57,22 @@ class FrameWriter {
     return Put(TagOf(static_cast<std::uint8_t>(TableId::kControl), static_cast<std::uint8_t>(op),
                      kControlSchema, sizeof(Record)),
                Version{}, std::as_bytes(std::span(&record, 1)));
+  }
+
+  // Fills all the room with zero records of one byte. False if there is none for a section of them.
+  [[nodiscard]] bool Pad(ControlOp op) noexcept {
+    ENSURE(KnownRecordBytes(op) == 1);
+    if (room() <= sizeof(SectionHeader)) return false;
+    const std::size_t count = std::min<std::size_t>(room() - sizeof(SectionHeader), 0xffff);
+    OpenSection(TagOf(static_cast<std::uint8_t>(TableId::kControl), static_cast<std::uint8_t>(op),
+                      kControlSchema, 1),
+                Version{});
+    section_count_ = static_cast<std::uint16_t>(count);
+    const U16be wire{section_count_};
+    std::memcpy(buffer_.data() + section_at_ + offsetof(SectionHeader, count), &wire, sizeof(wire));
+    std::memset(buffer_.data() + used_, 0, count);
+    used_ += count;
+    return true;
   }
 
   // Writes the header; returns the bytes of the frame. The buffer is the caller's again.

@@ -9,6 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <type_traits>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -41,7 +42,8 @@ class EnginePair {
   }
   void MakeFirstActive() { engines_[0]->OnRole(now_, Role::kActive, MakeTerm(1, 0)); }
 
-  // One turn of both; frames that `drops` picks are lost. No allocation.
+  // One turn of both; frames that `drops` picks, by chance or by what they are, are lost. No
+  // allocation.
   template <typename Drops>
   void Turn(Duration step, Drops drops) {
     now_ = now_ + step;
@@ -52,7 +54,11 @@ class EnginePair {
       std::array<OpenedFrame, kFrames> in{};
       std::size_t arrived = 0;
       for (std::size_t i = 0; i < count; ++i) {
-        if (drops()) continue;
+        if constexpr (std::is_invocable_v<Drops, const OutFrame&>) {
+          if (drops(out[i])) continue;
+        } else {
+          if (drops()) continue;
+        }
         in[arrived++] = {out[i].stream, out[i].epoch, out[i].buffer.first(out[i].bytes)};
       }
       engines_[1 - from]->OnFrameBatch(now_, std::span(in).first(arrived));
