@@ -58,6 +58,13 @@ struct Engine::Impl {
   [[nodiscard]] std::uint64_t DirtyCount() const;
   void PublishAll(Instant now, FrameSink& sink);
   void Sweep();
+  void ConfirmPeer();
+
+  // ---- engine_status.cc ----
+  void FillStreams(Instant now);
+  void FillTables(Instant now);
+  void FillExposure();
+  [[nodiscard]] Exposure ExposureOf(Instant now, std::size_t table_index) const;
 
   EngineContext context_;
   std::array<std::unique_ptr<Stream>, kStreamsMax> streams_;
@@ -75,6 +82,7 @@ struct Engine::Impl {
   Instant mismatch_bulk_at_;  // Bulks because of differing digests keep a distance.
   bool is_dirty_ = false;
   Instant dirty_since_;  // When changes were first seen to wait; if is_dirty_.
+  Instant live_counted_at_;
 };
 
 }  // namespace statesync

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// One turn of the engine: frames in, order of work, frames out, status; see engine_impl.h.
+// One turn of the engine: frames in, order of work, frames out; see engine_impl.h.
 
 #include <algorithm>
 #include <array>
@@ -49,6 +49,7 @@ std::size_t Engine::Impl::TakeFrames(Instant now, std::span<OutFrame> frames) {
   CheckNeeds(now);
   CheckProof(now);
   context_.stated_readiness = ShownReadiness();
+  ConfirmPeer();
   if (!context_.Publishes()) DropDirty();
   if (!context_.is_connected) return 0;
   FrameSink sink(frames);
@@ -60,6 +61,13 @@ std::size_t Engine::Impl::TakeFrames(Instant now, std::span<OutFrame> frames) {
   for (const auto& stream : streams()) stream->EmitDigests(now, sink);
   for (const auto& stream : streams()) stream->EmitKeepalive(now, sink);
   return sink.used();
+}
+
+// What was published before this epoch is at the peer if it is synced in it.
+void Engine::Impl::ConfirmPeer() {
+  if (!context_.Publishes() || !context_.peer_follows) return;
+  if (context_.peer_readiness != Readiness::kSynced) return;
+  for (const auto& stream : streams()) stream->publisher().OnPeerProven();
 }
 
 // With no peer a change needs no record: a bulk brings the image when there is one.
@@ -112,7 +120,7 @@ void Engine::Impl::DrainDirty(Instant now) {
     const std::size_t count = context_.tables[t]->TakeDirtyBatch(handles);
     for (std::size_t i = 0; i < count; ++i) {
       Stream& stream = *streams_[handles[i].shard % context_.options.stream_count];
-      stream.publisher().AddPending(t, handles[i]);
+      stream.publisher().AddPending(t, handles[i], dirty_since_);
     }
   }
   is_dirty_ = DirtyCount() > 0;
@@ -156,8 +164,7 @@ void Engine::Impl::Sweep() {
   for (const auto& stream : streams()) (void)stream->SweepSome();
 }
 
-// ---- Time and status
-// -----------------------------------------------------------------------------
+// ---- Time --------------------------------------------------------------------------------------
 
 Instant Engine::Impl::NextDeadline(Instant now) const {
   if (!context_.is_connected) {
@@ -173,56 +180,6 @@ Instant Engine::Impl::NextDeadline(Instant now) const {
     due = now;
   }
   return std::max(due, now);
-}
-
-const EngineStatus& Engine::Impl::UpdateStatus(Instant now) {
-  CheckSilence(now);
-  EngineStatus& status = status_;
-  status.peer_connected = context_.is_connected;
-  status.readiness = ShownReadiness();
-  status.reason = context_.IsOwner() ? AtRiskReason::kNone : readiness_.reason();
-  status.peer_readiness = context_.peer_readiness;
-  status.peer_role = context_.peer_role;
-  status.peer_term = context_.peer_term;
-  status.last_heard = context_.last_heard;
-  status.datagram_bytes = static_cast<std::uint16_t>(context_.path_mtu.datagram_bytes());
-  status.bulk_done = status.bulk_total = 0;
-  status.exposure = {};
-  status.last_frame_acked = streams_[0]->state().ring.closed_frame();
-  status.round_trip = {};
-  Instant oldest = now;
-  std::uint64_t gaps = 0;
-  for (const auto& stream : streams()) {
-    const StreamState& state = stream->state();
-    status.round_trip = std::max(status.round_trip, state.round_trip.smoothed());
-    gaps += state.window.gaps_seen();
-    const std::uint64_t published = state.ring.item_count();
-    status.exposure.changes += published + stream->publisher().pending_count();
-    if (published > 0) oldest = std::min(oldest, state.ring.OldestSent());
-    const bool sends = stream->bulk_sender().state() != BulkSendState::kIdle;
-    const BulkReceiver& receiver = stream->bulk_receiver();
-    status.bulk_done += sends ? stream->bulk_sender().sent_count() : receiver.sent_count();
-    status.bulk_total += sends ? stream->bulk_sender().total_count() : receiver.entry_count();
-  }
-  if (context_.Publishes()) {
-    if (!context_.peer_follows) status.peer_readiness = Readiness::kBulk;
-    const std::uint64_t dirty = DirtyCount();
-    status.exposure.changes += dirty;
-    if (dirty > 0 && is_dirty_) oldest = std::min(oldest, dirty_since_);
-    status.exposure.age = now - oldest;
-    const bool is_exposed = status.exposure.age > context_.options.exposure_limit;
-    if (was_silent_ || is_exposed) {
-      status.peer_readiness = Readiness::kAtRisk;
-      status.reason = was_silent_ ? AtRiskReason::kHa2Silent : AtRiskReason::kExposure;
-    }
-  }
-  if (context_.IsOwner() && context_.is_connected && !context_.sync_enabled) {
-    status.peer_readiness = Readiness::kAtRisk;
-    status.reason = AtRiskReason::kStateSyncDisabled;
-  }
-  status.counters = context_.counters;
-  status.counters.gaps_seen = gaps;
-  return status;
 }
 
 }  // namespace statesync

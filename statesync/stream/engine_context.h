@@ -33,7 +33,8 @@ struct EngineContext {
   std::array<ReplicatedTable*, kTablesMax> tables{};
   std::array<std::unique_ptr<Tombstones>, kTablesMax> tombstones;
   std::size_t table_count = 0;
-  std::array<std::size_t, kTablesMax> table_index{};  // By TableId; kNoTable: none.
+  std::array<std::size_t, kTablesMax> table_index{};      // By TableId; kNoTable: none.
+  std::array<ExposureHistogram, kTablesMax> confirmed{};  // Change → confirmed, by table index.
 
   // This node.
   Role role = Role::kInit;

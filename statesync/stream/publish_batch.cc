@@ -53,7 +53,9 @@ bool Publisher::PublishBatch(Instant now, FrameSink& sink, std::size_t table_ind
   }
   const std::size_t ready = Group(handles.size());
   std::size_t put = 0;
+  run_table_ = table.id();
   while (put < ready && Put(now, sink, table_index, (*records_)[order_[put]])) ++put;
+  if (open_ != nullptr) EndRun();
   // Frames or credit ran out. Callers keep kPublishBatch of room free in the pending queue.
   for (std::size_t i = put; cause == Cause::kChange && i < ready; ++i) {
     Requeue(table_index, (*records_)[order_[i]].handle);
@@ -95,7 +97,7 @@ void Publisher::RetireNothing(std::size_t table_index) {
       engine.tables[table_index]->Retire(handles[i]);
       ++engine.counters.annihilated;
     } else if (pending_room() > 0) {
-      AddPending(table_index, handles[i]);
+      AddPending(table_index, handles[i], since_);
     }
   }
 }
@@ -162,9 +164,12 @@ bool Publisher::PutNote(Instant now, FrameSink& sink, std::uint64_t frame, std::
   return true;
 }
 
+void Publisher::EndRun() { state_.ring.EndRun(run_table_, since_, is_change_); }
+
 void Publisher::Flush(Instant now) {
   if (open_ == nullptr) return;
-  const std::uint64_t number = state_.ring.Close(now);
+  EndRun();
+  const std::uint64_t number = state_.ring.Close(now, state_.counter);
   state_.Finish(now, writer_, *open_, true, number);
   open_ = nullptr;
   ++state_.engine.counters.frames_sent;

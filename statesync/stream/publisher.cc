@@ -44,6 +44,7 @@ void Publisher::Reset() {
   repair_item_ = repair_note_ = 0;
   repair_first_ = 0;
   is_bulk_end_marked_ = false;
+  is_peer_proven_ = false;
   state_.credit.Reset(ring.closed_frame());
 }
 
@@ -69,6 +70,11 @@ void Publisher::OnAck(Instant now, std::uint64_t ack, std::uint32_t credit) {
     const bool is_newest = ring.closed_frame() + 1 == ack;
     waited_for_repair = waited_for_repair || frame->repaired.ns != 0;
     if (is_newest && !waited_for_repair) state_.round_trip.OnSample(now - frame->sent);
+    for (std::size_t t = 0; t < state_.engine.table_count; ++t) {
+      const auto id = static_cast<std::size_t>(state_.engine.tables[t]->id());
+      state_.engine.confirmed[t].Add(now - frame->oldest, frame->changes_of[id]);
+    }
+    confirmed_counter_ = frame->counter;
     ring.Pop();
   }
   state_.credit.OnGrant(ack, credit);
@@ -104,11 +110,11 @@ void Publisher::OnWant(TableId table, Handle handle) {
     return;
   }
   // Without room the want is forgotten here: the peer repeats it.
-  (void)answers_.Push({static_cast<std::uint8_t>(index), handle});
+  (void)answers_.Push({static_cast<std::uint8_t>(index), handle, {}});
 }
 
-void Publisher::AddPending(std::size_t table_index, Handle handle) {
-  ENSURE(pending_.Push({static_cast<std::uint8_t>(table_index), handle}));
+void Publisher::AddPending(std::size_t table_index, Handle handle, Instant since) {
+  ENSURE(pending_.Push({static_cast<std::uint8_t>(table_index), handle, since}));
   ++pending_pushed_;
 }
 
@@ -116,7 +122,7 @@ void Publisher::AddPending(std::size_t table_index, Handle handle) {
 void Publisher::Requeue(std::size_t table_index, Handle handle) {
   const std::uint64_t popped = pending_pushed_ - pending_.size();
   const bool is_of_transfer = is_bulk_end_marked_ && popped <= bulk_end_mark_ + kPublishBatch;
-  AddPending(table_index, handle);
+  AddPending(table_index, handle, since_);
   if (is_of_transfer) bulk_end_mark_ = pending_pushed_;
 }
 
@@ -139,6 +145,7 @@ bool Publisher::HasRepairRoom() const {
 
 void Publisher::PublishUrgent(Instant now, FrameSink& sink) {
   is_urgent_ = true;
+  since_ = now;
   PublishRepairs(now, sink);
   PublishAnswers(now, sink);
   is_urgent_ = false;
@@ -222,19 +229,39 @@ void Publisher::PublishPending(Instant now, FrameSink& sink) {
   while (left > 0 && CanPublish(sink)) {
     const std::uint8_t table = pending_.Front().table_index;
     std::size_t count = 0;
+    since_ = pending_.Front().since;
     while (count < handles.size() && count < left && pending_.Front().table_index == table) {
-      handles[count++] = pending_.Pop().handle;
+      const Item item = pending_.Pop();
+      since_ = std::min(since_, item.since);
+      handles[count++] = item.handle;
     }
     left -= count;
-    if (!PublishBatch(now, sink, table, std::span(handles).first(count), false, Cause::kChange)) {
-      return;
-    }
+    is_change_ = true;
+    const bool is_all =
+        PublishBatch(now, sink, table, std::span(handles).first(count), false, Cause::kChange);
+    is_change_ = false;
+    if (!is_all) return;
   }
+}
+
+Exposure Publisher::ExposureOf(Instant now, std::size_t table_index) const {
+  const TableId table = state_.engine.tables[table_index]->id();
+  Exposure exposure{state_.ring.item_count(table), {}};
+  Instant oldest = exposure.changes > 0 ? state_.ring.Oldest(table) : now;
+  for (std::size_t i = 0; i < pending_.size(); ++i) {
+    const Item& item = pending_.At(i);
+    if (item.table_index != table_index) continue;
+    ++exposure.changes;
+    oldest = std::min(oldest, item.since);
+  }
+  exposure.age = now - oldest;
+  return exposure;
 }
 
 void Publisher::PublishBulk(Instant now, FrameSink& sink, BulkSender& bulk,
                             std::size_t frames_max) {
   std::array<Handle, kPublishBatch> handles;
+  since_ = now;
   const std::size_t end = sink.used() + std::min(frames_max, sink.left());
   while (bulk.state() == BulkSendState::kWalking && sink.used() < end && CanPublish(sink) &&
          pending_room() >= kPublishBatch) {

@@ -36,16 +36,19 @@ class Publisher {
   // frames, and drops what is pending (a bulk, or nobody, needs it).
   void Reset();
   // Versions of another term begin at 1.
-  void RestartCounter() { state_.counter = 0; }
+  void RestartCounter() { state_.counter = confirmed_counter_ = 0; }
 
   // ---- Input ----
   void OnAck(Instant now, std::uint64_t ack, std::uint32_t credit);
+  // The peer stated that it is synced in this epoch: what went before its first frame is there.
+  void OnPeerProven() { is_peer_proven_ = true; }
   // The peer misses these frames. Returns the part that cannot be repaired, as first and last; last
   // below first: none.
   FrameRange OnNack(Instant now, FrameRange missing);
   void OnWant(TableId table, Handle handle);
-  // A dirty handle of this stream. REQUIRES: pending_room() > 0.
-  void AddPending(std::size_t table_index, Handle handle);
+  // A dirty handle of this stream, whose change was first seen at `since`.
+  // REQUIRES: pending_room() > 0.
+  void AddPending(std::size_t table_index, Handle handle, Instant since);
   // Begins a turn: the peer's requests may look at so many frames of the ring until the next one.
   void BeginTurn() { nack_steps_left_ = 2 * kRepairRingFrames; }
 
@@ -68,6 +71,14 @@ class Publisher {
 
   [[nodiscard]] std::size_t pending_room() const { return kPendingMax - pending_.size(); }
   [[nodiscard]] std::size_t pending_count() const { return pending_.size(); }
+  // Everything published in the own term with a counter up to this one is applied at the peer. Zero
+  // until the peer is proven in this epoch, as an acknowledgement speaks of the epoch's frames
+  // only.
+  [[nodiscard]] std::uint64_t confirmed_counter() const {
+    return is_peer_proven_ ? confirmed_counter_ : 0;
+  }
+  // What is pending or not acknowledged of one table; `age` as of now.
+  [[nodiscard]] Exposure ExposureOf(Instant now, std::size_t table_index) const;
   // Something can go out now, given frames.
   [[nodiscard]] bool HasWork(bool has_bulk) const {
     if ((!repairs_.is_empty() || !answers_.is_empty()) && HasRepairRoom()) return true;
@@ -79,6 +90,7 @@ class Publisher {
   struct Item {
     std::uint8_t table_index = 0;
     Handle handle;
+    Instant since;  // When its change was first seen to wait.
   };
   // How a batch treats handles that have nothing to publish or are being written.
   enum class Cause : std::uint8_t {
@@ -107,6 +119,8 @@ class Publisher {
   void PublishAnswers(Instant now, FrameSink& sink);
   bool RepairFrame(Instant now, FrameSink& sink, std::uint64_t number);
   void EndBulk(Instant now, BulkSender& bulk);
+  // What the batch has put into the open frame is counted there.
+  void EndRun();
   void Retire(RingItem item);
   void Count(Op op);
 
@@ -116,6 +130,12 @@ class Publisher {
   // What is published now is what the peer waits for: repairs and answers need no credit, because
   // the acknowledgement that would bring credit waits for them.
   bool is_urgent_ = false;
+  bool is_change_ = false;  // … because it changed,
+  TableId run_table_ = TableId::kControl;
+  Instant since_;  // … and the oldest of these changes has waited since then.
+
+  std::uint64_t confirmed_counter_ = 0;  // Of the newest frame that was acknowledged.
+  bool is_peer_proven_ = false;
 
   BoundedQueue<Item> pending_;
   std::uint64_t pending_pushed_ = 0;  // Ever; pushed − size was taken out.

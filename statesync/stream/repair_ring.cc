@@ -3,6 +3,7 @@
 
 #include "statesync/stream/repair_ring.h"
 
+#include <algorithm>
 #include <bit>
 
 #include "statesync/ensure.h"
@@ -26,14 +27,13 @@ void RepairRing::Reset() {
   closed_ = next_ - 1;
   item_begin_ = item_end_;
   note_begin_ = note_end_;
+  held_ = {};
 }
 
-Instant RepairRing::OldestSent() const {
-  ENSURE(item_count() > 0);
-  for (std::uint64_t frame = closed_ + 1; frame < next_; ++frame) {
-    if (At(frame).item_count > 0) return At(frame).sent;
-  }
-  return At(closed_ + 1).sent;
+Instant RepairRing::Oldest(TableId table) const {
+  const Held& held = held_[IdOf(table)];
+  ENSURE(held.items > 0);
+  return At(held.first).oldest;
 }
 
 bool RepairRing::HasRoom(std::size_t items, std::size_t notes) const {
@@ -57,16 +57,31 @@ void RepairRing::AddItem(RingItem item) {
   ++At(next_).item_count;
 }
 
+void RepairRing::EndRun(TableId table, Instant since, bool is_change) {
+  ENSURE(open_);
+  Frame& frame = At(next_);
+  const std::uint32_t items = frame.item_count - frame.run_items;
+  if (items == 0) return;
+  frame.oldest = frame.run_items == 0 ? since : std::min(frame.oldest, since);
+  frame.run_items = frame.item_count;
+  const std::size_t id = IdOf(table);
+  frame.items_of[id] = static_cast<std::uint16_t>(frame.items_of[id] + items);
+  if (is_change) frame.changes_of[id] = static_cast<std::uint16_t>(frame.changes_of[id] + items);
+  if (held_[id].items == 0) held_[id].first = next_;
+  held_[id].items += items;
+}
+
 void RepairRing::AddNote(RingNote note) {
   ENSURE(open_ && note_end_ - note_begin_ <= note_mask_);
   notes_[note_end_++ & note_mask_] = note;
   ++At(next_).note_count;
 }
 
-std::uint64_t RepairRing::Close(Instant now) {
+std::uint64_t RepairRing::Close(Instant now, std::uint64_t counter) {
   ENSURE(open_);
   open_ = false;
   At(next_).sent = now;
+  At(next_).counter = counter;
   return next_++;
 }
 
@@ -80,6 +95,16 @@ void RepairRing::Pop() {
   const Frame& frame = At(closed_);
   item_begin_ = frame.first_item + frame.item_count;
   note_begin_ = frame.first_note + frame.note_count;
+  for (std::size_t table = 0; table < held_.size(); ++table) {
+    Held& held = held_[table];
+    if (frame.items_of[table] == 0) continue;
+    held.items -= frame.items_of[table];
+    // Moves over each frame once; the open one, if any, holds what the closed ones do not.
+    while (held.items > 0 && held.first < next_ &&
+           (held.first <= closed_ || At(held.first).items_of[table] == 0)) {
+      ++held.first;
+    }
+  }
 }
 
 RepairRing::Frame* RepairRing::Find(std::uint64_t frame) {

@@ -13,12 +13,14 @@
 
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 
 #include "statesync/limits.h"
 #include "statesync/types.h"
+#include "statesync/wire/schema.h"
 
 namespace statesync {
 
@@ -60,11 +62,17 @@ class RepairRing {
  public:
   struct Frame {
     Instant sent;
+    Instant oldest;                // When the oldest of its items was first seen to wait.
+    std::uint64_t counter = 0;     // Of the last version used when it was closed.
     Instant repaired;              // Last time its repair was queued; zero: never.
     std::uint64_t first_item = 0;  // Running index, as first_note.
     std::uint64_t first_note = 0;
     std::uint32_t item_count = 0;
     std::uint32_t note_count = 0;
+    // What it carries by table id, and how much of that was published because it had changed.
+    std::array<std::uint16_t, kHelloTablesMax> items_of{};
+    std::array<std::uint16_t, kHelloTablesMax> changes_of{};
+    std::uint32_t run_items = 0;  // Items before the run that is being added.
     bool repair_queued = false;
   };
 
@@ -79,18 +87,26 @@ class RepairRing {
   [[nodiscard]] bool is_empty() const { return closed_ + 1 == next_; }
   // Items in frames that are not acknowledged, the open one included.
   [[nodiscard]] std::uint64_t item_count() const { return item_end_ - item_begin_; }
-  // When the oldest unacknowledged frame that has items was sent. REQUIRES: item_count() > 0.
-  [[nodiscard]] Instant OldestSent() const;
+  // The same of one table.
+  [[nodiscard]] std::uint64_t item_count(TableId table) const { return held_[IdOf(table)].items; }
+  // When the oldest of these items was first seen to wait. REQUIRES: item_count(table) > 0.
+  [[nodiscard]] Instant Oldest(TableId table) const;
 
   // Room for one more frame of up to so many items and notes.
   [[nodiscard]] bool HasRoom(std::size_t items, std::size_t notes) const;
 
-  // ---- One frame: Open (AddItem | AddNote)* Close ----
+  // ---- One frame: Open (AddItem* EndRun | AddNote)* Close ----
   void Open();
   void AddItem(RingItem item);
+  // Says of the items since the last run, which are of one table, if there are any:
+  // since  when the oldest change of them was first seen to wait.
+  // is_change  they were published because they changed: not again, not for a transfer, not on
+  //            request.
+  void EndRun(TableId table, Instant since, bool is_change);
   void AddNote(RingNote note);
   // Gives the frame its number and returns it. REQUIRES: open.
-  std::uint64_t Close(Instant now);
+  // counter  of the last version used.
+  std::uint64_t Close(Instant now, std::uint64_t counter);
 
   // ---- Acknowledgement: while TakeClosed, ask Frame's items; then it is gone ----
   // The oldest frame up to `ack`, or null. Pop() drops it.
@@ -107,6 +123,12 @@ class RepairRing {
   }
 
  private:
+  // Of one table. Invariant: if items > 0, `first` is the oldest held frame that has one.
+  struct Held {
+    std::uint64_t items = 0;
+    std::uint64_t first = 0;
+  };
+  [[nodiscard]] static std::size_t IdOf(TableId table) { return static_cast<std::size_t>(table); }
   [[nodiscard]] Frame& At(std::uint64_t frame) { return frames_[frame & frame_mask_]; }
   [[nodiscard]] const Frame& At(std::uint64_t frame) const { return frames_[frame & frame_mask_]; }
 
@@ -119,6 +141,7 @@ class RepairRing {
   std::uint64_t item_begin_ = 0, item_end_ = 0;
   std::uint64_t note_begin_ = 0, note_end_ = 0;
   bool open_ = false;
+  std::array<Held, kHelloTablesMax> held_{};
 };
 
 }  // namespace statesync

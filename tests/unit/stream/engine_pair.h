@@ -42,8 +42,8 @@ class EnginePair {
   }
   void MakeFirstActive() { engines_[0]->OnRole(now_, Role::kActive, MakeTerm(1, 0)); }
 
-  // One turn of both; frames that `drops` picks, by chance or by what they are, are lost. No
-  // allocation.
+  // One turn of both; frames that `drops` picks, by chance, by what they are or by their sender's
+  // number, are lost. No allocation.
   template <typename Drops>
   void Turn(Duration step, Drops drops) {
     now_ = now_ + step;
@@ -56,6 +56,8 @@ class EnginePair {
       for (std::size_t i = 0; i < count; ++i) {
         if constexpr (std::is_invocable_v<Drops, const OutFrame&>) {
           if (drops(out[i])) continue;
+        } else if constexpr (std::is_invocable_v<Drops, std::size_t>) {
+          if (drops(from)) continue;
         } else {
           if (drops()) continue;
         }

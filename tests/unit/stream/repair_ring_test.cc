@@ -15,7 +15,8 @@ RingItem ItemOf(SlotIndex slot) {
 std::uint64_t Publish(RepairRing& ring, SlotIndex first, SlotIndex count, Instant now = {}) {
   ring.Open();
   for (SlotIndex i = 0; i < count; ++i) ring.AddItem(ItemOf(static_cast<SlotIndex>(first + i)));
-  return ring.Close(now);
+  ring.EndRun(TableId::kSession, now, true);
+  return ring.Close(now, first);
 }
 
 TEST(RingItem, KeepsItsParts) {
@@ -61,7 +62,7 @@ TEST(RepairRing, GoesRoundManyTimes) {
     ring.AddItem(ItemOf(static_cast<SlotIndex>(number)));
     ring.AddItem(ItemOf(static_cast<SlotIndex>(number + 1)));
     ring.AddNote({number, true});
-    ASSERT_EQ(ring.Close({}), number);
+    ASSERT_EQ(ring.Close({}, number), number);
     if (number < 5) continue;
     const RepairRing::Frame* frame = ring.Find(number - 3);
     ASSERT_NE(frame, nullptr);
@@ -80,11 +81,38 @@ TEST(RepairRing, ResetClosesEverythingAndGoesOnCounting) {
   EXPECT_EQ(Publish(ring, 1, 1), 2u);
 }
 
-TEST(RepairRing, OldestSentIsOfAFrameWithItems) {
+TEST(RepairRing, OldestIsOfAFrameWithItems) {
   RepairRing ring({8, 16, 8});
   Publish(ring, 1, 0, {5});
   Publish(ring, 1, 1, {9});
-  EXPECT_EQ(ring.OldestSent().ns, 9);
+  EXPECT_EQ(ring.Oldest(TableId::kSession).ns, 9);
+}
+
+// Frames of two tables in turn: what is held of each, and since when, is right after every step.
+TEST(RepairRing, KnowsTheOldestItemOfEachTable) {
+  RepairRing ring({16, 64, 16});
+  const auto add = [&](TableId table, std::int64_t since, bool is_change) {
+    ring.AddItem(RingItem::Make(table, {1, 1}, false, false));
+    ring.EndRun(table, {since}, is_change);
+  };
+  for (std::int64_t number = 1; number <= 10; ++number) {
+    ring.Open();
+    if (number % 3 == 1) add(TableId::kArp, number * 10, true);
+    add(TableId::kMac, number * 10 + 1, true);
+    add(TableId::kMac, number * 10 - 1, false);
+    (void)ring.Close({}, 0);
+  }
+  EXPECT_EQ(ring.Find(1)->changes_of[static_cast<std::size_t>(TableId::kMac)], 1);
+  for (std::int64_t closed = 1; closed < 10; ++closed) {
+    ring.Pop();
+    EXPECT_EQ(ring.item_count(TableId::kMac), 20u - 2u * static_cast<std::uint64_t>(closed));
+    EXPECT_EQ(ring.Oldest(TableId::kMac).ns, (closed + 1) * 10 - 1);
+    const std::int64_t next = (closed + 2) / 3 * 3 + 1;  // 1, 4, 7 and 10 have one.
+    EXPECT_EQ(ring.item_count(TableId::kArp), static_cast<std::uint64_t>((13 - next) / 3));
+    EXPECT_EQ(ring.Oldest(TableId::kArp).ns, next * 10 - 1);
+  }
+  ring.Pop();
+  EXPECT_EQ(ring.item_count(TableId::kArp), 0u);
 }
 
 }  // namespace

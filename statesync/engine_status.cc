@@ -1,0 +1,103 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// What the engine says of itself; see engine_status.h.
+
+#include <algorithm>
+
+#include "statesync/engine_impl.h"
+
+namespace statesync {
+namespace {
+
+constexpr Duration kLiveCountInterval = Millis(1);  // It reads a line of each shard.
+
+}  // namespace
+
+const EngineStatus& Engine::Impl::UpdateStatus(Instant now) {
+  CheckSilence(now);
+  EngineStatus& status = status_;
+  status.peer_connected = context_.is_connected;
+  status.readiness = ShownReadiness();
+  status.reason = context_.IsOwner() ? AtRiskReason::kNone : readiness_.reason();
+  status.peer_readiness = context_.peer_readiness;
+  status.peer_role = context_.peer_role;
+  status.peer_term = context_.peer_term;
+  status.last_heard = context_.last_heard;
+  status.datagram_bytes = static_cast<std::uint16_t>(context_.path_mtu.datagram_bytes());
+  FillStreams(now);
+  FillTables(now);
+  FillExposure();
+  status.counters = context_.counters;
+  for (const auto& stream : streams()) {
+    status.counters.gaps_seen += stream->state().window.gaps_seen();
+  }
+  return status;
+}
+
+void Engine::Impl::FillStreams(Instant) {
+  EngineStatus& status = status_;
+  status.bulk_done = status.bulk_total = 0;
+  status.round_trip = {};
+  status.last_frame_acked = streams_[0]->state().ring.closed_frame();
+  status.confirmed_counter = {};
+  for (const auto& stream : streams()) {
+    const StreamState& state = stream->state();
+    status.round_trip = std::max(status.round_trip, state.round_trip.smoothed());
+    status.confirmed_counter[state.index] = stream->publisher().confirmed_counter();
+    const bool sends = stream->bulk_sender().state() != BulkSendState::kIdle;
+    const BulkReceiver& receiver = stream->bulk_receiver();
+    status.bulk_done += sends ? stream->bulk_sender().sent_count() : receiver.sent_count();
+    status.bulk_total += sends ? stream->bulk_sender().total_count() : receiver.entry_count();
+  }
+}
+
+void Engine::Impl::FillTables(Instant now) {
+  status_.table_count = context_.table_count;
+  const bool counts = now - live_counted_at_ >= kLiveCountInterval;
+  if (counts) live_counted_at_ = now;
+  for (std::size_t t = 0; t < context_.table_count; ++t) {
+    TableStatus& table = status_.tables[t];
+    table.table = context_.tables[t]->id();
+    if (counts) table.live = context_.tables[t]->live_count();
+    table.confirmed = context_.confirmed[t];
+    table.exposure = ExposureOf(now, t);
+  }
+}
+
+// What a crash of this node would lose of one table now.
+Exposure Engine::Impl::ExposureOf(Instant now, std::size_t table_index) const {
+  if (!context_.IsOwner()) return {};
+  Exposure sum{context_.tables[table_index]->dirty_count(), {}};
+  if (sum.changes > 0 && is_dirty_) sum.age = now - dirty_since_;
+  for (const auto& stream : streams()) {
+    const Exposure part = stream->publisher().ExposureOf(now, table_index);
+    sum.changes += part.changes;
+    sum.age = std::max(sum.age, part.age);
+  }
+  return sum;
+}
+
+void Engine::Impl::FillExposure() {
+  EngineStatus& status = status_;
+  status.exposure = {};
+  for (std::size_t t = 0; t < status.table_count; ++t) {
+    const Exposure& exposure = status.tables[t].exposure;
+    status.exposure.changes += exposure.changes;
+    status.exposure.age = std::max(status.exposure.age, exposure.age);
+  }
+  if (context_.Publishes()) {
+    if (!context_.peer_follows) status.peer_readiness = Readiness::kBulk;
+    const bool is_exposed = status.exposure.age > context_.options.exposure_limit;
+    if (was_silent_ || is_exposed) {
+      status.peer_readiness = Readiness::kAtRisk;
+      status.reason = was_silent_ ? AtRiskReason::kHa2Silent : AtRiskReason::kExposure;
+    }
+  }
+  if (context_.IsOwner() && context_.is_connected && !context_.sync_enabled) {
+    status.peer_readiness = Readiness::kAtRisk;
+    status.reason = AtRiskReason::kStateSyncDisabled;
+  }
+}
+
+}  // namespace statesync
