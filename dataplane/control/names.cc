@@ -24,6 +24,10 @@ constexpr std::array<std::string_view, 8> kReasons{
 constexpr std::array<std::string_view, 8> kDetectedBy{
     "",        "silence",  "process-death", "new-boot-id", "peer-yielded", "no-peer-at-start",
     "elected", "preempted"};
+constexpr std::array<std::string_view, 8> kTables{"control", "session", "multicast", "arp",
+                                                  "nd",      "mac",     "ipsec-sa",  "virtual-mac"};
+constexpr std::array<std::string_view, statesync::kRefusalReasons> kRefusals{
+    "", "table-full", "key-conflict", "unknown-id"};
 
 }  // namespace
 
@@ -35,6 +39,14 @@ std::string_view NameOf(statesync::Readiness readiness) {
 
 std::string_view NameOf(statesync::AtRiskReason reason) {
   return At(kReasons, static_cast<std::size_t>(reason));
+}
+
+std::string_view NameOf(statesync::TableId table) {
+  return At(kTables, static_cast<std::size_t>(table));
+}
+
+std::string_view NameOf(statesync::RefusalReason reason) {
+  return At(kRefusals, static_cast<std::size_t>(reason));
 }
 
 std::string_view NameOf(DetectedBy detected_by) {

@@ -19,7 +19,9 @@ namespace dataplane {
 std::string_view NameOf(statesync::Role role);            // "active"; "unknown" beyond the enum.
 std::string_view NameOf(statesync::Readiness readiness);  // "synced"
 std::string_view NameOf(statesync::AtRiskReason reason);  // "ha2-silent"; empty for kNone.
-std::string_view NameOf(DetectedBy detected_by);          // "process-death"; empty for kNothing.
+std::string_view NameOf(statesync::TableId table);
+std::string_view NameOf(statesync::RefusalReason reason);
+std::string_view NameOf(DetectedBy detected_by);         // "process-death"; empty for kNothing.
 std::string_view NameOf(statesync::SessionState state);  // "established"; unique within a protocol.
 std::string_view ProtocolName(std::uint8_t protocol);    // "tcp", "udp", "icmp", "other".
 

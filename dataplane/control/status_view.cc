@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "dataplane/control/names.h"
+#include "dataplane/control/table_view.h"
 
 namespace dataplane {
 namespace {
@@ -141,6 +142,7 @@ lockstep::control::Status ReadStatus(const ControlSetup& setup, std::int64_t now
   }
   AddRefusals(setup, now_ns, status);
   status.set_hugepages(setup.hugepages);
+  FillTables(shared.status.Read(), *status.mutable_tables());
   return status;
 }
 
@@ -163,6 +165,11 @@ lockstep::control::Peer ReadPeer(const ControlSetup& setup, std::int64_t now_ns)
   }
   peer.set_bulk_done(shared.sync.bulk_done.load(kRelaxed));
   peer.set_bulk_total(shared.sync.bulk_total.load(kRelaxed));
+  const statesync::EngineStatus engine = shared.status.Read();
+  peer.set_bulk_eta_ms(MicrosecondsOf(engine.bulk_eta.ns) / 1'000);
+  peer.set_streams(engine.stream_count);
+  peer.set_datagram_bytes(engine.datagram_bytes);
+  FillTables(engine, *peer.mutable_tables());
   peer.set_exposure_changes(shared.sync.exposure_changes.load(kRelaxed));
   peer.set_exposure_age_us(MicrosecondsOf(shared.sync.exposure_age_ns.load(kRelaxed)));
   for (const Ha1PathState& path : paths) {

@@ -13,6 +13,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "dataplane/core/status_board.h"
 #include "statesync/types.h"
 
 namespace dataplane {
@@ -107,6 +108,7 @@ struct alignas(64) WorkerState {
 struct SharedState {
   RoleState role;
   SyncFacts sync;
+  StatusBoard status;  // Writer: sync loop.
   Requests requests;
   std::array<WorkerState, kWorkersMax> workers;
 };

@@ -24,7 +24,7 @@ namespace {
 using statesync::Engine;
 using statesync::Instant;
 
-// Facts are as old as this at most while nothing happens, counters always.
+// Facts are as old as this at most while nothing happens, the whole status and counters always.
 constexpr statesync::Duration kFactsInterval = statesync::Millis(1);
 constexpr statesync::Duration kCountersInterval = statesync::Millis(20);
 
@@ -146,8 +146,12 @@ void SyncLoopParts::ObeyRequests(Instant now) noexcept {
 
 void SyncLoopParts::Publish(Instant now, bool busy) noexcept {
   if (busy || now >= next_facts_) {
-    next_facts_ = now + kFactsInterval;
-    CopyFacts(engine_->status(now), shared_.sync);
+    const statesync::EngineStatus& status = engine_->status(now);
+    CopyFacts(status, shared_.sync);
+    if (now >= next_facts_) {
+      next_facts_ = now + kFactsInterval;
+      shared_.status.Write(status);
+    }
   }
   if (now < next_counters_) return;
   next_counters_ = now + kCountersInterval;

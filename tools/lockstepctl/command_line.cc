@@ -31,7 +31,8 @@ constexpr std::array<Command, 16> kCommands{{
      "READINESS says whether this node holds what its peer holds: no-peer, bulk (full transfer\n"
      "running), catch-up (transfer done, not yet compared), synced (proven equal), at-risk\n"
      "(a named reason). EXPOSURE is what a crash now would lose: changes that the peer has not\n"
-     "confirmed, and the age of the oldest."},
+     "confirmed, and the age of the oldest. The lines per table say the same of each table;\n"
+     "`lockstepctl peer` explains their columns."},
     {"sessions", "", Verb::kSessionsShow, "Sessions of the node: filter, count, page",
      "  lockstepctl sessions --source 10.1.0.0/24 --state established\n"
      "  lockstepctl sessions --protocol udp --port 53 --count\n"
@@ -63,7 +64,14 @@ constexpr std::array<Command, 16> kCommands{{
     {"stats", "show", Verb::kStatsShow, "The same as `stats`", ""},
     {"peer", "", Verb::kPeerShow, "What is known of the peer and of the links to it",
      "  lockstepctl peer\n"
-     "  lockstepctl peer resync"},
+     "  lockstepctl peer --json | jq '.tables[0].confirmed'\n"
+     "  lockstepctl peer resync\n"
+     "\n"
+     "Each table is compared in 256 shards. SHARDS_AGREED, DIFFERED and UNDECIDED say how the "
+     "last\n"
+     "comparison of each ended; a shard is undecided while it changes too often. REFUSED counts\n"
+     "entries that the receiver could not take, by reason. On the active, bars show how long\n"
+     "changes took until the peer had applied them."},
     {"peer", "show", Verb::kPeerShow, "The same as `peer`", ""},
     {"peer", "resync", Verb::kPeerResync, "Ask the active for a full transfer (on the standby)",
      "  lockstepctl peer resync && lockstepctl peer"},

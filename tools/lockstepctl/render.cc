@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "tools/lockstepctl/columns.h"
+#include "tools/lockstepctl/render_tables.h"
 
 namespace lockstepctl {
 namespace {
@@ -25,14 +26,11 @@ class Facts {
   std::string text_;
 };
 
-std::string ReadinessText(const lockstep::control::Status& status) {
+std::string NodeReadinessText(const lockstep::control::Status& status) {
   if (status.readiness() == "bulk") {
     return absl::StrCat("bulk ", status.bulk_percent(), " %");
   }
-  if (!status.readiness_reason().empty()) {
-    return absl::StrCat(status.readiness(), "(", status.readiness_reason(), ")");
-  }
-  return status.readiness();
+  return ReadinessText(status.readiness(), status.readiness_reason());
 }
 
 template <typename Message>
@@ -47,7 +45,7 @@ std::string StatusText(const lockstep::control::Status& status) {
   facts.Add("NODE", absl::StrCat(status.node(), " (index ", status.index(), ")"));
   facts.Add("ROLE", status.role());
   facts.Add("TERM", absl::StrCat(status.term()));
-  facts.Add("READINESS", ReadinessText(status));
+  facts.Add("READINESS", NodeReadinessText(status));
   facts.Add("PEER_ROLE", status.peer_role());
   facts.Add("PEER_READINESS", status.peer_readiness());
   facts.Add("SESSIONS", absl::StrCat(status.sessions(), " of ", status.sessions_capacity()));
@@ -66,7 +64,9 @@ std::string StatusText(const lockstep::control::Status& status) {
   for (const std::string& reason : status.reasons()) {
     facts.Add("REASON", reason);
   }
-  return std::move(facts).text();
+  std::string text = std::move(facts).text();
+  if (!status.tables().empty()) absl::StrAppend(&text, "\n", TablesText(status.tables()));
+  return text;
 }
 
 std::string PeerText(const lockstep::control::Peer& peer) {
@@ -79,7 +79,9 @@ std::string PeerText(const lockstep::control::Peer& peer) {
   facts.Add("READINESS", peer.readiness());
   facts.Add("ROUND_TRIP_US", absl::StrCat(peer.round_trip_us()));
   facts.Add("LAST_HEARD_MS_AGO", HeardText(peer));
-  facts.Add("BULK", absl::StrCat(peer.bulk_done(), " of ", peer.bulk_total()));
+  facts.Add("STREAMS", absl::StrCat(peer.streams()));
+  facts.Add("DATAGRAM_BYTES", absl::StrCat(peer.datagram_bytes()));
+  facts.Add("BULK", BulkText(peer));
   facts.Add("EXPOSURE_CHANGES", absl::StrCat(peer.exposure_changes()));
   facts.Add("EXPOSURE_AGE_US", absl::StrCat(peer.exposure_age_us()));
   std::string text = std::move(facts).text();
@@ -91,6 +93,9 @@ std::string PeerText(const lockstep::control::Peer& peer) {
     }
     absl::StrAppend(&text, "\n", columns.Text());
   }
+  if (!peer.tables().empty()) absl::StrAppend(&text, "\n", TablesText(peer.tables()));
+  const std::string confirmed = ConfirmedText(peer.tables());
+  if (!confirmed.empty()) absl::StrAppend(&text, "\n", confirmed);
   return text;
 }
 

@@ -115,6 +115,61 @@ TEST_F(Server, PeerThatWasNeverHeardHasNoAge) {
   EXPECT_TRUE(peer->ha1(0).liveness_connected());
 }
 
+TEST_F(Server, PeerAndStatusSayHowEachTableReplicates) {
+  statesync::EngineStatus engine;
+  engine.bulk_eta = statesync::Millis(1'500);
+  engine.stream_count = 2;
+  engine.datagram_bytes = 1'400;
+  engine.table_count = 1;
+  statesync::TableStatus& session = engine.tables[0];
+  session.table = statesync::TableId::kSession;
+  session.live = 7;
+  session.readiness = Readiness::kAtRisk;
+  session.reason = statesync::AtRiskReason::kExposure;
+  session.exposure = {.changes = 3, .age = statesync::Micros(42)};
+  session.confirmed.Add(statesync::Micros(3), 5);
+  session.confirmed.Add(statesync::Micros(10), 6);
+  session.confirmed.Add(statesync::Seconds(100), 1);
+  session.shards_agreed = 250;
+  session.shards_differed = 4;
+  session.shards_undecided = 2;
+  session.refused[static_cast<std::size_t>(statesync::RefusalReason::kUnknownId)] = 8;
+  shared_.status.Write(engine);
+
+  const auto peer = client_->GetPeer();
+  ASSERT_TRUE(peer.ok()) << peer.status();
+  EXPECT_EQ(peer->bulk_eta_ms(), 1'500u);
+  EXPECT_EQ(peer->streams(), 2u);
+  EXPECT_EQ(peer->datagram_bytes(), 1'400u);
+  ASSERT_EQ(peer->tables_size(), 1);
+  const lockstep::control::TableReplication& table = peer->tables(0);
+  EXPECT_EQ(table.table(), "session");
+  EXPECT_EQ(table.live(), 7u);
+  EXPECT_EQ(table.readiness(), "at-risk");
+  EXPECT_EQ(table.reason(), "exposure");
+  EXPECT_EQ(table.exposure_changes(), 3u);
+  EXPECT_EQ(table.exposure_age_us(), 42u);
+  EXPECT_EQ(table.shards_agreed(), 250u);
+  EXPECT_EQ(table.shards_differed(), 4u);
+  EXPECT_EQ(table.shards_undecided(), 2u);
+  ASSERT_EQ(table.refused_size(), 1);
+  EXPECT_EQ(table.refused(0).reason(), "unknown-id");
+  EXPECT_EQ(table.refused(0).entries(), 8u);
+  // Buckets from 4 us on; an empty one between the others is there.
+  ASSERT_EQ(table.confirmed_size(), 24);
+  EXPECT_EQ(table.confirmed(0).at_most_us(), 4u);
+  EXPECT_EQ(table.confirmed(0).changes(), 5u);
+  EXPECT_EQ(table.confirmed(1).changes(), 0u);
+  EXPECT_EQ(table.confirmed(2).changes(), 6u);
+  EXPECT_FALSE(table.confirmed(23).has_at_most_us());
+  EXPECT_EQ(table.confirmed(23).changes(), 1u);
+
+  const auto status = client_->GetStatus();
+  ASSERT_TRUE(status.ok()) << status.status();
+  ASSERT_EQ(status->tables_size(), 1);
+  EXPECT_EQ(status->tables(0).SerializeAsString(), table.SerializeAsString());
+}
+
 TEST_F(Server, DumpStreamsEveryEntry) {
   for (std::uint32_t i = 0; i < 3'000; ++i) {
     AddSession(i, SessionState::kUdpSingle);

@@ -63,6 +63,59 @@ TEST(Text, StatusShowsReadinessWithItsReason) {
   EXPECT_EQ(text.find("TAKEOVER"), std::string::npos) << text;
 }
 
+lockstep::control::Peer PeerWithTable() {
+  lockstep::control::Peer peer;
+  peer.set_bulk_done(1'000);
+  peer.set_bulk_total(4'000);
+  peer.set_bulk_eta_ms(3'000);
+  lockstep::control::TableReplication& table = *peer.add_tables();
+  table.set_table("session");
+  table.set_live(9);
+  table.set_readiness("at-risk");
+  table.set_reason("refused-entries");
+  table.set_shards_agreed(250);
+  table.set_shards_differed(2);
+  table.set_shards_undecided(4);
+  lockstep::control::Refusals& refused = *table.add_refused();
+  refused.set_reason("table-full");
+  refused.set_entries(3);
+  return peer;
+}
+
+TEST(Text, PeerShowsEachTable) {
+  const std::string text = PeerText(PeerWithTable());
+  EXPECT_NE(text.find("BULK                  1000 of 4000, 25 %, 3.0 s to go\n"), std::string::npos)
+      << text;
+  EXPECT_NE(
+      text.find("\nTABLE    LIVE  READINESS                 EXPOSURE_CHANGES  EXPOSURE_AGE_US  "
+                "SHARDS_AGREED  DIFFERED  UNDECIDED  REFUSED\n"
+                "session     9  at-risk(refused-entries)                 0                0  "
+                "          250         2          4  table-full=3\n"),
+      std::string::npos)
+      << text;
+  EXPECT_EQ(text.find("WITHIN"), std::string::npos) << "nothing was confirmed";
+}
+
+TEST(Text, PeerDrawsHowLongChangesTook) {
+  lockstep::control::Peer peer = PeerWithTable();
+  const std::uint64_t buckets[] = {1, 0, 80, 20};
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    lockstep::control::ConfirmedWithin& bucket = *peer.mutable_tables(0)->add_confirmed();
+    if (i < 3) bucket.set_at_most_us(512u << i);
+    bucket.set_changes(buckets[i]);
+  }
+  const std::string text = PeerText(peer);
+  EXPECT_NE(text.find("session: 101 changes applied on the peer, half within 2.0 ms, 99 % within "
+                      "more\n"
+                      "WITHIN  CHANGES  SHARE\n"
+                      "512 us        1  #\n"
+                      "1.0 ms        0  -\n"
+                      "2.0 ms       80  ########################################\n"
+                      "more         20  ##########\n"),
+            std::string::npos)
+      << text;
+}
+
 TEST(Text, BulkShowsItsProgress) {
   lockstep::control::Status status;
   status.set_readiness("bulk");
