@@ -14,6 +14,7 @@
 #include "dataplane/crypto/pair_secret_file.h"
 #include "dataplane/log/log.h"
 #include "dataplane/process.h"
+#include "dataplane/telemetry.h"
 
 namespace dataplane {
 namespace {
@@ -73,6 +74,10 @@ absl::Status StartControl(Program& program) {
   absl::StatusOr<std::unique_ptr<ControlServer>> control = ControlServer::Start(setup);
   if (!control.ok()) return control.status();
   program.control = *std::move(control);
+  // A node that cannot be watched still forwards.
+  if (const absl::Status status = StartTelemetry(setup); !status.ok()) {
+    Log(LogLevel::kWarning, "telemetry", std::string(status.message()));
+  }
   return absl::OkStatus();
 }
 
@@ -120,6 +125,7 @@ void HandOver(Program& program) {
 
 void StopProgram(Program& program) {
   HandOver(program);
+  StopTelemetry();
   if (program.control != nullptr) program.control->Stop();
   if (program.node != nullptr) program.node->Stop();
   if (program.ha != nullptr) program.ha->Stop();
