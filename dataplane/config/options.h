@@ -132,6 +132,9 @@ struct Ha2Options {
   std::uint16_t udp_port = 4799;
   std::uint16_t mtu = 1500;  // 1280–9000; AF_XDP at most 3400.
   std::string xdp_guard;     // Path of guard.bpf.o; empty: beside the program.
+  std::uint8_t streams = 1;  // 1–16; stream s has source port udp_port + s.
+  std::uint64_t rekey_after_packets = std::uint64_t{1} << 26;  // 2^16–2^28.
+  std::uint32_t rekey_after_s = 3600;                          // 10–86,400.
   friend bool operator==(const Ha2Options&, const Ha2Options&) = default;
 };
 

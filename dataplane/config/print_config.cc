@@ -125,6 +125,9 @@ void FillHa(const HaOptions& source, lockstep::node::Ha& target) {
     ha2.set_udp_port(source.ha2.udp_port);
     ha2.set_mtu(source.ha2.mtu);
     ha2.set_xdp_guard(source.ha2.xdp_guard);
+    ha2.set_streams(source.ha2.streams);
+    ha2.set_rekey_after_packets(source.ha2.rekey_after_packets);
+    ha2.set_rekey_after_s(source.ha2.rekey_after_s);
   }
   target.set_heartbeat_ms(source.heartbeat_ms);
   target.set_heartbeat_misses(source.heartbeat_misses);

@@ -7,6 +7,7 @@
 #include "dataplane/config/address.h"
 #include "dataplane/config/device.h"
 #include "dataplane/config/readers.h"
+#include "statesync/limits.h"
 
 namespace dataplane {
 namespace {
@@ -93,6 +94,32 @@ void ReadHa2Device(Reading& reading, Ha2Options& target) {
   }
 }
 
+// Stream s is sent from port udp_port + s.
+void ReadHa2Streams(Reading& reading, const lockstep::node::Ha2& source, Ha2Options& target) {
+  target.streams = Ranged<std::uint8_t>(reading.mistakes, "ha.ha2.streams", source.streams(), 1, 1,
+                                        statesync::kStreamsMax);
+  const unsigned last_port = target.udp_port + target.streams - 1u;
+  if (last_port > 65'535) {
+    reading.mistakes.Add(
+        "ha.ha2.streams", target.streams,
+        absl::StrCat("needs source ports up to ", last_port, "; with ", target.streams,
+                     " streams udp_port is at most ", 65'536 - target.streams));
+  }
+}
+
+// Keys are changed long before the bounds of AES-GCM (HANDSHAKE.md, "Rekey"), but not so often that
+// the limit of ten answers a second could hold a change back.
+void ReadRekey(Reading& reading, const lockstep::node::Ha2& source, Ha2Options& target) {
+  constexpr std::uint64_t kPacketsMin = 1u << 16;
+  constexpr std::uint64_t kPacketsMax = 1u << 28;
+  target.rekey_after_packets = Ranged<std::uint64_t>(
+      reading.mistakes, "ha.ha2.rekey_after_packets", source.rekey_after_packets(),
+      target.rekey_after_packets, kPacketsMin, kPacketsMax);
+  target.rekey_after_s =
+      Ranged<std::uint32_t>(reading.mistakes, "ha.ha2.rekey_after_s", source.rekey_after_s(),
+                            target.rekey_after_s, 10, 86'400);
+}
+
 void ReadHa2(Reading& reading) {
   Ha2Options& target = reading.options.ha.ha2;
   if (!reading.node.ha().has_ha2()) {
@@ -107,6 +134,8 @@ void ReadHa2(Reading& reading) {
                                           4799, 1, 65'535);
   target.mtu =
       Ranged<std::uint16_t>(reading.mistakes, "ha.ha2.mtu", source.mtu(), 1500, 1280, 9000);
+  ReadHa2Streams(reading, source, target);
+  ReadRekey(reading, source, target);
   target.xdp_guard = source.xdp_guard();
   CheckPath(reading.mistakes, "ha.ha2.xdp_guard", target.xdp_guard, /*is_absolute=*/false);
   ReadEndpoints(reading, "ha.ha2", source.local_address(), source.peer_address(),

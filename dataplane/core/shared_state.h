@@ -78,6 +78,8 @@ struct alignas(64) SyncFacts {
   std::atomic<std::int64_t> exposure_age_ns{0};
   std::atomic<std::int64_t> round_trip_ns{0};
   std::atomic<bool> peer_connected{false};
+  // The peer answers no rekey, and the keys have sealed all they may: nothing is replicated.
+  std::atomic<bool> keys_exhausted{false};
   // The role change (RoleWord::change) from which on the sync loop writes no entries any more.
   // A worker that owns shards may write only if this is at least the change of its role word.
   std::atomic<std::uint32_t> released_change{0};

@@ -7,7 +7,6 @@
 
 #include "dataplane/core/byte_order.h"
 #include "dataplane/core/checksum.h"
-#include "statesync/limits.h"
 
 namespace dataplane {
 namespace {
@@ -80,7 +79,7 @@ Ha2Refusal CheckHa2Frame(const Ha2Link& link, std::span<const std::byte> frame,
   if (LoadHost16(udp + 4) != ip_bytes - 20) return Ha2Refusal::kBadHeader;
   if (LoadHost16(udp + 2) != link.port) return Ha2Refusal::kOtherPort;
   const std::size_t source_port = LoadHost16(udp);
-  if (source_port < link.port || source_port >= link.port + statesync::kStreamsMax) {
+  if (source_port < link.port || source_port >= std::size_t{link.port} + link.streams) {
     return Ha2Refusal::kOtherSourcePort;
   }
   datagram.offset = kHa2HeaderBytes;

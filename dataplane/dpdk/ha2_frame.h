@@ -32,7 +32,8 @@ struct Ha2Link {
   MacAddress peer_mac = kBroadcastMac;  // Until an authenticated frame told another.
   statesync::NetAddr own_addr = 0;
   statesync::NetAddr peer_addr = 0;
-  std::uint16_t port = 0;  // Host order; destination port of both directions.
+  std::uint16_t port = 0;    // Host order; destination port of both directions.
+  std::uint8_t streams = 1;  // Source ports `port` … `port` + streams − 1 are the peer's.
 };
 
 // Why a frame is not a datagram of the peer, in the order of the checks.

@@ -7,14 +7,11 @@
 #include <rte_ethdev.h>
 #include <unistd.h>
 
-#include <algorithm>
-
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "dataplane/core/byte_order.h"
 #include "dataplane/dpdk/device_args.h"
 #include "dataplane/dpdk/eal.h"
-#include "statesync/limits.h"
 
 namespace dataplane {
 namespace {
@@ -72,8 +69,7 @@ absl::Status Guard(int ifindex, const Ha2Options& options) {
   config.peer_ipv4 = NetToHost(options.peer_address);
   config.port = options.udp_port;
   config.source_port_first = options.udp_port;
-  config.source_port_last = static_cast<std::uint16_t>(
-      std::min<std::size_t>(options.udp_port + statesync::kStreamsMax - 1, 0xffff));
+  config.source_port_last = static_cast<std::uint16_t>(options.udp_port + options.streams - 1);
   return ConfigureGuard(ifindex, config);
 }
 

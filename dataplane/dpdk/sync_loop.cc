@@ -148,6 +148,10 @@ void SyncLoopParts::Publish(Instant now, bool busy) noexcept {
   if (busy || now >= next_facts_) {
     const statesync::EngineStatus& status = engine_->status(now);
     CopyFacts(status, shared_.sync);
+    if (ha2_ != nullptr) {
+      shared_.sync.keys_exhausted.store(ha2_->link.handshake.exhausted(),
+                                        std::memory_order_relaxed);
+    }
     if (now >= next_facts_) {
       next_facts_ = now + kFactsInterval;
       shared_.status.Write(status);

@@ -6,13 +6,6 @@
 #include <algorithm>
 
 namespace dataplane {
-namespace {
-
-// One stream: its frames keep their order, and one core opens and applies them all.
-constexpr std::uint8_t kStreamCount = 1;
-
-}  // namespace
-
 std::uint16_t DatagramBytesMax(const Ha2Options& options) {
   return static_cast<std::uint16_t>(
       std::min<std::size_t>(options.mtu - kHa2IpUdpBytes, statesync::kDatagramBytesMax));
@@ -21,7 +14,7 @@ std::uint16_t DatagramBytesMax(const Ha2Options& options) {
 statesync::EngineOptions EngineOptionsOf(const Options& options) {
   statesync::EngineOptions engine;
   engine.node = options.index;
-  engine.stream_count = kStreamCount;
+  engine.stream_count = options.ha.ha2.streams;
   engine.datagram_bytes_max = DatagramBytesMax(options.ha.ha2);
   // Frames of HA2 are heartbeats too.
   engine.keepalive_interval = statesync::Millis(options.ha.heartbeat_ms);
@@ -35,6 +28,8 @@ statesync::HandshakeOptions HandshakeOptionsOf(const Options& options, statesync
   statesync::HandshakeOptions handshake;
   handshake.node = options.index;
   handshake.boot_id = boot_id;
+  handshake.rekey_after_packets = options.ha.ha2.rekey_after_packets;
+  handshake.rekey_after = statesync::Seconds(options.ha.ha2.rekey_after_s);
   return handshake;
 }
 
@@ -44,13 +39,14 @@ Ha2Link LinkOf(const Ha2Options& options, const MacAddress& own_mac) {
   link.own_addr = options.local_address;
   link.peer_addr = options.peer_address;
   link.port = options.udp_port;
+  link.streams = options.streams;
   return link;
 }
 
 statesync::Capabilities CapabilitiesOf(const Options& options, RoleWord word,
                                        const statesync::ReplicatedTable& sessions) {
   statesync::Capabilities own;
-  own.stream_count = kStreamCount;
+  own.stream_count = options.ha.ha2.streams;
   own.term = word.term();
   own.role = word.role();
   own.datagram_bytes_max = DatagramBytesMax(options.ha.ha2);
@@ -71,6 +67,7 @@ statesync::PeerInfo PeerInfoOf(const statesync::PeerHello& hello, std::uint64_t 
   peer.term = capabilities.term;
   peer.datagram_bytes_max = capabilities.datagram_bytes_max;
   peer.id_map_digest = capabilities.id_map_digest;
+  peer.stream_count = capabilities.stream_count;
   peer.id_map_equal = capabilities.id_map_digest == own_id_map_digest;
   for (std::uint16_t i = 0; i < capabilities.table_count; ++i) {
     const statesync::TableCapability& table = capabilities.tables[i];

@@ -34,12 +34,13 @@ constexpr std::array<Described, kSyncEventCount> kEvents = {{
     {"handovers_waited", "Turns that waited for workers to stop writing after a role change."},
 }};
 
-constexpr std::array<Described, 5> kSealTotalNames = {{
+constexpr std::array<Described, 6> kSealTotalNames = {{
     {"hellos_sent", "Hellos sent, answers included."},
     {"answers_sent", "Hellos sent as an answer."},
     {"answers_limited", "Answers that the limit per second held back."},
     {"keys_derived", "Key pairs derived from a proven hello."},
     {"keys_confirmed", "Key pairs that came into use."},
+    {"seals_refused", "Datagrams not sealed: the key had sealed all it may (keys-exhausted)."},
 }};
 
 std::uint64_t Load(const std::atomic<std::uint64_t>& value) {
@@ -77,9 +78,9 @@ void SyncStats::Copy(const statesync::HandshakeCounters& seal) noexcept {
   for (std::size_t i = 0; i < verdicts_.size(); ++i) {
     verdicts_[i].store(seal.verdicts[i], std::memory_order_relaxed);
   }
-  const std::array<std::uint64_t, kSealTotals> totals = {seal.hellos_sent, seal.answers_sent,
+  const std::array<std::uint64_t, kSealTotals> totals = {seal.hellos_sent,     seal.answers_sent,
                                                          seal.answers_limited, seal.keys_derived,
-                                                         seal.keys_confirmed};
+                                                         seal.keys_confirmed,  seal.seals_refused};
   for (std::size_t i = 0; i < totals.size(); ++i) {
     seal_[i].store(totals[i], std::memory_order_relaxed);
   }

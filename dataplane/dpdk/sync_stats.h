@@ -65,7 +65,7 @@ class SyncStats {
 
  private:
   using Value = std::atomic<std::uint64_t>;
-  static constexpr std::size_t kSealTotals = 5;
+  static constexpr std::size_t kSealTotals = 6;
 
   // One writer: no read-modify-write is needed.
   static void Add(Value& value, std::uint64_t n) noexcept {

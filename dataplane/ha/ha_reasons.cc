@@ -29,7 +29,9 @@ std::string_view SentenceOf(HaReason reason) noexcept {
       "term-not-written: the term file cannot be written; see that its disk is neither full nor "
       "read-only before this node restarts",
       "terms-exhausted: no term is left, this node cannot take over; stop both nodes, remove both "
-      "term files and start again"};
+      "term files and start again",
+      "keys-exhausted: the peer answers no rekey and the keys of HA2 have sealed all they may, so "
+      "nothing is replicated; see that hellos pass on HA2, or restart the standby"};
   ENSURE(reason < HaReason::kCount);
   return kSentences[static_cast<std::size_t>(reason)];
 }

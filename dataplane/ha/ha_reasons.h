@@ -27,6 +27,7 @@ enum class HaReason : std::uint8_t {
   kTookOverUnready,
   kTermNotWritten,
   kTermsExhausted,
+  kKeysExhausted,
   kCount,
 };
 inline constexpr std::size_t kHaReasonCount = static_cast<std::size_t>(HaReason::kCount);

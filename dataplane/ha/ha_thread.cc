@@ -280,6 +280,7 @@ void HaThreadImpl::UpdateReasons(Instant now) {
        HaReason::kTookOverUnready);
   note(writer_->failing(), HaReason::kTermNotWritten);
   note(machine.terms_exhausted(), HaReason::kTermsExhausted);
+  note(shared_.sync.keys_exhausted.load(std::memory_order_relaxed), HaReason::kKeysExhausted);
   reasons_.store(bits, std::memory_order_relaxed);
   counters_.stalls.Set(machine.stalls());
   counters_.term_writes.Set(writer_->writes());

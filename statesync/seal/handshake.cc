@@ -52,6 +52,7 @@ Handshake::Handshake(Primitives& primitives, const PairSecret& secret,
   ENSURE(options.node < kNodesMax);
   ENSURE(options.node != options.peer_node);
   ENSURE(options.boot_id != 0);
+  ENSURE(options.rekey_after_packets < options.seal_packets_max);
   // A restarted node should not begin with the phase its last run used: then late frames of that
   // run are told apart by their phase instead of by a failed AEAD.
   primitives_.Random(std::span(&last_phase_, 1));
@@ -167,6 +168,7 @@ SealVerdict Handshake::Derive(Instant now, Bytes datagram, const HelloBody& body
   set.receive = low ? std::move(keys.high_to_low) : std::move(keys.low_to_high);
   set.installed_at = now;
   set.sent.fill(0);
+  set.sealed = 0;
   for (ReplayWindow& window : set.windows) window.Reset();
 
   attempt_ = Attempt{};  // Used up: a second derivation would repeat packet numbers under one key.
@@ -242,7 +244,7 @@ bool Handshake::RekeyDue(Instant now) const noexcept {
   if (!established()) return false;
   const KeySet& set = sets_[current_];
   return now - set.installed_at >= options_.rekey_after ||
-         *std::ranges::max_element(set.sent) >= options_.rekey_after_packets;
+         set.sealed >= options_.rekey_after_packets;
 }
 
 std::size_t Handshake::TakeHello(Instant now, std::span<std::uint8_t> out) noexcept {

@@ -48,10 +48,12 @@ struct HandshakeOptions {
   Duration confirm_interval = Millis(10);  // Hello and empty frame again until the peer confirmed.
   Duration previous_key_lifetime = Seconds(1);  // Late frames of the old phase are opened so long.
   std::uint32_t answers_per_second_max = 10;
-  // A rekey begins by itself after this many frames of one stream or this age. AES-GCM with our
-  // nonces would allow 2^32 frames of any size and more; half of that is far from every bound.
-  std::uint64_t rekey_after_packets = std::uint64_t{1} << 31;
+  // A rekey begins by itself after so many datagrams sealed under one key, all streams together,
+  // or at this age. HANDSHAKE.md, "Rekey", has the reasons.
+  std::uint64_t rekey_after_packets = std::uint64_t{1} << 26;
   Duration rekey_after = Seconds(3600);
+  // Nothing more is sealed under a key that has sealed so many, whether the peer answers or not.
+  std::uint64_t seal_packets_max = std::uint64_t{1} << 32;
 };
 
 struct TableCapability {
@@ -132,6 +134,7 @@ struct HandshakeCounters {
   std::uint64_t answers_limited = 0;  // Answers that the limit per second held back.
   std::uint64_t keys_derived = 0;
   std::uint64_t keys_confirmed = 0;
+  std::uint64_t seals_refused = 0;  // Datagrams not sealed, as the key had sealed all it may.
 };
 
 class Handshake {
@@ -153,7 +156,8 @@ class Handshake {
   // REQUIRES: out.size() >= kHelloDatagramBytes.
   [[nodiscard]] std::size_t TakeHello(Instant now, std::span<std::uint8_t> out) noexcept;
 
-  // Next packet number of `stream` under the confirmed keys. Not ready before established().
+  // Next packet number of `stream` under the confirmed keys. Not ready before established(), nor
+  // while exhausted().
   [[nodiscard]] SealTicket NextSeal(std::uint16_t stream) noexcept;
 
   // True when the peer waits for a first frame under new keys. Asks again after confirm_interval.
@@ -174,6 +178,9 @@ class Handshake {
   void RequestRekey() noexcept;
 
   [[nodiscard]] bool established() const { return current_ != kNoKeySlot; }
+  // The confirmed keys have sealed all they may, and the peer has not answered the rekey that began
+  // long before. Frames are not sealed until it does; no nonce is ever used twice.
+  [[nodiscard]] bool exhausted() const noexcept;
   // The peer as of its confirmed keys. REQUIRES: established().
   [[nodiscard]] const PeerHello& peer() const;
   [[nodiscard]] const HandshakeCounters& counters() const { return counters_; }
@@ -207,6 +214,7 @@ class Handshake {
     DirectionKey receive;
     Instant installed_at{};
     std::array<std::uint64_t, kStreamsMax> sent{};  // Last packet number given out.
+    std::uint64_t sealed = 0;                       // Sum of `sent`.
     std::array<ReplayWindow, kStreamsMax> windows;
   };
 

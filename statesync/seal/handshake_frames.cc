@@ -10,13 +10,6 @@
 #include "statesync/seal/handshake.h"
 
 namespace statesync {
-namespace {
-
-// Far above any rekey, far below any repetition of a nonce.
-constexpr std::uint64_t kPacketNumberMax = std::uint64_t{1} << 48;
-
-}  // namespace
-
 std::uint8_t Handshake::FreeSlot() noexcept {
   for (std::size_t i = 1; i <= kKeySlots; ++i) {
     const auto slot = static_cast<std::uint8_t>((last_slot_ + i) % kKeySlots);
@@ -69,13 +62,21 @@ SealTicket Handshake::TicketOf(std::uint8_t slot, std::uint16_t stream) noexcept
   SealTicket ticket;
   if (slot == kNoKeySlot) return ticket;
   KeySet& set = sets_[slot];
-  if (set.sent[stream] >= kPacketNumberMax) return ticket;
+  if (set.sealed >= options_.seal_packets_max) {
+    ++counters_.seals_refused;
+    return ticket;
+  }
+  ++set.sealed;
   ticket.ready = true;
   ticket.slot = slot;
   ticket.phase = set.send_phase;
   ticket.packet_number = ++set.sent[stream];
   ticket.nonce = MakeNonce(stream, ticket.packet_number);
   return ticket;
+}
+
+bool Handshake::exhausted() const noexcept {
+  return established() && sets_[current_].sealed >= options_.seal_packets_max;
 }
 
 SealTicket Handshake::NextSeal(std::uint16_t stream) noexcept { return TicketOf(current_, stream); }

@@ -25,6 +25,7 @@ Ha2Link NodeA() {
   link.own_addr = MakeAddr(10, 9, 2, 1);
   link.peer_addr = MakeAddr(10, 9, 2, 2);
   link.port = 4'799;
+  link.streams = 16;
   return link;
 }
 Ha2Link NodeB() {
@@ -54,6 +55,25 @@ TEST(Ha2Frame, ThePeerReadsWhatWasWritten) {
     EXPECT_EQ(datagram.bytes, kPayload);
     EXPECT_EQ(datagram.source_mac, NodeA().own_mac);
   }
+}
+
+TEST(Ha2Frame, OnlySourcePortsOfTheStreamsAreThePeers) {
+  for (const std::uint8_t streams : std::to_array<std::uint8_t>({1, 4, 16})) {
+    Ha2Link link = NodeB();
+    link.streams = streams;
+    Ha2Datagram datagram;
+    const auto last = static_cast<std::uint16_t>(streams - 1);
+    EXPECT_EQ(CheckHa2Frame(link, FrameOfA(last), datagram), Ha2Refusal::kNone);
+    EXPECT_EQ(CheckHa2Frame(link, FrameOfA(streams), datagram), Ha2Refusal::kOtherSourcePort);
+    EXPECT_EQ(CheckHa2Frame(link, FrameOfA(0xffff), datagram), Ha2Refusal::kOtherSourcePort);
+  }
+  Ha2Link top = NodeB();
+  top.port = 65'535;  // One past it is not zero.
+  std::vector<std::byte> frame = FrameOfA();
+  StoreHost16(&frame[36], 65'535);
+  StoreHost16(&frame[34], 0);
+  Ha2Datagram datagram;
+  EXPECT_EQ(CheckHa2Frame(top, frame, datagram), Ha2Refusal::kOtherSourcePort);
 }
 
 TEST(Ha2Frame, EthernetPaddingIsNotPayload) {

@@ -28,6 +28,15 @@ class SyncPairTest : public ::testing::Test {
   SyncNode& a() { return *nodes_[0]; }
   SyncNode& b() { return *nodes_[1]; }
 
+  // Makes both nodes anew with what differs from the defaults.
+  void Remake(NodeSetup first, NodeSetup second) {
+    first.index = 0;
+    second.index = 1;
+    for (auto& node : nodes_) node.reset();
+    nodes_[0] = std::make_unique<SyncNode>(first);
+    nodes_[1] = std::make_unique<SyncNode>(second);
+  }
+
   // Node 0 active, node 1 standby, both connected and equal.
   void Settle() {
     a().SetRole(statesync::Role::kActive, 8);

@@ -38,7 +38,11 @@ TEST(RoundTrip, NothingIsLost) {
       "runtime { workers: 3 worker_cpus: \"0,2-5,9\" sync_own_core: true spin: true memory_mb: 99\n"
       "  no_huge: true file_prefix: \"p\" eal_args: \"--vdev=net_null7\" }\n"
       "ha { preempt: true heartbeat_ms: 5 heartbeat_misses: 4 startup_hold_ms: 1\n");
-  const auto first = ParseNodeText(text, "node");
+  const auto first = ParseNodeText(
+      absl::StrReplaceAll(text, {{"peer_address: \"10.9.3.2\"",
+                                  "peer_address: \"10.9.3.2\" mtu: 1400 udp_port: 5000 streams: 3 "
+                                  "rekey_after_packets: 70000 rekey_after_s: 11"}}),
+      "node");
   ASSERT_TRUE(first.ok()) << first.status();
   const auto second = ParseNodeText(PrintConfig(*first), "canonical");
   ASSERT_TRUE(second.ok()) << second.status();
@@ -46,6 +50,9 @@ TEST(RoundTrip, NothingIsLost) {
   EXPECT_EQ(first->rules[1].protocols, kRuleTcp | kRuleUdp);
   EXPECT_TRUE(first->ha.preempt);
   EXPECT_EQ(first->runtime.worker_cpus.size(), 6u);
+  EXPECT_EQ(first->ha.ha2.streams, 3u);
+  EXPECT_EQ(first->ha.ha2.rekey_after_packets, 70'000u);
+  EXPECT_EQ(first->ha.ha2.rekey_after_s, 11u);
 }
 
 }  // namespace

@@ -38,6 +38,8 @@ class SealNode {
     std::uint64_t seed = 1;
     std::uint8_t secret = 0x5a;
     NodeIndex peer_node = kNodeAny;
+    std::uint64_t rekey_after_packets = HandshakeOptions{}.rekey_after_packets;
+    std::uint64_t seal_packets_max = HandshakeOptions{}.seal_packets_max;
   };
 
   explicit SealNode(const Setup& setup) : primitives(setup.seed) {
@@ -45,6 +47,8 @@ class SealNode {
     options.node = setup.node;
     options.peer_node = setup.peer_node;
     options.boot_id = setup.boot_id;
+    options.rekey_after_packets = setup.rekey_after_packets;
+    options.seal_packets_max = setup.seal_packets_max;
     handshake = std::make_unique<Handshake>(primitives, SecretOf(setup.secret), options);
     Capabilities capabilities;
     capabilities.id_map_digest = 77;
