@@ -43,22 +43,39 @@ struct ToeplitzTables {
   std::array<std::uint16_t, 256> span{};            // Kernel of T, ascending.
 };
 
+// T is linear, so the values of the 16 single bits say everything. A bit whose value is that of
+// lower bits together gives one more vector of the kernel, led by this bit; every other bit doubles
+// the values that are reached. Few steps on purpose: compilers bound what they evaluate.
 constexpr ToeplitzTables MakeToeplitzTables() {
   ToeplitzTables tables;
-  std::array<bool, 256> seen{};
-  std::size_t kernel_count = 0;
-  for (std::size_t byte = 0; byte < 256; ++byte) {
-    tables.by_high[byte] = ToeplitzSlow(static_cast<std::uint16_t>(byte << 8));
-    tables.by_low[byte] = ToeplitzSlow(static_cast<std::uint16_t>(byte));
-  }
-  for (std::uint32_t port = 0; port < 65'536; ++port) {
-    const auto value =
-        static_cast<std::uint8_t>(tables.by_high[port >> 8] ^ tables.by_low[port & 0xff]);
-    if (value == 0) tables.span[kernel_count++] = static_cast<std::uint16_t>(port);
-    if (!seen[value]) {
-      seen[value] = true;
-      tables.representative[value] = static_cast<std::uint16_t>(port);
+  std::array<bool, 256> is_reached{};
+  std::array<std::uint8_t, 256> reached{};  // The values so far; the first is T(0).
+  std::size_t reached_count = 1;
+  std::size_t kernel_count = 1;
+  is_reached[0] = true;
+  for (std::size_t bit = 0; bit < 16; ++bit) {
+    const auto word = static_cast<std::uint16_t>(1u << bit);
+    const std::uint8_t value = ToeplitzSlow(word);
+    auto& half = bit < 8 ? tables.by_low : tables.by_high;
+    const std::size_t half_count = std::size_t{1} << (bit % 8);
+    for (std::size_t n = 0; n < half_count; ++n) {
+      half[half_count + n] = static_cast<std::uint8_t>(half[n] ^ value);
     }
+    if (is_reached[value]) {
+      const std::uint16_t kernel = word ^ tables.representative[value];
+      for (std::size_t n = 0; n < kernel_count; ++n) {
+        tables.span[kernel_count + n] = tables.span[n] ^ kernel;
+      }
+      kernel_count *= 2;
+      continue;
+    }
+    for (std::size_t n = 0; n < reached_count; ++n) {
+      const auto sum = static_cast<std::uint8_t>(reached[n] ^ value);
+      is_reached[sum] = true;
+      reached[reached_count + n] = sum;
+      tables.representative[sum] = tables.representative[reached[n]] | word;
+    }
+    reached_count *= 2;
   }
   return tables;
 }
