@@ -120,6 +120,7 @@ class Stream {
   };
   BoundedQueue<Note> notes_;
   std::uint64_t current_frame_ = 0;  // Whose sections are being read; 0 if it is not numbered.
+  std::uint64_t stated_frame_ = 0;   // Its number, or the one it says the next one gets.
 
   FrameRange lost_{1, 0};    // To be stated to the peer; empty if last < first.
   bool report_due_ = false;  // A round of digests ended: say how it went.

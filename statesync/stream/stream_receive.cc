@@ -15,6 +15,7 @@ constexpr int kNoteRoundsMax = 16;  // Of CloseRepaired; one note rarely makes a
 }  // namespace
 
 void Stream::OnFrame(Instant now, const OpenedFrame& frame, const FrameFields& fields) {
+  stated_frame_ = fields.number;
   // Acknowledgements speak of our numbering, which no epoch of the peer's changes.
   if (engine_.is_connected) publisher_.OnAck(now, fields.ack, fields.credit);
   if (!IsEpochCurrent(frame.epoch)) {
@@ -184,6 +185,11 @@ void Stream::OnStatementOfOwner(Instant now, const Section& section, std::size_t
       break;
     case ControlOp::kLost: {
       const auto record = section.Get<LostRecord>(i);
+      // What has not been sent yet cannot be lost, nor can the frame that says so.
+      if (record.last.Get() >= stated_frame_) {
+        ++engine_.counters.records_malformed;
+        break;
+      }
       CloseLost(now, {record.first.Get(), record.last.Get()});
       break;
     }
@@ -256,6 +262,10 @@ void Stream::OnDigest(Instant now, const DigestRecord& record) {
 
 void Stream::OnRepaired(const RepairedRecord& record) {
   const std::uint64_t back = record.first_back.Get();
+  if (current_frame_ != 0 && record.frame.Get() >= current_frame_) {
+    ++engine_.counters.records_malformed;  // A repair of what has not been sent yet.
+    return;
+  }
   if (current_frame_ <= back || state_.window.IsClosed(record.frame.Get())) return;
   (void)notes_.Push({record.frame.Get(), {current_frame_ - back, current_frame_}});
 }
