@@ -25,7 +25,8 @@ class Stage:
 
 
 ENGINE_ALONE = Stage("lint, and the engine without DPDK", "statesync", ("lint",) + CORE_SUITES)
-RELEASE = Stage("release build, unit and golden tests", "release", ("lint",) + CORE_SUITES, True)
+RELEASE = Stage("release build, unit and golden tests", "release",
+                ("lint",) + CORE_SUITES + ("fuzz",), True)
 RELEASE_MACHINE = Stage("release, tests of the machine: bpf and dpdk", "release", ("bpf", "dpdk"),
                         serial=True)
 ASAN = Stage("address and undefined behaviour sanitizers", "asan", CORE_SUITES + ("dpdk",))
