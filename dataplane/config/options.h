@@ -70,6 +70,15 @@ inline constexpr std::uint8_t kRuleUdp = 0x02;
 inline constexpr std::uint8_t kRuleIcmp = 0x04;
 inline constexpr std::uint8_t kRuleAnyProtocol = kRuleTcp | kRuleUdp | kRuleIcmp;
 
+// What waits for the peer's confirmation, and for how long.
+struct CommitOptions {
+  bool enabled = false;
+  std::uint32_t deadline_us = 0;   // 100–1,000,000; 0: from the measured round trip.
+  bool drop_on_deadline = false;   // Else forward.
+  bool drop_without_peer = false;  // Else forward.
+  friend bool operator==(const CommitOptions&, const CommitOptions&) = default;
+};
+
 struct RuleOptions {
   std::uint16_t id = 0;  // 1–65535.
   std::string name;
@@ -82,6 +91,7 @@ struct RuleOptions {
   bool permit = false;
   std::uint8_t nat_pool_id = 0;  // 0: no source NAT.
   bool replicate_icmp = false;
+  CommitOptions commit;
   friend bool operator==(const RuleOptions&, const RuleOptions&) = default;
 };
 

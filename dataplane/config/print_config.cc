@@ -47,6 +47,10 @@ void FillInterfaces(const Options& options, Node& node) {
   }
 }
 
+lockstep::node::Fallback FallbackOf(bool drop) {
+  return drop ? lockstep::node::DROP : lockstep::node::RELEASE;
+}
+
 void FillRule(const Options& options, const RuleOptions& source, lockstep::node::Rule& target) {
   target.set_id(source.id);
   target.set_name(source.name);
@@ -75,6 +79,12 @@ void FillRule(const Options& options, const RuleOptions& source, lockstep::node:
   target.set_action(source.permit ? lockstep::node::PERMIT : lockstep::node::DENY);
   target.set_source_nat(NameOf(options.nat_pools, source.nat_pool_id));
   target.set_replicate_icmp(source.replicate_icmp);
+  if (source.commit.enabled) {
+    lockstep::node::CommitBeforeForward& commit = *target.mutable_commit_before_forward();
+    commit.set_deadline_us(source.commit.deadline_us);
+    commit.set_on_deadline(FallbackOf(source.commit.drop_on_deadline));
+    commit.set_without_peer(FallbackOf(source.commit.drop_without_peer));
+  }
 }
 
 void FillPolicy(const Options& options, Node& node) {

@@ -192,10 +192,41 @@ void ReadAction(Reading& reading, const std::string& item, const lockstep::node:
                          "a rule that denies cannot translate; remove it");
   }
   target.replicate_icmp = source.replicate_icmp();
-  if (source.commit_before_forward()) {
-    reading.mistakes.Add(Field(item, "commit_before_forward"),
-                         "true: not supported by this version; remove it");
+}
+
+// True if `value` says to drop.
+bool ReadFallback(Reading& reading, const std::string& path, lockstep::node::Fallback value) {
+  if (!lockstep::node::Fallback_IsValid(value)) {
+    reading.mistakes.Add(path, static_cast<std::uint64_t>(value), "must be RELEASE or DROP");
   }
+  return value == lockstep::node::DROP;
+}
+
+void ReadCommit(Reading& reading, const std::string& item, const lockstep::node::Rule& source,
+                RuleOptions& target) {
+  if (!source.has_commit_before_forward()) {
+    return;
+  }
+  const std::string path = Field(item, "commit_before_forward");
+  const lockstep::node::CommitBeforeForward& commit = source.commit_before_forward();
+  if (source.action() == lockstep::node::DENY) {
+    reading.mistakes.Add(path, "a rule that denies forwards nothing; remove it");
+  }
+  if (target.protocols == kRuleIcmp && !target.replicate_icmp) {
+    reading.mistakes.Add(path,
+                         "the peer holds ICMP sessions only with replicate_icmp: true; set it, or "
+                         "remove this");
+  }
+  if (!reading.node.ha().enabled()) {
+    reading.mistakes.Add(path, "without ha there is no peer to wait for; remove it, or enable ha");
+  }
+  target.commit.enabled = true;
+  target.commit.deadline_us = Ranged<std::uint32_t>(reading.mistakes, Field(path, "deadline_us"),
+                                                    commit.deadline_us(), 0, 100, 1'000'000);
+  target.commit.drop_on_deadline =
+      ReadFallback(reading, Field(path, "on_deadline"), commit.on_deadline());
+  target.commit.drop_without_peer =
+      ReadFallback(reading, Field(path, "without_peer"), commit.without_peer());
 }
 
 }  // namespace
@@ -242,6 +273,7 @@ void ReadRules(Reading& reading) {
     target.protocols = ReadProtocols(reading, item, source);
     ReadPorts(reading, item, source, target);
     ReadAction(reading, item, source, target);
+    ReadCommit(reading, item, source, target);
     reading.options.rules.push_back(std::move(target));
   }
 }

@@ -34,6 +34,17 @@ constexpr std::array<CounterText, kEventCount> kTexts = {{
     {"arp_failed", "Neighbours given up because they did not answer."},
     {"arp_gratuitous_sent", "Gratuitous ARP packets sent."},
     {"handed_over", "Packets passed to the worker that owns their shard."},
+    {"held", "Packets that waited for the peer to have their session (commit-before-forward)."},
+    {"held_wait_us", "Microseconds that held packets have waited, summed."},
+    {"held_confirmed", "Held packets forwarded because the peer confirmed their session."},
+    {"held_late", "Held packets forwarded at the deadline without a confirmation."},
+    {"held_refused", "Held packets forwarded although the peer could not take their session."},
+    {"unheld_no_peer",
+     "Packets of commit-before-forward not held, but forwarded: no peer was synced."},
+    {"unheld_full",
+     "Packets of commit-before-forward not held, but forwarded: too many waited already."},
+    {"sessions_taken_back",
+     "Sessions deleted because commit-before-forward dropped their first packet."},
 }};
 
 }  // namespace

@@ -41,6 +41,15 @@ enum class Event : std::uint8_t {
   kArpFailed,
   kArpGratuitousSent,
   kHandedOver,  // Packets passed to another worker, which owns their shard.
+  // Commit-before-forward. kHeld = the three released ones + drops of hold_… + what waits now.
+  kHeld,
+  kHeldWaitUs,         // Sum over the packets that wait no longer.
+  kHeldConfirmed,      // Released because the peer has the session.
+  kHeldLate,           // Released unconfirmed, at the deadline.
+  kHeldRefused,        // Released although the peer could not take the session.
+  kUnheldNoPeer,       // Forwarded at once: nobody to wait for.
+  kUnheldFull,         // Forwarded at once: too many wait.
+  kSessionsTakenBack,  // Deleted because their first packet was dropped instead of forwarded.
   kCount,
 };
 inline constexpr std::size_t kEventCount = static_cast<std::size_t>(Event::kCount);

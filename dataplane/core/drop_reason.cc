@@ -62,6 +62,12 @@ constexpr std::array<CounterText, kDropReasonCount> kTexts = {{
     {"ring_full", "Packets that found another worker's ring full."},
     {"transmit_full", "Packets that found the transmit queue full."},
     {"no_buffer", "Packets this node wanted to make but had no buffer for."},
+    {"hold_deadline", "Held packets that the peer did not confirm in time; the rule says drop."},
+    {"hold_refused", "Held packets whose session the peer could not take; the rule says drop."},
+    {"hold_full", "Packets to be held that found the hold queue, or their session's share, full."},
+    {"hold_no_peer", "New sessions refused as no peer is synced; the rule says drop."},
+    {"hold_gone", "Held packets whose session ended while they waited."},
+    {"hold_role", "Held packets dropped because this node stopped forwarding."},
 }};
 
 }  // namespace

@@ -70,6 +70,13 @@ enum class DropReason : std::uint8_t {
   kRingFull,
   kTransmitFull,
   kNoBuffer,
+  // Commit-before-forward.
+  kHoldDeadline,
+  kHoldRefused,
+  kHoldFull,
+  kHoldNoPeer,
+  kHoldGone,
+  kHoldRole,
   kCount,
 };
 inline constexpr std::size_t kDropReasonCount = static_cast<std::size_t>(DropReason::kCount);

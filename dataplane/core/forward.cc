@@ -156,8 +156,9 @@ ForwardResult AnswerEcho(ForwardContext& context, PacketView& view) {
 ForwardResult OpenAndForward(ForwardContext& context, const ForwardInput& input,
                              const Handle* finished, PacketView& view) {
   Handle handle;
-  const ForwardResult result = OpenSession(context, input, finished, view, handle);
+  ForwardResult result = OpenSession(context, input, finished, view, handle);
   if (result.action == PacketAction::kForward) {
+    result.session = handle;
     Rewrite(view, context.table->entry(handle), Direction::kFromClient);
   }
   return result;
@@ -202,6 +203,7 @@ ForwardResult ProcessPacket(ForwardContext& context, const ForwardInput& input,
     result.dirty[result.dirty_count++] = handle;
   }
   Rewrite(view, entry, lookup.direction);
+  result.session = handle;
   return result;
 }
 

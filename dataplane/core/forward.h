@@ -40,6 +40,10 @@ struct ForwardContext {
   std::int64_t now_ns = 0;
   std::uint32_t now_s = 0;  // Monotonic second.
   statesync::Term term;     // Of the role word this burst acts on.
+  // Commit-before-forward: whether a synced peer is there to confirm, and how many more packets can
+  // be held. The caller counts the latter down.
+  bool peer_synced = false;
+  std::uint32_t hold_room = 0;
 };
 
 // Where a packet is to go, as the worker's FIB says.
@@ -71,6 +75,10 @@ struct ForwardResult {
   DropReason reason = DropReason::kNone;
   IcmpError error = IcmpError::kNone;
   std::uint16_t mtu = 0;
+  // Of a forwarded packet: its session, and what its rule asks of the packet that opened it. With
+  // commit.enabled the packet must not leave before the peer has the session (commit_queue.h).
+  statesync::Handle session{};
+  CommitRule commit{};
   // Handles to mark, whatever the action: the session, and the finished one whose key it took over.
   std::uint8_t dirty_count = 0;
   std::array<statesync::Handle, 2> dirty{};

@@ -76,6 +76,26 @@ bool AllocateNat(ForwardContext& context, const PolicyVerdict& verdict, const Fl
   return true;
 }
 
+// What commit-before-forward makes of a new session that the peer would have to hold.
+struct CommitDecision {
+  bool hold = false;
+  DropReason reason = DropReason::kNone;    // The session is not opened at all.
+  Event forwarded_at_once = Event::kCount;  // What to count if it is; kCount: nothing.
+};
+
+CommitDecision DecideCommit(const ForwardContext& context, const CommitRule& rule) {
+  if (!rule.enabled) return {};
+  if (!context.peer_synced) {
+    if (rule.drop_without_peer) return {.reason = DropReason::kHoldNoPeer};
+    return {.forwarded_at_once = Event::kUnheldNoPeer};
+  }
+  if (context.hold_room == 0) {
+    if (rule.drop_on_deadline) return {.reason = DropReason::kHoldFull};
+    return {.forwarded_at_once = Event::kUnheldFull};
+  }
+  return {.hold = true};
+}
+
 // What the table leaves at zero: the tracker's numbers, the term, the time of the next look.
 void Complete(ForwardContext& context, const PacketView& view, Handle handle) {
   SessionTable& table = *context.table;
@@ -142,6 +162,9 @@ ForwardResult OpenSession(ForwardContext& context, const ForwardInput& input,
                      .last_seen_s = context.now_s};
   const bool local_only = session.state == SessionState::kIcmpEcho && !verdict.replicate_icmp;
   if (local_only) session.flags = statesync::kSessionLocalOnly;
+  // The peer never gets to know of a local session: nothing to wait for.
+  const CommitDecision commit = DecideCommit(context, local_only ? CommitRule{} : verdict.commit);
+  if (commit.reason != DropReason::kNone) return DropPacket(context, commit.reason);
   if (!AllocateNat(context, verdict, view.key, session)) {
     return DropPacket(context, DropReason::kNatExhausted);
   }
@@ -160,6 +183,8 @@ ForwardResult OpenSession(ForwardContext& context, const ForwardInput& input,
   }
   Complete(context, view, handle);
   context.counters->Add(Event::kSessionsCreated);
+  if (commit.hold) result.commit = verdict.commit;
+  if (commit.forwarded_at_once != Event::kCount) context.counters->Add(commit.forwarded_at_once);
   if (!local_only) {
     context.counters->Add(Event::kChangesReplicated);
     result.dirty[result.dirty_count++] = handle;

@@ -88,6 +88,7 @@ void RuleSet::Append(const RuleSpec& spec) {
   rule.to_zone = spec.to_zone;
   rule.permit = spec.permit;
   rule.replicate_icmp = spec.replicate_icmp;
+  rule.commit = spec.commit;
   rules_.push_back(rule);
 }
 
@@ -138,7 +139,8 @@ PolicyVerdict RuleSet::Match(ZoneId from, ZoneId to, const FlowKey& key) const n
     return {.permit = rule.permit,
             .replicate_icmp = rule.replicate_icmp,
             .rule = rule.id,
-            .nat_pool = rule.nat_pool};
+            .nat_pool = rule.nat_pool,
+            .commit = rule.commit};
   }
   return {};
 }

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "dataplane/core/commit_rule.h"
 #include "dataplane/core/packet.h"
 
 namespace dataplane {
@@ -51,6 +52,7 @@ struct RuleSpec {
   bool permit = false;
   std::int16_t nat_pool = kNoNatPool;  // Index into the NatPools of the same revision.
   bool replicate_icmp = false;
+  CommitRule commit = {};
 };
 
 struct PolicyVerdict {
@@ -58,6 +60,7 @@ struct PolicyVerdict {
   bool replicate_icmp = false;
   std::uint16_t rule = 0;  // 0: no rule matched.
   std::int16_t nat_pool = kNoNatPool;
+  CommitRule commit;
 };
 
 inline constexpr std::size_t kRulesMax = 65'535;
@@ -93,6 +96,7 @@ class RuleSet final {
     ZoneId to_zone = 0;
     bool permit = false;
     bool replicate_icmp = false;
+    CommitRule commit;
   };
 
   RuleSet() = default;

@@ -63,6 +63,21 @@ struct alignas(64) RoleState {
   std::atomic<std::uint8_t> detected_by{0};  // DetectedBy.
 };
 
+// A session in one word: shard, slot and generation.
+struct RefusedName {
+  std::uint32_t bits = 0;
+  [[nodiscard]] statesync::Handle handle() const {
+    return {static_cast<statesync::ShardIndex>(bits >> 24),
+            static_cast<statesync::SlotIndex>(bits >> 8)};
+  }
+  [[nodiscard]] std::uint8_t generation() const { return static_cast<std::uint8_t>(bits); }
+  static RefusedName Make(statesync::Handle handle, std::uint8_t generation) {
+    return {(std::uint32_t{handle.shard} << 24) | (std::uint32_t{handle.slot} << 8) | generation};
+  }
+};
+// Refusals that a worker can be behind without missing one.
+inline constexpr std::size_t kRefusedRing = 1'024;
+
 // Facts about replication that the ha thread and control need. Writer: sync loop.
 struct alignas(64) SyncFacts {
   std::atomic<std::int64_t> ha2_last_heard_ns{0};  // Last authentic frame from the peer.
@@ -80,6 +95,13 @@ struct alignas(64) SyncFacts {
   std::atomic<bool> peer_connected{false};
   // The peer answers no rekey, and the keys have sealed all they may: nothing is replicated.
   std::atomic<bool> keys_exhausted{false};
+  // What this owner published and the peer has applied, by stream: Version::bits of the own term, 0
+  // for nothing. An entry belongs to stream shard % stream_count.
+  std::array<std::atomic<std::uint64_t>, statesync::kStreamsMax> confirmed{};
+  std::atomic<std::uint8_t> stream_count{1};
+  // Handles that the peer could not take, as RefusedName(), in a ring; written before `confirmed`.
+  std::array<std::atomic<std::uint32_t>, kRefusedRing> refused{};
+  std::atomic<std::uint64_t> refused_count{0};  // Ever.
   // The role change (RoleWord::change) from which on the sync loop writes no entries any more.
   // A worker that owns shards may write only if this is at least the change of its role word.
   std::atomic<std::uint32_t> released_change{0};

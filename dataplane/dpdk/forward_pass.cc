@@ -43,6 +43,8 @@ void Obey(WorkerCore& core, Resolver* resolver, const ForwardResult& result, con
   switch (result.action) {
     case PacketAction::kForward:
       Trim(frame, view);
+      if (result.commit.enabled) return core.hold.Hold(core, result, route, frame);
+      if (core.hold.TakeBehind(core, result, route, frame)) return;
       return SendAlong(core, resolver, route, frame);
     case PacketAction::kEchoReply:
       return SendBack(core, ingress, view, frame);
@@ -65,6 +67,8 @@ void ForwardPass(WorkerCore& core, Resolver* resolver, Burst& burst) noexcept {
   std::array<Route, kBatchMax> routes;
   std::array<statesync::Handle, 2 * kBatchMax> dirty;
   std::size_t dirty_count = 0;
+  std::array<statesync::Handle, kBatchMax> held;  // Dirty ones that a packet waits for.
+  std::size_t held_count = 0;
   const statesync::SessionTable& sessions = *core.tables.sessions;
   const InterfaceMap& interfaces = *core.tables.interfaces;
 
@@ -81,8 +85,15 @@ void ForwardPass(WorkerCore& core, Resolver* resolver, Burst& burst) noexcept {
                              .lookup = lookups[i],
                              .route = routes[i]};
     const ForwardResult result = ProcessPacket(core.forward, input, view);
-    for (std::uint8_t d = 0; d < result.dirty_count; ++d) dirty[dirty_count++] = result.dirty[d];
+    for (std::uint8_t d = 0; d < result.dirty_count; ++d) {
+      const bool is_held = result.commit.enabled && result.dirty[d] == result.session;
+      (is_held ? held[held_count++] : dirty[dirty_count++]) = result.dirty[d];
+    }
     Obey(core, resolver, result, routes[i], view, burst.ingress[i], burst.frames[i]);
+  }
+  if (held_count > 0) {
+    core.tables.sessions->MarkDirtyBatch(core.index, {held.data(), held_count},
+                                         statesync::ChangeClass::kHeld);
   }
   if (dirty_count > 0) {
     core.tables.sessions->MarkDirtyBatch(core.index, {dirty.data(), dirty_count});

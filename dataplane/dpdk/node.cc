@@ -64,7 +64,8 @@ absl::Status Node::BeginEal() {
 }
 
 std::uint32_t Node::ForwardingBuffers() const {
-  std::uint32_t count = kArpQueueTotal + kBuffersPerWorker * setup_.options->runtime.workers;
+  std::uint32_t count =
+      kArpQueueTotal + (kBuffersPerWorker + kHeldMax) * setup_.options->runtime.workers;
   for (const InterfaceOptions& interface : setup_.options->interfaces) {
     count += interface.rx_descriptors * std::uint32_t{setup_.options->runtime.workers};
     count += IsAfXdp(interface.device) ? kBuffersPerAfXdp : kTxDescriptors;

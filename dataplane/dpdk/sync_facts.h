@@ -7,6 +7,8 @@
 
 #pragma once
 
+#include <algorithm>
+
 #include "dataplane/core/shared_state.h"
 #include "statesync/engine.h"
 
@@ -26,6 +28,22 @@ inline void CopyFacts(const statesync::EngineStatus& status, SyncFacts& facts) n
   facts.exposure_changes.store(status.exposure.changes, kRelaxed);
   facts.exposure_age_ns.store(status.exposure.age.ns, kRelaxed);
   facts.round_trip_ns.store(status.round_trip.ns, kRelaxed);
+}
+
+// What held packets wait for. `word`: the role that the engine acts on. Only an owner has anything
+// confirmed; versions of one term must never release packets of another.
+inline void CopyConfirmed(const statesync::EngineStatus& status, RoleWord word,
+                          SyncFacts& facts) noexcept {
+  facts.stream_count.store(std::max<std::uint8_t>(status.stream_count, 1),
+                           std::memory_order_relaxed);
+  const bool is_owner = word.role() == statesync::Role::kActive;
+  for (std::size_t i = 0; i < facts.confirmed.size(); ++i) {
+    const std::uint64_t counter = is_owner ? status.confirmed_counter[i] : 0;
+    const statesync::Version version =
+        counter == 0 ? statesync::Version{} : statesync::MakeVersion(word.term(), counter);
+    // Release: whoever sees the confirmation also sees the version that the entry got before it.
+    facts.confirmed[i].store(version.bits, std::memory_order_release);
+  }
 }
 
 }  // namespace dataplane

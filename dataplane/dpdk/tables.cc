@@ -50,7 +50,11 @@ RuleSpec RuleSpecOf(const Options& options, const RuleOptions& rule) {
                 .target_ports = {},
                 .permit = rule.permit,
                 .nat_pool = PoolIndexOf(options, rule.nat_pool_id),
-                .replicate_icmp = rule.replicate_icmp};
+                .replicate_icmp = rule.replicate_icmp,
+                .commit = {.enabled = rule.commit.enabled,
+                           .drop_on_deadline = rule.commit.drop_on_deadline,
+                           .drop_without_peer = rule.commit.drop_without_peer,
+                           .deadline_us = rule.commit.deadline_us}};
   if ((rule.protocols & kRuleTcp) != 0) spec.protocols.push_back(kProtocolTcp);
   if ((rule.protocols & kRuleUdp) != 0) spec.protocols.push_back(kProtocolUdp);
   if ((rule.protocols & kRuleIcmp) != 0) spec.protocols.push_back(kProtocolIcmp);

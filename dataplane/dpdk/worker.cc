@@ -35,6 +35,7 @@ bool Worker::Turn(std::int64_t now_ns) noexcept {
   bool busy = ReceiveAll();
   if (resolver_.has_value()) busy = resolver_->Turn() || busy;
   if (core_.forwarding) {
+    busy = core_.hold.Settle(core_, resolver()) || busy;
     busy = Expire() || busy;
     busy = filler_.Turn() || busy;
   }
@@ -64,6 +65,11 @@ void Worker::ObeyRole() noexcept {
   core_.forwarding =
       active && core_.now_ns < state.forward_until_ns.load(std::memory_order_acquire) &&
       core_.shared.sync.released_change.load(std::memory_order_acquire) >= word.change();
+  if (core_.forwarding) {
+    core_.hold.Inform(core_);
+  } else {
+    core_.hold.DropAll(core_);
+  }
 }
 
 bool Worker::ReceiveAll() noexcept {
@@ -87,10 +93,9 @@ bool Worker::ReceiveAll() noexcept {
 }
 
 void Worker::Process() noexcept {
-  Resolver* const resolver = resolver_.has_value() ? &*resolver_ : nullptr;
-  IntakePass(core_, resolver, burst_);
+  IntakePass(core_, resolver(), burst_);
   if (core_.forwarding) {
-    ForwardPass(core_, resolver, burst_);
+    ForwardPass(core_, resolver(), burst_);
   } else {
     StandbyPass(core_, burst_);
   }

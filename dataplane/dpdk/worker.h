@@ -8,7 +8,7 @@
 // word it acts on, so that the sync loop knows when it has stopped (ARCHITECTURE.md, "One writer").
 //
 // Threads: one lcore calls Turn(); counters() may be read by anybody.
-// Memory:  the object (about 100 KiB); nothing is allocated by a turn. No lock, log or system call.
+// Memory:  the object (about 200 KiB); nothing is allocated by a turn. No lock, log or system call.
 
 #pragma once
 
@@ -53,6 +53,9 @@ class Worker {
   bool Expire() noexcept;
   void NoteFirstForward() noexcept;
   void NoteRefusals() noexcept;
+  [[nodiscard]] Resolver* resolver() noexcept {
+    return resolver_.has_value() ? &*resolver_ : nullptr;
+  }
 
   WorkerCore core_;
   std::optional<Resolver> resolver_;  // Worker 0 only.

@@ -18,6 +18,7 @@
 #include "dataplane/core/forward.h"
 #include "dataplane/core/packet.h"
 #include "dataplane/core/shared_state.h"
+#include "dataplane/dpdk/commit_hold.h"
 #include "dataplane/dpdk/handover_rings.h"
 #include "dataplane/dpdk/port.h"
 #include "dataplane/dpdk/tables.h"
@@ -60,6 +61,7 @@ struct WorkerCore {
   HandoverRings& rings;
   std::span<const std::unique_ptr<Port>> ports;  // By interface index.
   TxBuffers tx;
+  CommitHold hold;
   Counters counters;
   ForwardContext forward;
 

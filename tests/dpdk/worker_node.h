@@ -76,8 +76,10 @@ inline Options TwoPortOptions(std::uint8_t workers) {
 
 class WorkerNode {
  public:
-  explicit WorkerNode(std::uint8_t workers = 1)
+  // commit: of the one rule.
+  explicit WorkerNode(std::uint8_t workers = 1, const CommitOptions& commit = {})
       : options(TwoPortOptions(workers)), shared(std::make_unique<SharedState>()) {
+    options.rules[0].commit = commit;
     static int count = 0;
     const std::string name = "node" + std::to_string(count++);
     auto buffers = CreateMbufPool(name, 4'095, DataRoomFor(1'500, false, false));

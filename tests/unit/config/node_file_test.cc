@@ -139,8 +139,26 @@ const MistakeCase kMistakes[] = {
     {"rule prefix", "action: PERMIT", "source: \"10.1.0.0/33\" action: PERMIT",
      "node:10: rules[0].source[0]: \"10.1.0.0/33\": is no prefix; write it as 10.1.0.0/24 or "
      "10.1.0.7"},
-    {"commit before forward", "action: PERMIT", "commit_before_forward: true action: PERMIT",
-     "node:10: rules[0].commit_before_forward: true: not supported by this version; remove it"},
+    {"commit in a rule that denies", "action: PERMIT source_nat: \"pool\"",
+     "commit_before_forward {} action: DENY",
+     "node:10: rules[0].commit_before_forward: a rule that denies forwards nothing; remove it"},
+    {"commit of icmp that stays here", "action: PERMIT",
+     "commit_before_forward {} protocols: \"icmp\" action: PERMIT",
+     "node:10: rules[0].commit_before_forward: the peer holds ICMP sessions only with "
+     "replicate_icmp: true; set it, or remove this"},
+    {"commit deadline too short", "action: PERMIT",
+     "commit_before_forward { deadline_us: 99 } action: PERMIT",
+     "node:10: rules[0].commit_before_forward.deadline_us: 99: must be 100 to 1000000"},
+    {"commit deadline too long", "action: PERMIT",
+     "commit_before_forward { deadline_us: 1000001 } action: PERMIT",
+     "node:10: rules[0].commit_before_forward.deadline_us: 1000001: must be 100 to 1000000"},
+    {"commit fallback is no number of one", "action: PERMIT",
+     "commit_before_forward { on_deadline: 7 } action: PERMIT",
+     "node:10: rules[0].commit_before_forward.on_deadline: 7: must be RELEASE or DROP"},
+    {"commit without a peer", "ha {\n  enabled: true",
+     "rules { id: 31 action: PERMIT commit_before_forward {} }\nha {\n  enabled: false",
+     "node:12: rules[1].commit_before_forward: without ha there is no peer to wait for; remove it, "
+     "or enable ha"},
     // NAT.
     {"empty pool", "addresses: \"10.2.0.100\"", "",
      "node:11: nat_pools[0].addresses: empty NAT pool: give at least one address"},

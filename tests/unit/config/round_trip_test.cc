@@ -29,7 +29,9 @@ TEST(RoundTrip, NothingIsLost) {
       "rules { id: 30 source: \"10.1.0.7\" destination: \"10.2.0.0/16\" protocols: \"udp\"\n"
       "  protocols: \"tcp\" destination_ports: \"53\" destination_ports: \"8000-8001\" action: "
       "DENY }\n"
-      "rules { id: 20 protocols: \"icmp\" action: PERMIT replicate_icmp: true }\n"
+      "rules { id: 20 protocols: \"icmp\" action: PERMIT replicate_icmp: true\n"
+      "  commit_before_forward { deadline_us: 900 on_deadline: DROP without_peer: DROP } }\n"
+      "rules { id: 21 action: PERMIT commit_before_forward {} }\n"
       "nat_pools { id: 2 name: \"b\" addresses: \"10.2.0.7\" port_min: 5000 port_max: 9000 }\n"
       "timeouts { tcp_syn_s: 1 tcp_established_s: 2 tcp_fin_s: 3 tcp_time_wait_s: 4 tcp_closed_s: "
       "5\n"
@@ -48,6 +50,11 @@ TEST(RoundTrip, NothingIsLost) {
   ASSERT_TRUE(second.ok()) << second.status();
   EXPECT_EQ(*second, *first) << PrintConfig(*first);
   EXPECT_EQ(first->rules[1].protocols, kRuleTcp | kRuleUdp);
+  EXPECT_EQ(first->rules[2].commit, (CommitOptions{.enabled = true,
+                                                   .deadline_us = 900,
+                                                   .drop_on_deadline = true,
+                                                   .drop_without_peer = true}));
+  EXPECT_EQ(first->rules[3].commit, (CommitOptions{.enabled = true}));
   EXPECT_TRUE(first->ha.preempt);
   EXPECT_EQ(first->runtime.worker_cpus.size(), 6u);
   EXPECT_EQ(first->ha.ha2.streams, 3u);
