@@ -94,6 +94,10 @@ absl::Status StartProgram(Program& program) {
     program.secret = *std::move(secret);
     program.pair_keys = statesync::DerivePairKeys(program.node_primitives, program.secret);
   }
+  if (program.options.debug.enabled) {
+    Log(LogLevel::kWarning, "debug",
+        "debug.enabled: commands may damage this node's tables; not for a firewall in service");
+  }
   program.node_primitives.Random(
       {reinterpret_cast<std::uint8_t*>(&program.boot_id), sizeof(program.boot_id)});
   PresetSharedState(program.options, program.shared);

@@ -115,6 +115,7 @@ absl::StatusOr<Options> ParseNodeText(std::string_view text, std::string_view fi
   ReadTables(reading);
   ReadHa(reading);
   ReadRuntime(reading);
+  ReadDebug(reading);
   absl::Status status = StatusOf(mistakes, tree, file_name);
   if (!status.ok()) {
     return status;

@@ -173,6 +173,12 @@ struct RuntimeOptions {
   friend bool operator==(const RuntimeOptions&, const RuntimeOptions&) = default;
 };
 
+struct DebugOptions {
+  bool enabled = false;
+  std::string ha2_key_file;  // Empty: keys are not written. Only with `enabled`.
+  friend bool operator==(const DebugOptions&, const DebugOptions&) = default;
+};
+
 struct Options {
   std::string name;
   std::uint8_t index = 0;       // 0 or 1.
@@ -187,6 +193,7 @@ struct Options {
   TableOptions tables;
   HaOptions ha;
   RuntimeOptions runtime;
+  DebugOptions debug;
 
   // Addresses of all pools, pools by ascending id, each pool's in file order: the id map's list
   // that a NAT record's nat_index points into. At most 255.

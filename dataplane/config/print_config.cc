@@ -179,6 +179,10 @@ std::string PrintConfig(const Options& options) {
   node.mutable_tables()->set_memory_mb(options.tables.memory_mb);
   FillHa(options.ha, *node.mutable_ha());
   FillRuntime(options.runtime, *node.mutable_runtime());
+  if (options.debug.enabled) {
+    node.mutable_debug()->set_enabled(true);
+    node.mutable_debug()->set_ha2_key_file(options.debug.ha2_key_file);
+  }
 
   std::string text;
   google::protobuf::TextFormat::Printer printer;

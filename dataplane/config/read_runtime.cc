@@ -182,4 +182,22 @@ void ReadRuntime(Reading& reading) {
   ReadEalArgs(reading);
 }
 
+void ReadDebug(Reading& reading) {
+  const lockstep::node::Debug& source = reading.node.debug();
+  DebugOptions& target = reading.options.debug;
+  target.enabled = source.enabled();
+  if (source.ha2_key_file().empty()) {
+    return;
+  }
+  if (!target.enabled) {
+    reading.mistakes.Add("debug.ha2_key_file", source.ha2_key_file(),
+                         "would write the keys of HA2; that needs debug.enabled, on a test bench");
+    return;
+  }
+  if (CheckPath(reading.mistakes, "debug.ha2_key_file", source.ha2_key_file(),
+                /*is_absolute=*/true)) {
+    target.ha2_key_file = source.ha2_key_file();
+  }
+}
+
 }  // namespace dataplane

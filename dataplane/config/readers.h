@@ -41,6 +41,7 @@ void ReadTimeouts(Reading& reading);
 void ReadTables(Reading& reading);
 void ReadHa(Reading& reading);
 void ReadRuntime(Reading& reading);
+void ReadDebug(Reading& reading);
 
 // ---- Pieces that several steps need ----
 

@@ -71,6 +71,7 @@ class SyncLoopParts final : public SyncLoop {
   void AppendStats(std::vector<StatValue>& stats) const override;
 
  private:
+  absl::Status OpenKeyLog();
   void ObeyRequests(Instant now) noexcept;
   void Publish(Instant now, bool busy) noexcept;
 
@@ -105,6 +106,20 @@ absl::Status SyncLoopParts::OpenHa2(const SyncLoopOptions& options,
                                    primitives, *std::move(port), *std::move(cipher), shared_.sync,
                                    stats_, *engine_, sessions_.capacity());
   ha2_->link.handshake.SetCapabilities(CapabilitiesOf(options_, role_.word(), sessions_));
+  return OpenKeyLog();
+}
+
+absl::Status SyncLoopParts::OpenKeyLog() {
+  const std::string& path = options_.debug.ha2_key_file;
+  if (path.empty()) return absl::OkStatus();
+  absl::StatusOr<std::unique_ptr<KeyLog>> log = KeyLog::Open(path);
+  if (!log.ok()) return log.status();
+  ha2_->link.key_log = *std::move(log);
+  ha2_->link.node = options_.index;
+  Log(LogLevel::kWarning, "debug",
+      absl::StrCat("THE KEYS OF HA2 ARE WRITTEN TO ", path,
+                   ": who reads it can read and forge replication; remove debug.ha2_key_file from "
+                   "the node file and the file itself when you are done"));
   return absl::OkStatus();
 }
 

@@ -28,6 +28,7 @@ constexpr std::array<Described, kSyncEventCount> kEvents = {{
     {"no_buffers", "Turns without packet buffers."},
     {"not_sealed", "Frames dropped for want of a key; their records are published again."},
     {"keys_refused", "Keys that the cipher's driver did not take."},
+    {"keys_not_logged", "Keys that could not be written to debug.ha2_key_file."},
     {"peer_connected", "Times that replication with a peer began."},
     {"peer_restarted", "Times that the peer proved to be a new run of its process."},
     {"peer_silent", "Times that replication gave up a silent peer."},

@@ -36,6 +36,7 @@ namespace dataplane {
   X(no_buffers)                  \
   X(not_sealed)                  \
   X(keys_refused)                \
+  X(keys_not_logged)             \
   X(peer_connected)              \
   X(peer_restarted)              \
   X(peer_silent)                 \

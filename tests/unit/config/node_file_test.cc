@@ -98,6 +98,13 @@ const MistakeCase kMistakes[] = {
      "node:7: interfaces[1].mtu: 9001: must be 576 to 9000"},
     {"descriptors", "zone: \"wan\" device", "zone: \"wan\" rx_descriptors: 1000 device",
      "node:7: interfaces[1].rx_descriptors: 1000: must be a power of two, 64 to 32768"},
+    // Debugging.
+    {"key file without the switch", "routes {", "debug { ha2_key_file: \"/tmp/keys\" }\nroutes {",
+     "node:9: debug.ha2_key_file: \"/tmp/keys\": would write the keys of HA2; that needs "
+     "debug.enabled, on a test bench"},
+    {"key file without a folder", "routes {",
+     "debug { enabled: true ha2_key_file: \"keys\" }\nroutes {",
+     "node:9: debug.ha2_key_file: \"keys\": must be an absolute path"},
     // Routes.
     {"route without next hop", "next_hop: \"10.2.0.254\"", "",
      "node:9: routes[0].next_hop: missing: a route needs a next hop on a connected prefix"},

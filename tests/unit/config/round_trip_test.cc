@@ -26,6 +26,7 @@ TEST(RoundTrip, NothingIsLost) {
   const std::string text = NodeWith(
       "ha {",
       "priority: 7 runtime_dir: \"/tmp/a\"\n"
+      "debug { enabled: true ha2_key_file: \"/tmp/keys\" }\n"
       "rules { id: 30 source: \"10.1.0.7\" destination: \"10.2.0.0/16\" protocols: \"udp\"\n"
       "  protocols: \"tcp\" destination_ports: \"53\" destination_ports: \"8000-8001\" action: "
       "DENY }\n"
