@@ -24,7 +24,6 @@ const EngineStatus& Engine::Impl::UpdateStatus(Instant now) {
   status.peer_role = context_.peer_role;
   status.peer_term = context_.peer_term;
   status.last_heard = context_.last_heard;
-  status.scrub_pass_length = scrub_.pass_length();
   status.datagram_bytes = static_cast<std::uint16_t>(context_.path_mtu.datagram_bytes());
   FillStreams(now);
   FillTables(now);

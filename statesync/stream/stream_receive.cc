@@ -199,9 +199,6 @@ void Stream::OnStatementOfOwner(Instant now, const Section& section, std::size_t
     case ControlOp::kDigest:
       OnDigest(now, section.Get<DigestRecord>(i));
       break;
-    case ControlOp::kScrub:
-      OnScrub(section.Get<ScrubRecord>(i));
-      break;
     case ControlOp::kNack:
     case ControlOp::kWant:
     case ControlOp::kBulkRequest:
@@ -212,6 +209,7 @@ void Stream::OnStatementOfOwner(Instant now, const Section& section, std::size_t
     case ControlOp::kProbe:
     case ControlOp::kProbeAck:
     case ControlOp::kLiveness:
+    case ControlOp::kScrub:
       break;
   }
 }

@@ -19,6 +19,7 @@ SKIP_REASONS = {
     "no-hugepages": "no hugepages could be reserved",
     "no-kernel-feature": "the running kernel lacks a feature",
     "no-tool": "a program that tools/setup installs is missing",
+    "no-large-tool": "a program that is too large for tools/setup is missing",
     "no-hardware": "needs a device that this machine does not have",
 }
 MESON_SKIP_STATUS = 77
