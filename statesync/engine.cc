@@ -42,6 +42,7 @@ absl::Status Validate(const EngineOptions& options) {
   }
   const std::pair<const char*, Duration> times[] = {
       {"flush_delay", options.flush_delay},
+      {"window_delay", options.window_delay},
       {"keepalive_interval", options.keepalive_interval},
       {"reorder_wait", options.reorder_wait},
       {"nack_retry_interval", options.nack_retry_interval},

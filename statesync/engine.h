@@ -34,6 +34,7 @@ struct EngineOptions {
 
   // Affects behaviour.
   Duration flush_delay = Micros(50);         // A change waits at most this long for company.
+  Duration window_delay = Millis(1);         // A change of class kWindow waits as long; 0: no wait.
   Duration keepalive_interval = Millis(10);  // Longest silence on a stream.
   Duration reorder_wait = Micros(200);       // A missing frame is asked for after this long.
   Duration nack_retry_interval = Millis(2);  // And again after this long without repair.

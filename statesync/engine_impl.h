@@ -54,8 +54,16 @@ struct Engine::Impl {
   // ---- engine_turn.cc: order of work ----
   void DropDirty();
   void DrainDirty(Instant now);
-  [[nodiscard]] bool IsFlushDue(Instant now);
   [[nodiscard]] std::uint64_t DirtyCount() const;
+  [[nodiscard]] bool Open(Instant now, DirtyFilter& filter) const;
+  [[nodiscard]] ShardSet ShardsOf(std::size_t stream) const;
+  // When changes that the filter lets go are to be taken; now if some are due.
+  [[nodiscard]] Instant NextFlush(Instant now, const DirtyFilter& filter) const;
+  void PublishChanges(Instant now, FrameSink& sink, std::size_t frames_kept);
+  // The i-th of the streams, beginning with another one in each turn.
+  [[nodiscard]] Stream& StreamInTurn(std::size_t i) const {
+    return *streams()[(turn_ + i) % streams().size()];
+  }
   void PublishAll(Instant now, FrameSink& sink);
   void Sweep();
   void ConfirmPeer();
@@ -80,8 +88,7 @@ struct Engine::Impl {
   bool was_silent_ = false;
   bool has_mismatch_bulk_ = false;
   Instant mismatch_bulk_at_;  // Bulks because of differing digests keep a distance.
-  bool is_dirty_ = false;
-  Instant dirty_since_;  // When changes were first seen to wait; if is_dirty_.
+  std::uint32_t turn_ = 0;    // Turns that published; wraps.
   Instant live_counted_at_;
 };
 

@@ -68,8 +68,9 @@ void Engine::Impl::FillTables(Instant now) {
 // What a crash of this node would lose of one table now.
 Exposure Engine::Impl::ExposureOf(Instant now, std::size_t table_index) const {
   if (!context_.IsOwner()) return {};
-  Exposure sum{context_.tables[table_index]->dirty_count(), {}};
-  if (sum.changes > 0 && is_dirty_) sum.age = now - dirty_since_;
+  const ReplicatedTable& table = *context_.tables[table_index];
+  Exposure sum{table.dirty_count(), {}};
+  if (sum.changes > 0) sum.age = now - table.Dirty(now).oldest;
   for (const auto& stream : streams()) {
     const Exposure part = stream->publisher().ExposureOf(now, table_index);
     sum.changes += part.changes;

@@ -15,6 +15,10 @@ namespace {
 constexpr std::size_t kDropMax = 16 * kPublishBatch;  // Handles dropped in one turn without a peer.
 // Records that fill a frame, roughly: more than these do not wait for company.
 constexpr std::uint64_t kFullFrameRecords = 100;
+// Batches taken from a table at once to reach an urgent change.
+constexpr std::size_t kUrgentBatchesMax = 64;
+constexpr std::array<ChangeClass, 3> kMostUrgentFirst = {ChangeClass::kHeld, ChangeClass::kState,
+                                                         ChangeClass::kWindow};
 
 }  // namespace
 
@@ -44,6 +48,7 @@ void Engine::Impl::OnFrameBatch(Instant now, std::span<const OpenedFrame> frames
 // Control first, as it is what the peer waits for; then repair, live changes, bulk with its floor;
 // then digests, which speak of all that; then an acknowledgement if nothing has carried one.
 std::size_t Engine::Impl::TakeFrames(Instant now, std::span<OutFrame> frames) {
+  for (ReplicatedTable* table : context_.table_span()) table->OnTime(now);
   CheckSilence(now);
   Sweep();
   CheckNeeds(now);
@@ -73,7 +78,6 @@ void Engine::Impl::ConfirmPeer() {
 // With no peer a change needs no record: a bulk brings the image when there is one.
 void Engine::Impl::DropDirty() {
   std::array<Handle, kPublishBatch> handles;
-  is_dirty_ = false;
   std::size_t dropped = 0;
   for (ReplicatedTable* table : context_.table_span()) {
     while (dropped < kDropMax) {
@@ -93,68 +97,114 @@ std::uint64_t Engine::Impl::DirtyCount() const {
   return count;
 }
 
-// The marks are the open frame: a change waits in them at most flush_delay for company, and costs
-// one record however often it changes meanwhile.
-bool Engine::Impl::IsFlushDue(Instant now) {
-  const std::uint64_t dirty = DirtyCount();
-  if (dirty == 0) {
-    is_dirty_ = false;
-    return false;
+// Which changes have somewhere to go: by class, the shards of streams that can number a frame and
+// have room. False if no stream can. Others stay in their marks, so that a stream that stands still
+// does not hold up the rest.
+bool Engine::Impl::Open(Instant now, DirtyFilter& filter) const {
+  filter.window_before = now - context_.options.window_delay;
+  filter.open = {};
+  bool can_number = false;
+  for (const auto& stream : streams()) {
+    const Publisher& publisher = stream->publisher();
+    if (!publisher.CanNumber()) continue;
+    can_number = true;
+    const ShardSet shards = ShardsOf(stream->state().index);
+    for (const ChangeClass change : kMostUrgentFirst) {
+      if (publisher.HasRoom(change)) filter.open[static_cast<std::size_t>(change)].Add(shards);
+    }
   }
-  if (!is_dirty_) {
-    is_dirty_ = true;
-    dirty_since_ = now;
-  }
-  return dirty >= kFullFrameRecords || dirty_since_ + context_.options.flush_delay <= now;
+  return can_number;
 }
 
-// Moves handles from the tables to their streams, as long as every stream has room.
+ShardSet Engine::Impl::ShardsOf(std::size_t stream) const {
+  const std::size_t count = context_.options.stream_count;
+  if (count == 1) return ShardSet::All();
+  ShardSet shards;
+  for (std::size_t s = stream; s < kShardCount; s += count) shards.Add(static_cast<ShardIndex>(s));
+  return shards;
+}
+
+// The marks are the open frame: a change waits in them at most flush_delay for company, and costs
+// one record however often it changes meanwhile. A window edge waits for window_delay, a change
+// that a packet waits for not at all.
+Instant Engine::Impl::NextFlush(Instant now, const DirtyFilter& filter) const {
+  const EngineOptions& options = context_.options;
+  Instant due{INT64_MAX};
+  for (const ReplicatedTable* table : context_.table_span()) {
+    const DirtyState dirty = table->Dirty(now);
+    if (dirty.is_urgent || dirty.queued >= kFullFrameRecords || table->HasReady(filter)) return now;
+    if (dirty.queued > 0) due = std::min(due, dirty.queued_since + options.flush_delay);
+    if (dirty.windows > 0) due = std::min(due, dirty.windows_since + options.window_delay);
+  }
+  return due;
+}
+
+// Moves changes from the tables to their streams.
 void Engine::Impl::DrainDirty(Instant now) {
-  std::array<Handle, kPublishBatch> handles;
+  std::array<DirtyChange, kPublishBatch> changes;
+  DirtyFilter filter;
   for (std::size_t t = 0; t < context_.table_count; ++t) {
-    bool has_room = true;
-    for (const auto& stream : streams()) {
-      has_room = has_room && stream->publisher().pending_room() >= 3 * kPublishBatch;
-    }
-    if (!has_room) return;
-    const std::size_t count = context_.tables[t]->TakeDirtyBatch(handles);
-    for (std::size_t i = 0; i < count; ++i) {
-      Stream& stream = *streams_[handles[i].shard % context_.options.stream_count];
-      stream.publisher().AddPending(t, handles[i], dirty_since_);
+    ReplicatedTable& table = *context_.tables[t];
+    for (std::size_t batch = 0; batch < kUrgentBatchesMax; ++batch) {
+      if (!Open(now, filter)) return;
+      const std::size_t count = table.TakeChanges(filter, changes);
+      for (const DirtyChange& change : std::span(changes).first(count)) {
+        const std::size_t stream = change.handle.shard % context_.options.stream_count;
+        streams_[stream]->publisher().AddPending(t, change);
+      }
+      // What is before an urgent change in its ring is sorted by class, or stays in its marks.
+      if (!table.Dirty(now).is_urgent) break;
     }
   }
-  is_dirty_ = DirtyCount() > 0;
-  dirty_since_ = now;
+}
+
+// Live changes in the order of their classes. When frames or credit are short, window edges have
+// their turn before other changes of state now and then, so that they are not starved.
+void Engine::Impl::PublishChanges(Instant now, FrameSink& sink, std::size_t frames_kept) {
+  while (sink.left() > frames_kept) {
+    DirtyFilter filter;
+    const bool can_number = Open(now, filter);
+    const bool is_due = NextFlush(now, filter) <= now;
+    if (is_due && !can_number) ++context_.counters.credit_stalls;
+    if (is_due && can_number) DrainDirty(now);
+    const std::size_t before = sink.used();
+    for (const ChangeClass change : kMostUrgentFirst) {
+      for (std::size_t i = 0; i < streams().size(); ++i) {
+        Publisher& publisher = StreamInTurn(i).publisher();
+        if (change == ChangeClass::kState && publisher.OwesWindows()) {
+          publisher.PublishPending(now, sink, ChangeClass::kWindow);
+        }
+        publisher.PublishPending(now, sink, change);
+      }
+    }
+    const bool has_pending =
+        std::any_of(streams().begin(), streams().end(),
+                    [](const auto& stream) { return stream->publisher().pending_count() > 0; });
+    if (!is_due || !can_number || (has_pending && sink.used() == before)) break;
+  }
 }
 
 void Engine::Impl::PublishAll(Instant now, FrameSink& sink) {
-  const std::size_t count = context_.options.stream_count;
+  ++turn_;
   for (const auto& stream : streams()) stream->publisher().PublishUrgent(now, sink);
-  // A quarter of the frames is kept for a running bulk, so that it progresses under any load.
-  const auto bulk_runs = [](const auto& stream) {
-    return stream->bulk_sender().state() == BulkSendState::kWalking;
+  // A quarter of the frames is kept for a running bulk, and where credit is what is short it has
+  // its turn first now and then: it progresses under any load.
+  const auto has_bulk = [](const auto& stream) {
+    return stream->bulk_sender().state() == BulkSendState::kWalking ||
+           stream->publisher().HasTransferPending();
   };
-  const bool has_bulk = std::any_of(streams().begin(), streams().end(), bulk_runs);
-  const std::size_t floor = has_bulk ? (sink.left() + 3) / 4 : 0;
-  while (sink.left() > floor) {
-    bool can_publish = true;
-    bool has_pending = false;
-    for (const auto& stream : streams()) {
-      can_publish = can_publish && stream->publisher().CanPublish(sink);
-    }
-    const bool is_due = IsFlushDue(now);
-    if (is_due && !can_publish) ++context_.counters.credit_stalls;
-    if (is_due && can_publish) DrainDirty(now);
-    const std::size_t before = sink.used();
-    for (const auto& stream : streams()) {
-      stream->publisher().PublishPending(now, sink);
-      has_pending = has_pending || stream->publisher().pending_count() > 0;
-    }
-    if (!is_due || !can_publish || (has_pending && sink.used() == before)) break;
+  const bool is_bulk = std::any_of(streams().begin(), streams().end(), has_bulk);
+  const std::size_t floor = is_bulk ? (sink.left() + 3) / 4 : 0;
+  for (std::size_t i = 0; i < streams().size() && is_bulk; ++i) {
+    Stream& stream = StreamInTurn(i);
+    if (!stream.publisher().OwesBulk()) continue;
+    stream.publisher().PublishBulk(now, sink, stream.bulk_sender(), 1);
   }
-  for (std::size_t i = 0; i < count && has_bulk; ++i) {
-    streams_[i]->publisher().PublishBulk(now, sink, streams_[i]->bulk_sender(),
-                                         context_.options.bulk_frames_per_turn);
+  PublishChanges(now, sink, floor);
+  for (std::size_t i = 0; i < streams().size() && is_bulk; ++i) {
+    Stream& stream = StreamInTurn(i);
+    stream.publisher().PublishBulk(now, sink, stream.bulk_sender(),
+                                   context_.options.bulk_frames_per_turn);
   }
   for (const auto& stream : streams()) stream->publisher().Flush(now);
 }
@@ -172,13 +222,8 @@ Instant Engine::Impl::NextDeadline(Instant now) const {
   }
   Instant due = now + context_.options.keepalive_interval;
   for (const auto& stream : streams()) due = std::min(due, stream->NextDeadline(now));
-  bool can_number = true;
-  for (const auto& stream : streams()) can_number = can_number && stream->publisher().CanNumber();
-  if (is_dirty_ && can_number) {
-    due = std::min(due, dirty_since_ + context_.options.flush_delay);
-  } else if (!is_dirty_ && DirtyCount() > 0) {
-    due = now;
-  }
+  DirtyFilter filter;
+  if (context_.Publishes() && Open(now, filter)) due = std::min(due, NextFlush(now, filter));
   return std::max(due, now);
 }
 

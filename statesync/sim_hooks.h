@@ -30,6 +30,12 @@ namespace statesync {
   X(table_full, "A record was refused because its shard or index is full.")      \
   X(delete_is_stale, "A delete met a newer image of its own incarnation.")       \
   X(delete_finds_nothing, "A delete named an incarnation that is gone.")         \
+  /* table_dirty.h */                                                            \
+  X(ring_full, "A worker's dirty ring was full: its shard is scanned.")          \
+  X(window_promoted, "A waiting window change became more urgent meanwhile.")    \
+  X(mark_held_back, "A change waits in its mark, as its stream has no room.")    \
+  X(scan_paused, "A scan stands still, as its stream has no room.")              \
+  X(scan_left, "A scan leaves its shard for one whose stream has room.")         \
   /* receive_window.cc */                                                        \
   X(gap_list_full, "More gaps than are remembered one by one.")                  \
   X(known_past_window, "The sender is further ahead than the window reaches.")   \
@@ -43,6 +49,9 @@ namespace statesync {
   X(delete_newer, "A delete removes an image that is newer than it.")          \
   X(ignore_incarnation, "A delete by handle removes whatever is in the slot.") \
   X(sweep_newer, "A sweep removes entries newer than the transfer's cut.")     \
+  /* table_dirty.h */                                                          \
+  X(lose_mark, "A mark is cleared and its change is not taken.")               \
+  X(forget_held, "Changes held back are forgotten.")                           \
   /* receive_window.cc */                                                      \
   X(ignore_gap, "Missing frames are not remembered.")                          \
   X(ask_once, "A missing frame is asked for once only.")

@@ -105,6 +105,7 @@ enum class ChangeClass : std::uint8_t {
   kState = 2,   // A new session, another state, an end.
   kHeld = 3,    // A packet waits for its confirmation: goes at once.
 };
+inline constexpr std::size_t kChangeClasses = 4;  // Arrays by class; 0 is no change.
 
 // Role of a node. PROTOCOL.md carries the number in every frame header.
 enum class Role : std::uint8_t {

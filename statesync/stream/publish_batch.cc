@@ -56,7 +56,7 @@ bool Publisher::PublishBatch(Instant now, FrameSink& sink, std::size_t table_ind
   run_table_ = table.id();
   while (put < ready && Put(now, sink, table_index, (*records_)[order_[put]])) ++put;
   if (open_ != nullptr) EndRun();
-  // Frames or credit ran out. Callers keep kPublishBatch of room free in the pending queue.
+  // Frames or credit ran out. Callers keep kPublishBatch of room free in the queue.
   for (std::size_t i = put; cause == Cause::kChange && i < ready; ++i) {
     Requeue(table_index, (*records_)[order_[i]].handle);
   }
@@ -96,8 +96,8 @@ void Publisher::RetireNothing(std::size_t table_index) {
     if ((*records_)[i].result == PrepareResult::kNothing) {
       engine.tables[table_index]->Retire(handles[i]);
       ++engine.counters.annihilated;
-    } else if (pending_room() > 0) {
-      AddPending(table_index, handles[i], since_);
+    } else if (!pending_[queue_].is_full()) {
+      Requeue(table_index, handles[i]);
     }
   }
 }
@@ -122,6 +122,8 @@ bool Publisher::OpenFrame(FrameSink& sink) {
   if (!CanPublish(sink)) return false;
   open_ = state_.Begin(sink, writer_);
   state_.ring.Open();
+  ++frames_without_windows_;
+  ++frames_without_bulk_;
   return true;
 }
 

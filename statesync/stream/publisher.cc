@@ -18,7 +18,8 @@ constexpr Duration kRepairPatienceMax = Millis(100);
 
 Publisher::Publisher(StreamState& state)
     : state_(state),
-      pending_(kPendingMax),
+      pending_{BoundedQueue<Item>(kPendingMax), BoundedQueue<Item>(kPendingMax),
+               BoundedQueue<Item>(kPendingMax), BoundedQueue<Item>(kPendingMax)},
       answers_(kWantQueueMax),
       repairs_(kRepairRingFrames),
       records_(std::make_unique<std::array<PreparedRecord, kPublishBatch>>()) {}
@@ -31,19 +32,20 @@ void Publisher::Reset() {
     ring.Pop();
   }
   ring.Reset();
-  while (!pending_.is_empty()) {
-    const Item item = pending_.Pop();
-    // A deleted entry that nobody will hear of; others are left alone by the table.
-    if (!state_.engine.tombstones[item.table_index]->IsMarked(item.handle)) {
-      state_.engine.tables[item.table_index]->Retire(item.handle);
+  for (BoundedQueue<Item>& queue : pending_) {
+    while (!queue.is_empty()) {
+      const Item item = queue.Pop();
+      // A deleted entry that nobody will hear of; others are left alone by the table.
+      if (!state_.engine.tombstones[item.table_index]->IsMarked(item.handle)) {
+        state_.engine.tables[item.table_index]->Retire(item.handle);
+      }
+      ++state_.engine.counters.changes_dropped;
     }
-    ++state_.engine.counters.changes_dropped;
   }
   answers_.Clear();
   repairs_.Clear();
   repair_item_ = repair_note_ = 0;
   repair_first_ = 0;
-  is_bulk_end_marked_ = false;
   is_peer_proven_ = false;
   state_.credit.Reset(ring.closed_frame());
 }
@@ -113,17 +115,20 @@ void Publisher::OnWant(TableId table, Handle handle) {
   (void)answers_.Push({static_cast<std::uint8_t>(index), handle, {}});
 }
 
-void Publisher::AddPending(std::size_t table_index, Handle handle, Instant since) {
-  ENSURE(pending_.Push({static_cast<std::uint8_t>(table_index), handle, since}));
-  ++pending_pushed_;
+void Publisher::AddPending(std::size_t table_index, const DirtyChange& change) {
+  ENSURE(pending_[static_cast<std::size_t>(change.change)].Push(
+      {static_cast<std::uint8_t>(table_index), change.handle, change.since}));
 }
 
-// An entry of a transfer may be among what was popped just now: then the transfer ends behind it.
+// A batch came out of the queue or found room there, so what comes back fits.
 void Publisher::Requeue(std::size_t table_index, Handle handle) {
-  const std::uint64_t popped = pending_pushed_ - pending_.size();
-  const bool is_of_transfer = is_bulk_end_marked_ && popped <= bulk_end_mark_ + kPublishBatch;
-  AddPending(table_index, handle, since_);
-  if (is_of_transfer) bulk_end_mark_ = pending_pushed_;
+  ENSURE(pending_[queue_].Push({static_cast<std::uint8_t>(table_index), handle, since_}));
+}
+
+std::size_t Publisher::pending_count() const {
+  std::size_t count = 0;
+  for (const BoundedQueue<Item>& queue : pending_) count += queue.size();
+  return count;
 }
 
 bool Publisher::CanPublish(const FrameSink& sink) const {
@@ -146,6 +151,7 @@ bool Publisher::HasRepairRoom() const {
 void Publisher::PublishUrgent(Instant now, FrameSink& sink) {
   is_urgent_ = true;
   since_ = now;
+  queue_ = static_cast<std::size_t>(ChangeClass::kState);
   PublishRepairs(now, sink);
   PublishAnswers(now, sink);
   is_urgent_ = false;
@@ -222,25 +228,33 @@ void Publisher::PublishAnswers(Instant now, FrameSink& sink) {
   }
 }
 
-void Publisher::PublishPending(Instant now, FrameSink& sink) {
+void Publisher::PublishPending(Instant now, FrameSink& sink, ChangeClass change) {
+  is_change_ = true;
+  const std::uint64_t before = state_.counter;
+  PublishQueue(now, sink, static_cast<std::size_t>(change));
+  if (change == ChangeClass::kWindow && state_.counter > before) frames_without_windows_ = 0;
+  is_change_ = false;
+}
+
+void Publisher::PublishQueue(Instant now, FrameSink& sink, std::size_t queue) {
   std::array<Handle, kPublishBatch> handles;
+  BoundedQueue<Item>& pending = pending_[queue];
+  queue_ = queue;
   // A busy entry comes back to the queue, so the loop ends at what was there when it began.
-  std::size_t left = pending_.size();
+  std::size_t left = pending.size();
   while (left > 0 && CanPublish(sink)) {
-    const std::uint8_t table = pending_.Front().table_index;
+    const std::uint8_t table = pending.Front().table_index;
     std::size_t count = 0;
-    since_ = pending_.Front().since;
-    while (count < handles.size() && count < left && pending_.Front().table_index == table) {
-      const Item item = pending_.Pop();
+    since_ = pending.Front().since;
+    while (count < handles.size() && count < left && pending.Front().table_index == table) {
+      const Item item = pending.Pop();
       since_ = std::min(since_, item.since);
       handles[count++] = item.handle;
     }
     left -= count;
-    is_change_ = true;
-    const bool is_all =
-        PublishBatch(now, sink, table, std::span(handles).first(count), false, Cause::kChange);
-    is_change_ = false;
-    if (!is_all) return;
+    if (!PublishBatch(now, sink, table, std::span(handles).first(count), false, Cause::kChange)) {
+      return;
+    }
   }
 }
 
@@ -248,11 +262,13 @@ Exposure Publisher::ExposureOf(Instant now, std::size_t table_index) const {
   const TableId table = state_.engine.tables[table_index]->id();
   Exposure exposure{state_.ring.item_count(table), {}};
   Instant oldest = exposure.changes > 0 ? state_.ring.Oldest(table) : now;
-  for (std::size_t i = 0; i < pending_.size(); ++i) {
-    const Item& item = pending_.At(i);
-    if (item.table_index != table_index) continue;
-    ++exposure.changes;
-    oldest = std::min(oldest, item.since);
+  for (const BoundedQueue<Item>& queue : pending_) {
+    for (std::size_t i = 0; i < queue.size(); ++i) {
+      const Item& item = queue.At(i);
+      if (item.table_index != table_index) continue;
+      ++exposure.changes;
+      oldest = std::min(oldest, item.since);
+    }
   }
   exposure.age = now - oldest;
   return exposure;
@@ -261,10 +277,13 @@ Exposure Publisher::ExposureOf(Instant now, std::size_t table_index) const {
 void Publisher::PublishBulk(Instant now, FrameSink& sink, BulkSender& bulk,
                             std::size_t frames_max) {
   std::array<Handle, kPublishBatch> handles;
-  since_ = now;
   const std::size_t end = sink.used() + std::min(frames_max, sink.left());
+  const std::uint64_t before = state_.counter;
+  PublishQueue(now, sink, 0);  // What an earlier turn listed.
+  if (state_.counter > before) frames_without_bulk_ = 0;
+  since_ = now;
   while (bulk.state() == BulkSendState::kWalking && sink.used() < end && CanPublish(sink) &&
-         pending_room() >= kPublishBatch) {
+         pending_[0].size() + 2 * kPublishBatch <= kPendingMax) {
     std::size_t table = 0;
     const std::size_t count =
         bulk.ListBatch(state_.engine.table_span(), static_cast<ShardIndex>(state_.index),
@@ -273,6 +292,7 @@ void Publisher::PublishBulk(Instant now, FrameSink& sink, BulkSender& bulk,
       (void)PublishBatch(now, sink, table, std::span(handles).first(count), true, Cause::kChange);
       bulk.OnSent(count);
     }
+    if (state_.counter > before) frames_without_bulk_ = 0;
     if (bulk.is_walk_over()) {
       EndBulk(now, bulk);
       return;
@@ -281,14 +301,9 @@ void Publisher::PublishBulk(Instant now, FrameSink& sink, BulkSender& bulk,
   }
 }
 
-// What the walk listed and found no frame is pending; the transfer ends when that is out.
+// The transfer ends when what the walk listed, and found no frame for, is out.
 void Publisher::EndBulk(Instant now, BulkSender& bulk) {
-  if (!is_bulk_end_marked_) {
-    is_bulk_end_marked_ = true;
-    bulk_end_mark_ = pending_pushed_;
-  }
-  if (pending_pushed_ - pending_.size() < bulk_end_mark_) return;
-  is_bulk_end_marked_ = false;
+  if (!pending_[0].is_empty()) return;
   Flush(now);
   bulk.OnWalked(state_.ring.next_frame() - 1);
 }

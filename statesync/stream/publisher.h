@@ -25,8 +25,8 @@
 namespace statesync {
 
 inline constexpr std::size_t kPublishBatch = 256;  // Handles of one PrepareBatch.
-inline constexpr std::size_t kPendingMax =
-    1'024;  // Handles taken from a table, not yet in a frame.
+// Handles of one class taken from a table, not yet in a frame.
+inline constexpr std::size_t kPendingMax = 1'024;
 
 class Publisher {
  public:
@@ -46,9 +46,12 @@ class Publisher {
   // below first: none.
   FrameRange OnNack(Instant now, FrameRange missing);
   void OnWant(TableId table, Handle handle);
-  // A dirty handle of this stream, whose change was first seen at `since`.
-  // REQUIRES: pending_room() > 0.
-  void AddPending(std::size_t table_index, Handle handle, Instant since);
+  // A change of this stream. REQUIRES: there was HasRoom of its class before this batch.
+  void AddPending(std::size_t table_index, const DirtyChange& change);
+  // Room for a batch of changes of this class, and what comes back of an earlier one.
+  [[nodiscard]] bool HasRoom(ChangeClass change) const {
+    return QueueOf(change).size() + 3 * kPublishBatch <= kPendingMax;
+  }
   // Begins a turn: the peer's requests may look at so many frames of the ring until the next one.
   void BeginTurn() { nack_steps_left_ = 2 * kRepairRingFrames; }
 
@@ -61,16 +64,20 @@ class Publisher {
   [[nodiscard]] bool IsStuck() const { return !repairs_.is_empty() && !HasRepairRoom(); }
   // Repairs, then answers to `want`.
   void PublishUrgent(Instant now, FrameSink& sink);
-  void PublishPending(Instant now, FrameSink& sink);
+  void PublishPending(Instant now, FrameSink& sink, ChangeClass change);
+  // So many frames went out without window edges or entries of a transfer that, if there are any,
+  // it is their turn.
+  [[nodiscard]] bool OwesWindows() const { return frames_without_windows_ >= 7; }
+  [[nodiscard]] bool OwesBulk() const { return frames_without_bulk_ >= 3; }
+  // What a transfer listed waits for a frame.
+  [[nodiscard]] bool HasTransferPending() const { return !pending_[0].is_empty(); }
   // At most frames_max frames begin.
   void PublishBulk(Instant now, FrameSink& sink, BulkSender& bulk, std::size_t frames_max);
-  // A transfer begins: what an earlier one left behind does not matter.
-  void BeginBulk() { is_bulk_end_marked_ = false; }
   // Ends the open frame; it can be sent.
   void Flush(Instant now);
 
-  [[nodiscard]] std::size_t pending_room() const { return kPendingMax - pending_.size(); }
-  [[nodiscard]] std::size_t pending_count() const { return pending_.size(); }
+  // Changes and entries of a transfer that wait for a frame.
+  [[nodiscard]] std::size_t pending_count() const;
   // Everything published in the own term with a counter up to this one is applied at the peer. Zero
   // until the peer is proven in this epoch, as an acknowledgement speaks of the epoch's frames
   // only.
@@ -82,11 +89,10 @@ class Publisher {
   // Something can go out now, given frames.
   [[nodiscard]] bool HasWork(bool has_bulk) const {
     if ((!repairs_.is_empty() || !answers_.is_empty()) && HasRepairRoom()) return true;
-    return (has_bulk || !pending_.is_empty()) && CanNumber();
+    return (has_bulk || pending_count() > 0) && CanNumber();
   }
 
  private:
-  void Requeue(std::size_t table_index, Handle handle);
   struct Item {
     std::uint8_t table_index = 0;
     Handle handle;
@@ -119,6 +125,12 @@ class Publisher {
   void PublishAnswers(Instant now, FrameSink& sink);
   bool RepairFrame(Instant now, FrameSink& sink, std::uint64_t number);
   void EndBulk(Instant now, BulkSender& bulk);
+  [[nodiscard]] const BoundedQueue<Item>& QueueOf(ChangeClass change) const {
+    return pending_[static_cast<std::size_t>(change)];
+  }
+  // Publishes what was in the queue when it began.
+  void PublishQueue(Instant now, FrameSink& sink, std::size_t queue);
+  void Requeue(std::size_t table_index, Handle handle);
   // What the batch has put into the open frame is counted there.
   void EndRun();
   void Retire(RingItem item);
@@ -130,18 +142,19 @@ class Publisher {
   // What is published now is what the peer waits for: repairs and answers need no credit, because
   // the acknowledgement that would bring credit waits for them.
   bool is_urgent_ = false;
-  bool is_change_ = false;  // … because it changed,
+  bool is_change_ = false;  // … because it changed. What finds no frame goes back to this queue.
+  std::size_t queue_ = 0;
+  std::uint32_t frames_without_windows_ = 0;
+  std::uint32_t frames_without_bulk_ = 0;
+  Instant since_;  // The oldest change of the batch has waited since then.
   TableId run_table_ = TableId::kControl;
-  Instant since_;  // … and the oldest of these changes has waited since then.
 
   std::uint64_t confirmed_counter_ = 0;  // Of the newest frame that was acknowledged.
   bool is_peer_proven_ = false;
 
-  BoundedQueue<Item> pending_;
-  std::uint64_t pending_pushed_ = 0;  // Ever; pushed − size was taken out.
+  // By class; the first one holds what a transfer listed.
+  std::array<BoundedQueue<Item>, kChangeClasses> pending_;
   std::size_t nack_steps_left_ = 2 * kRepairRingFrames;
-  std::uint64_t bulk_end_mark_ = 0;  // What the walk left pending lies before this push.
-  bool is_bulk_end_marked_ = false;
   BoundedQueue<Item> answers_;
   BoundedQueue<std::uint64_t> repairs_;  // Frame numbers.
   std::uint32_t repair_item_ = 0;  // Next item and note of the frame at the front of repairs_.

@@ -151,7 +151,6 @@ void Stream::OnRequestOfReceiver(Instant now, const Section& section, std::size_
       const Version cut = MakeVersion(engine_.own_term, state_.counter);
       if (bulk_sender_.OnRequest(section.Get<BulkRequestRecord>(i).bulk_id.Get(), cut,
                                  estimate / engine_.options.stream_count)) {
-        publisher_.BeginBulk();
         engine_.peer_follows = true;
         ++engine_.counters.bulks_started;
       }

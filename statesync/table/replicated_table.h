@@ -12,6 +12,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -23,6 +24,65 @@
 namespace statesync {
 
 inline constexpr std::size_t kRecordBytesMax = 64;
+
+// One bit per shard.
+struct ShardSet {
+  std::array<std::uint64_t, kShardCount / 64> words{};
+
+  [[nodiscard]] static constexpr ShardSet All() {
+    ShardSet all;
+    all.words.fill(~std::uint64_t{0});
+    return all;
+  }
+  [[nodiscard]] constexpr bool Has(ShardIndex shard) const {
+    return ((words[shard / 64u] >> (shard % 64u)) & 1) != 0;
+  }
+  constexpr void Add(ShardIndex shard) { words[shard / 64u] |= std::uint64_t{1} << (shard % 64u); }
+  constexpr void Remove(ShardIndex shard) {
+    words[shard / 64u] &= ~(std::uint64_t{1} << (shard % 64u));
+  }
+  constexpr void Add(const ShardSet& other) {
+    for (std::size_t w = 0; w < words.size(); ++w) words[w] |= other.words[w];
+  }
+  [[nodiscard]] constexpr bool IsEmpty() const { return words == decltype(words){}; }
+};
+
+// A changed entry, as taken from its table.
+struct DirtyChange {
+  Handle handle;
+  ChangeClass change = ChangeClass::kState;  // Highest that was marked.
+  Instant since;                             // It has waited since then, or a little less long.
+};
+
+// Which changes are taken now. Others keep their marks, without costing memory.
+struct DirtyFilter {
+  // Changes of class kWindow that were first seen later wait on.
+  Instant window_before{INT64_MAX};
+  std::array<ShardSet, kChangeClasses> open;  // By class: shards whose changes are taken.
+
+  [[nodiscard]] static constexpr DirtyFilter Everything() {
+    DirtyFilter filter;
+    filter.open.fill(ShardSet::All());
+    return filter;
+  }
+  [[nodiscard]] bool IsOpen(ChangeClass change, ShardIndex shard) const {
+    return open[static_cast<std::size_t>(change)].Has(shard);
+  }
+  [[nodiscard]] bool IsAnyOpen(ShardIndex shard) const {
+    return std::any_of(open.begin(), open.end(),
+                       [shard](const ShardSet& set) { return set.Has(shard); });
+  }
+};
+
+// What waits in a table; approximate while workers run.
+struct DirtyState {
+  std::uint64_t queued = 0;   // Handles that nobody has looked at yet,
+  Instant queued_since;       // first seen then: as of OnTime(); if queued > 0.
+  bool is_urgent = false;     // One of them was marked kHeld.
+  std::uint64_t windows = 0;  // Changes of class kWindow that wait for company,
+  Instant windows_since;      // the oldest since then; if windows > 0.
+  Instant oldest;             // Of all that is dirty; now if nothing is.
+};
 
 // What a dirty handle turned out to need.
 enum class PrepareResult : std::uint8_t {
@@ -92,12 +152,29 @@ class ReplicatedTable {
 
   // ---- Sending ----
 
-  // Takes up to handles.size() dirty handles from the workers' rings and flagged shards: clears
-  // their marks, then fences once, so that a change made after the clear is queued anew. Returns
-  // the number.
-  virtual std::size_t TakeDirtyBatch(std::span<Handle> handles) = 0;
+  // Takes up to changes.size() changes from the workers' rings and flagged shards, as the filter
+  // lets: clears their marks, then fences once, so that a change made after the clear is queued
+  // anew. Returns the number. What the filter keeps back stays marked and is found again when it is
+  // let go. Looks at a bounded number of handles and slots, so fewer may come although more wait.
+  virtual std::size_t TakeChanges(const DirtyFilter& filter, std::span<DirtyChange> changes) = 0;
+  // The same without a filter.
+  std::size_t TakeDirtyBatch(std::span<Handle> handles) {
+    constexpr DirtyFilter kEverything = DirtyFilter::Everything();
+    std::array<DirtyChange, 64> changes;
+    std::size_t taken = 0;
+    while (taken < handles.size()) {
+      const std::size_t part = std::min(changes.size(), handles.size() - taken);
+      const std::size_t count = TakeChanges(kEverything, std::span(changes).first(part));
+      for (std::size_t i = 0; i < count; ++i) handles[taken++] = changes[i].handle;
+      if (count < part) break;
+    }
+    return taken;
+  }
   // Dirty handles waiting, for exposure; approximate while workers run.
   [[nodiscard]] virtual std::uint64_t dirty_count() const = 0;
+  [[nodiscard]] virtual DirtyState Dirty(Instant now) const = 0;
+  // Changes that a filter kept back before would be taken with this one.
+  [[nodiscard]] virtual bool HasReady(const DirtyFilter& filter) const = 0;
 
   // Reads the current image of each handle and encodes it: an insert if the peer has not learnt the
   // handle in `epoch` (or keyed_only), else an update, or a delete. records [handles.size()],
@@ -127,8 +204,8 @@ class ReplicatedTable {
 
   // ---- Receiving ----
 
-  // Time of this turn: what entries applied from now on count as last seen. Once per turn is
-  // enough.
+  // Time of this turn: what entries applied from now on count as last seen, and since when changes
+  // that are there wait at least. Once per turn is enough.
   virtual void OnTime(Instant now) = 0;
 
   // Applies keyed images. records point at the record's first byte; versions, outcomes: same count.

@@ -10,6 +10,7 @@
 #include "statesync/table/session_codec.h"
 #include "statesync/table/session_record.h"
 #include "statesync/table/table_apply.h"
+#include "statesync/table/table_dirty.h"
 #include "statesync/table/table_publish.h"
 
 namespace statesync {

@@ -3,7 +3,8 @@
 
 // The generic sharded table: 256 shards of one record type, dirty rings of the workers, and what
 // the engine asks of a table. A record type gives keys, name, value and bytes (session_record.h is
-// the pattern). The methods are in table_publish.h and table_apply.h; include those to instantiate.
+// the pattern). The methods are in
+// table_dirty.h, table_publish.h and table_apply.h; include those to instantiate.
 //
 // Threads: ReplicatedTable's methods belong to the sync loop; MarkDirtyBatch to each worker with
 // its own number; shards as shard.h says.  Memory: one block, allocated or taken over by Attach().
@@ -19,6 +20,7 @@
 
 #include "statesync/limits.h"
 #include "statesync/table/dirty_ring.h"
+#include "statesync/table/held_marks.h"
 #include "statesync/table/replicated_table.h"
 #include "statesync/table/shard.h"
 #include "statesync/table/table_layout.h"
@@ -78,8 +80,10 @@ class Table final : public ReplicatedTable {
   [[nodiscard]] std::uint32_t slots_per_shard() const override { return slots_per_shard_; }
   [[nodiscard]] std::uint32_t live_count() const override;
 
-  std::size_t TakeDirtyBatch(std::span<Handle> handles) override;
+  std::size_t TakeChanges(const DirtyFilter& filter, std::span<DirtyChange> changes) override;
   [[nodiscard]] std::uint64_t dirty_count() const override;
+  [[nodiscard]] DirtyState Dirty(Instant now) const override;
+  [[nodiscard]] bool HasReady(const DirtyFilter& filter) const override;
   void PrepareBatch(std::span<const Handle> handles, std::uint16_t epoch, bool keyed_only,
                     std::span<PreparedRecord> records) override;
   void OnPublished(const PreparedRecord& record, Version version, std::uint16_t epoch) override;
@@ -88,7 +92,7 @@ class Table final : public ReplicatedTable {
                         std::span<Handle> handles) const override;
   void ForgetPeer() override;
 
-  void OnTime(Instant now) override { now_s_ = static_cast<std::uint32_t>(now.ns / Seconds(1).ns); }
+  void OnTime(Instant now) override;
   void ApplyInsertBatch(std::uint8_t schema, std::span<const std::byte* const> records,
                         std::span<const Version> versions,
                         std::span<ApplyOutcome> outcomes) override;
@@ -129,9 +133,18 @@ class Table final : public ReplicatedTable {
     entry.version = version.bits;
   }
 
-  std::size_t TakeFromRings(std::span<Handle> handles) noexcept;
-  std::size_t TakeFromScan(std::span<Handle> handles) noexcept;
-  [[nodiscard]] bool NextScanShard() noexcept;
+  // ---- table_dirty.h ----
+  [[nodiscard]] std::uint64_t QueuedCount() const noexcept;
+  std::size_t PopHandles(std::span<Handle> handles) noexcept;
+  enum class Found : std::uint8_t { kInRing, kInWindows, kByScan };
+  [[nodiscard, gnu::always_inline]] inline bool Claim(const DirtyFilter& filter, Handle handle,
+                                                      Instant since, Found found,
+                                                      DirtyChange& change) noexcept;
+  std::size_t TakeFromRings(const DirtyFilter& filter, std::span<DirtyChange> changes) noexcept;
+  std::size_t TakeFromWindows(const DirtyFilter& filter, std::span<DirtyChange> changes) noexcept;
+  std::size_t TakeFromScan(const DirtyFilter& filter, std::span<DirtyChange> changes) noexcept;
+  void CollectFlags() noexcept;
+  [[nodiscard]] bool NextScanShard(const DirtyFilter& filter) noexcept;
 
   void DecodeInsertBatch(std::uint8_t schema, std::span<const std::byte* const> records,
                          std::span<Incoming> incoming) noexcept;
@@ -169,12 +182,21 @@ class Table final : public ReplicatedTable {
   std::array<std::atomic<std::uint8_t>, kShardCount> scan_wanted_{};
   std::atomic<std::uint32_t> scans_wanted_{0};  // Grows with every request.
   std::atomic<std::uint64_t> unqueued_{0};      // Marks set without a place in a ring.
+  std::atomic<std::uint32_t> urgent_marks_{0};  // Grows with every batch marked kHeld.
 
   // Sync loop.
-  std::uint32_t scans_done_ = 0;            // Value of scans_wanted_ that the running pass covers.
-  std::uint32_t scan_shard_ = kShardCount;  // kShardCount: no pass is running.
+  Instant now_;                    // As of OnTime().
+  std::uint32_t urgent_seen_ = 0;  // Value of urgent_marks_ when the rings were last empty.
+  bool is_queue_seen_ = false;
+  Instant queue_since_;           // When the rings' handles were first seen; if is_queue_seen_.
+  WaitingWindows windows_;        // Marks that wait on purpose.
+  HeldMarks held_;                // Shards with marks in no queue, by scans_wanted_ or a filter.
+  std::uint64_t held_count_ = 0;  // Marks in them, roughly.
+  std::uint32_t scans_seen_ = 0;  // Value of scans_wanted_ that held_ covers.
+  std::uint32_t scan_shard_ = kShardCount;  // kShardCount: no scan is running.
+  std::uint32_t scan_next_ = 0;             // Where to look for the next shard.
   std::uint32_t scan_slot_ = 0;
-  std::atomic<std::uint64_t> scanned_{0};  // Marks that scans found.
+  Instant scan_since_;
   std::uint8_t next_ring_ = 0;
   std::size_t forget_cursor_ = 0;
   std::uint32_t now_s_ = 0;

@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "statesync/table/held_marks.h"
 #include "statesync/table/key_index.h"
 #include "statesync/types.h"
 
@@ -60,8 +61,10 @@ absl::StatusOr<TableLayout> PlanTable(std::uint32_t capacity, std::uint8_t worke
   layout.free_slots = layout.buckets + std::size_t{layout.buckets_per_shard} * kShardCount * 64;
   layout.check_times = layout.free_slots + RoundUp(slots * sizeof(SlotIndex));
   layout.rings = layout.check_times + RoundUp(slots * sizeof(std::uint16_t));
-  layout.bytes =
+  layout.windows =
       layout.rings + RoundUp(std::size_t{worker_count} * dirty_ring_handles * sizeof(Handle));
+  layout.bytes =
+      layout.windows + RoundUp(std::size_t{dirty_ring_handles} * sizeof(WaitingWindows::Item));
   return layout;
 }
 

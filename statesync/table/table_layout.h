@@ -30,6 +30,7 @@ struct TableLayout {
   std::size_t free_slots = 0;   // [kShardCount][slots_per_shard] of SlotIndex.
   std::size_t check_times = 0;  // [kShardCount][slots_per_shard] of uint16.
   std::size_t rings = 0;        // [worker_count][dirty_ring_handles] of Handle.
+  std::size_t windows = 0;      // [dirty_ring_handles] of WaitingWindows::Item.
   std::size_t bytes = 0;
 };
 

@@ -1,11 +1,7 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// Table's sending half: marks from workers, images for the engine, what publication leaves behind.
-//
-// A change is never lost: a worker writes, fences, then tests the mark; the sync loop clears marks,
-// fences, then reads. Whichever fence comes first, either the worker sees the cleared mark and
-// queues again, or the sync loop reads the change. tests/unit/table/dirty_litmus_test.cc shows it.
+// Table's sending half: images for the engine, what publication leaves behind.
 //
 // Threads: see table.h.
 
@@ -18,7 +14,6 @@
 
 namespace statesync {
 
-inline constexpr std::uint32_t kDirtyScanSlots = 4'096;  // Slots one TakeDirtyBatch scans at most.
 inline constexpr std::size_t kForgetParts =
     128;  // ForgetPeer wipes one part; fewer than 255 epochs.
 inline constexpr std::size_t kListLookFactor = 8;  // Slots ListBatch looks at per handle.
@@ -46,6 +41,8 @@ void Table<Record>::Attach(std::span<std::byte> memory, const TableLayout& layou
   for (std::size_t w = 0; w < worker_count; ++w) {
     rings_[w].Init(ring_handles + w * dirty_ring_handles, dirty_ring_handles);
   }
+  windows_.Init(reinterpret_cast<WaitingWindows::Item*>(memory.data() + layout.windows),
+                dirty_ring_handles);
   slots_per_shard_ = layout.slots_per_shard;
   capacity_ = capacity;
   worker_count_ = worker_count;
@@ -57,108 +54,6 @@ std::uint32_t Table<Record>::live_count() const {
   std::uint32_t sum = 0;
   for (const auto& shard : shards_) sum += shard.live_count();
   return sum;
-}
-
-// ---- Marks -------------------------------------------------------------------------------------
-
-template <typename Record>
-void Table<Record>::MarkDirtyBatch(std::uint8_t worker, std::span<const Handle> handles,
-                                   ChangeClass change) noexcept {
-  DirtyRing& ring = rings_[worker];
-  FullFence();
-  for (const Handle handle : handles) {
-    Entry& e = entry(handle);
-    if (e.dirty.load(std::memory_order_relaxed) != 0) continue;
-    e.dirty.store(static_cast<std::uint8_t>(change), std::memory_order_relaxed);
-    if (ring.Push(handle)) continue;
-    unqueued_.fetch_add(1, std::memory_order_relaxed);
-    scan_wanted_[handle.shard].store(1, std::memory_order_release);
-    scans_wanted_.fetch_add(1, std::memory_order_release);
-  }
-  ring.Publish();
-}
-
-template <typename Record>
-std::size_t Table<Record>::TakeFromRings(std::span<Handle> handles) noexcept {
-  std::size_t popped = 0;
-  for (std::uint8_t i = 0; i < worker_count_ && popped < handles.size(); ++i) {
-    DirtyRing& ring = rings_[next_ring_];
-    next_ring_ = next_ring_ + 1 == worker_count_ ? std::uint8_t{0}
-                                                 : static_cast<std::uint8_t>(next_ring_ + 1);
-    while (popped < handles.size() && ring.Pop(handles[popped])) {
-      PrefetchWrite(&entry(handles[popped]));
-      ++popped;
-    }
-    ring.Release();
-  }
-  std::size_t taken = 0;
-  for (const Handle handle : handles.first(popped)) {
-    Entry& e = entry(handle);
-    if (e.dirty.load(std::memory_order_relaxed) == 0) continue;  // A scan was faster.
-    e.dirty.store(0, std::memory_order_relaxed);
-    handles[taken++] = handle;
-  }
-  return taken;
-}
-
-// Moves the pass to the next flagged shard; false if none is left. A flag set behind the cursor is
-// seen by the next pass, as it also raised scans_wanted_.
-template <typename Record>
-bool Table<Record>::NextScanShard() noexcept {
-  if (scan_shard_ == kShardCount) {
-    const std::uint32_t wanted = scans_wanted_.load(std::memory_order_acquire);
-    if (wanted == scans_done_) return false;
-    scans_done_ = wanted;
-    scan_shard_ = 0;
-  } else {
-    ++scan_shard_;
-  }
-  for (; scan_shard_ < kShardCount; ++scan_shard_) {
-    if (scan_wanted_[scan_shard_].exchange(0, std::memory_order_acquire) == 0) continue;
-    scan_slot_ = 0;
-    return true;
-  }
-  return false;
-}
-
-template <typename Record>
-std::size_t Table<Record>::TakeFromScan(std::span<Handle> handles) noexcept {
-  std::size_t taken = 0;
-  for (std::uint32_t looked = 0; looked < kDirtyScanSlots; ++looked) {
-    if (scan_shard_ == kShardCount || scan_slot_ == slots_per_shard_) {
-      if (!NextScanShard()) break;
-    }
-    if (taken == handles.size()) break;
-    const Handle handle{static_cast<ShardIndex>(scan_shard_), static_cast<SlotIndex>(scan_slot_)};
-    ++scan_slot_;
-    Entry& e = entry(handle);
-    if (e.dirty.load(std::memory_order_acquire) == 0) continue;
-    e.dirty.store(0, std::memory_order_relaxed);
-    handles[taken++] = handle;
-  }
-  scanned_.store(scanned_.load(std::memory_order_relaxed) + taken, std::memory_order_relaxed);
-  return taken;
-}
-
-template <typename Record>
-std::size_t Table<Record>::TakeDirtyBatch(std::span<Handle> handles) {
-  std::size_t taken = TakeFromRings(handles);
-  if (taken < handles.size()) taken += TakeFromScan(handles.subspan(taken));
-  if (taken != 0) FullFence();
-  return taken;
-}
-
-template <typename Record>
-std::uint64_t Table<Record>::dirty_count() const {
-  std::uint64_t sum = 0;
-  for (std::uint8_t w = 0; w < worker_count_; ++w) sum += rings_[w].size();
-  // A scan also finds marks whose handles wait in a ring; those must not make the rest negative.
-  const std::uint64_t unqueued = unqueued_.load(std::memory_order_relaxed);
-  const std::uint64_t scanned = scanned_.load(std::memory_order_relaxed);
-  const bool pending =
-      scans_wanted_.load(std::memory_order_relaxed) != scans_done_ || scan_shard_ != kShardCount;
-  if (!pending) return sum;
-  return sum + (unqueued > scanned ? unqueued - scanned : 1);
 }
 
 // ---- Images ------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::size_t kEntries = 4;  // Few, so that both sides meet on them all the time.
 constexpr std::uint32_t kRounds = 40'000;
+constexpr ChangeClass kState = ChangeClass::kState;
 
 // Waits for another thread: at first without giving up the core, so that both sides meet closely.
 template <typename Condition>
@@ -47,6 +48,7 @@ struct Reader {
   std::vector<Handle> busy;
   std::vector<std::uint32_t> last_seen = std::vector<std::uint32_t>(65'536);
   std::uint64_t torn = 0;
+  std::int64_t turn = 0;
 
   void See(Handle handle) {
     const PreparedRecord record = Prepare(table, handle);
@@ -59,10 +61,18 @@ struct Reader {
     torn += wire.client_edge.Get() != wire.server_edge.Get();
     last_seen[handle.slot] = wire.client_edge.Get();
   }
-  bool Turn() {
-    std::array<Handle, 3> handles;
-    const std::size_t count = table.replicated().TakeDirtyBatch(handles);
-    for (std::size_t i = 0; i < count; ++i) See(handles[i]);
+  // With `by_class`, windows wait a turn or two, and shards are closed now and then.
+  bool Turn(bool by_class = false) {
+    std::array<DirtyChange, 3> changes;
+    DirtyFilter filter = DirtyFilter::Everything();
+    if (by_class) {
+      ++turn;
+      table.replicated().OnTime({Micros(turn).ns});
+      filter.window_before = {Micros(turn - 2).ns};
+      if (turn % 3 == 0) filter.open[turn / 3 % kChangeClasses] = {};
+    }
+    const std::size_t count = table.replicated().TakeChanges(filter, changes);
+    for (std::size_t i = 0; i < count; ++i) See(changes[i].handle);
     std::vector<Handle> again;
     again.swap(busy);
     for (const Handle handle : again) See(handle);
@@ -70,7 +80,7 @@ struct Reader {
   }
 };
 
-void RunLitmus(std::uint32_t ring_handles, std::size_t burst) {
+void RunLitmus(std::uint32_t ring_handles, std::size_t burst, bool by_class = false) {
   auto table = MakeTable(4'096, 1, ring_handles);
   SessionMaker maker(1);
   // Entries of one shard, so that their slots tell them apart.
@@ -88,16 +98,17 @@ void RunLitmus(std::uint32_t ring_handles, std::size_t burst) {
       for (std::size_t i = 0; i < burst; ++i) Write(*table, handles[(n + i) % kEntries], n);
       std::array<Handle, kEntries> changed;
       for (std::size_t i = 0; i < burst; ++i) changed[i] = handles[(n + i) % kEntries];
-      table->MarkDirtyBatch(0, std::span(changed).first(burst));
+      const auto change = by_class ? static_cast<ChangeClass>(1 + n * 7 / 5 % 3) : kState;
+      table->MarkDirtyBatch(0, std::span(changed).first(burst), change);
     }
     for (std::size_t i = 0; i < kEntries; ++i) {
       Write(*table, handles[i], kRounds + 1 + static_cast<std::uint32_t>(i));
     }
-    table->MarkDirtyBatch(0, handles);
+    table->MarkDirtyBatch(0, handles, by_class ? ChangeClass::kWindow : kState);
     done.store(true, std::memory_order_release);
   });
   Reader reader{*table, {}};
-  while (!done.load(std::memory_order_acquire)) reader.Turn();
+  while (!done.load(std::memory_order_acquire)) reader.Turn(by_class);
   worker.join();
   while (reader.Turn()) {
   }
@@ -110,6 +121,9 @@ void RunLitmus(std::uint32_t ring_handles, std::size_t burst) {
 
 TEST(DirtyLitmus, NoChangeIsLostThroughTheRing) { RunLitmus(4'096, 1); }
 TEST(DirtyLitmus, NoChangeIsLostInBursts) { RunLitmus(4'096, kEntries); }
+// Marks rise while they are cleared, wait, and are kept back.
+TEST(DirtyLitmus, NoChangeIsLostByClass) { RunLitmus(4'096, 1, true); }
+TEST(DirtyLitmus, NoChangeIsLostByClassInBursts) { RunLitmus(64, kEntries, true); }
 
 // The store-buffering shape through the table, once per round: either the worker sees the mark
 // cleared, or the sync loop sees the new value. The worker reads the line first, as it does when it
