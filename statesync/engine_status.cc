@@ -22,6 +22,7 @@ const EngineStatus& Engine::Impl::UpdateStatus(Instant now) {
   status.reason = context_.IsOwner() ? AtRiskReason::kNone : readiness_.reason();
   status.peer_readiness = context_.peer_readiness;
   status.peer_role = context_.peer_role;
+  status.is_complete = context_.IsOwner() && context_.is_complete;
   status.peer_term = context_.peer_term;
   status.last_heard = context_.last_heard;
   status.datagram_bytes = static_cast<std::uint16_t>(context_.path_mtu.datagram_bytes());

@@ -66,6 +66,9 @@ struct EngineStatus {
   // Per stream: every change this owner published with a version counter up to this one is applied
   // at the peer. Zero: none. Commit-before-forward waits for it.
   std::array<std::uint64_t, kStreamsMax> confirmed_counter{};
+  // Of an owner: its tables lack nothing since its boot, so what its transfer does not name may go
+  // (I5). If not, a peer that holds more stays at risk until an operator restarts it.
+  bool is_complete = false;
   // The version counter of the own term is nearly used up: the role machine should take a new one.
   bool wants_new_term = false;
   std::size_t table_count = 0;

@@ -6,6 +6,9 @@
 // here and nowhere else, so a misspelt one does not compile. In ordinary builds both are nothing:
 // the library that is shipped is compiled without LOCKSTEP_SIM.
 //
+// SIM_VERSION shows checkers every change of an entry's version, so that they need not look at
+// whole tables.
+//
 //   SIM_PROBE(gap_list_full);
 //   if (e.version >= version.bits && !SIM_BUG(accept_stale)) return kStale;
 //
@@ -88,6 +91,11 @@ inline constexpr auto kSimBugs = std::to_array<SimMark>({
 
 // The only global state of the engine, in simulations only: marks are in functions without context.
 struct SimHooks {
+  // Called when an entry's version is set; zero: it leaves the digest, and `entry` is as it was.
+  using OnVersion = void (*)(void* watcher, const void* table, const void* entry,
+                             std::uint64_t version);
+  OnVersion on_version = nullptr;
+  void* watcher = nullptr;
   std::array<std::uint64_t, kSimProbes.size()> reached{};  // By SimProbe.
   SimBug bug = SimBug::none;
   std::uint64_t bug_met = 0;  // How often the chosen bug's place was passed.
@@ -104,6 +112,11 @@ inline bool IsPlanted(SimBug bug) {
   (++::statesync::sim_hooks.reached[static_cast<std::size_t>(::statesync::SimProbe::name)])
 #define SIM_BUG(name) (::statesync::IsPlanted(::statesync::SimBug::name))
 
+#define SIM_VERSION(table, entry, version)                                                        \
+  (::statesync::sim_hooks.on_version != nullptr                                                   \
+       ? ::statesync::sim_hooks.on_version(::statesync::sim_hooks.watcher, table, entry, version) \
+       : static_cast<void>(0))
+
 #else
 
 constexpr void Pass(SimProbe) noexcept {}
@@ -111,6 +124,7 @@ constexpr bool IsPlanted(SimBug) noexcept { return false; }
 
 #define SIM_PROBE(name) (::statesync::Pass(::statesync::SimProbe::name))
 #define SIM_BUG(name) (::statesync::IsPlanted(::statesync::SimBug::name))
+#define SIM_VERSION(table, entry, version) static_cast<void>(0)
 
 #endif
 

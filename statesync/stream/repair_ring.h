@@ -27,7 +27,7 @@ namespace statesync {
 // One published handle, packed. `keyed`: it was published with its key, so a repair must be, too.
 // `retires`: this frame owns the duty to retire the slot when it is acknowledged (tombstones.h).
 struct RingItem {
-  std::uint32_t bits = 0;
+  std::uint32_t bits;
   static RingItem Make(TableId table, Handle handle, bool keyed, bool retires) {
     return {static_cast<std::uint32_t>(handle.slot) | (std::uint32_t{handle.shard} << 16) |
             (static_cast<std::uint32_t>(table) << 24) | (keyed ? 0x4000'0000u : 0u) |

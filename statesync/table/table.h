@@ -19,6 +19,7 @@
 #include <span>
 
 #include "statesync/limits.h"
+#include "statesync/sim_hooks.h"
 #include "statesync/table/dirty_ring.h"
 #include "statesync/table/held_marks.h"
 #include "statesync/table/replicated_table.h"
@@ -131,6 +132,7 @@ class Table final : public ReplicatedTable {
   void SetVersion(ShardIndex shard, Entry& entry, Version version) noexcept {
     shards_[shard].digest().Move(NameOf(entry), {entry.version}, version);
     entry.version = version.bits;
+    SIM_VERSION(static_cast<const ReplicatedTable*>(this), &entry, version.bits);
   }
 
   // ---- table_dirty.h ----

@@ -1,45 +1,51 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// Honesty of readiness and exposure; see checkers.h.
+// Honesty: when both nodes call the receiver synced it lacks no more than what the owner says is
+// exposed; and no frame is counted that was not opened.
 
 #include "tests/sim/checkers.h"
 
 namespace sim {
+namespace {
+
+using statesync::EngineCounters;
+using statesync::Readiness;
+
+// Every numbered or control frame that was opened is counted at most once.
+std::string CheckCounters(Node& node, const EngineCounters& c) {
+  const std::uint64_t counted = c.frames_received + c.control_frames_received + c.frames_duplicate +
+                                c.frames_outside_window + c.frames_stale_epoch +
+                                c.frames_stale_term + c.frames_unwanted;
+  if (counted > node.frames_opened()) {
+    return "honesty: node " + std::to_string(node.index()) + " counts " + std::to_string(counted) +
+           " frames of " + std::to_string(node.frames_opened()) + " opened";
+  }
+  if (c.frames_sent + c.control_frames_sent != node.frames_made()) {
+    return "honesty: node " + std::to_string(node.index()) + " counts " +
+           std::to_string(c.frames_sent + c.control_frames_sent) + " frames sent, made " +
+           std::to_string(node.frames_made());
+  }
+  return "";
+}
+
+}  // namespace
 
 std::string CheckHonesty(statesync::Instant now, Node& owner, Node& receiver,
-                         const std::map<std::string, Row>& owner_rows,
-                         const std::map<std::string, Row>& receiver_rows) {
-  if (!owner.is_connected() || !receiver.is_connected() ||
-      owner.peer_boot_id() != receiver.boot_id() || receiver.peer_boot_id() != owner.boot_id() ||
-      receiver.Status(now).readiness != statesync::Readiness::kSynced ||
-      owner.Status(now).peer_readiness != statesync::Readiness::kSynced) {
+                         const Ledger& ledger) {
+  const statesync::EngineStatus& theirs = receiver.Status(now);
+  if (std::string text = CheckCounters(receiver, theirs.counters); !text.empty()) return text;
+  const bool receiver_says_synced = theirs.readiness == Readiness::kSynced;
+  const statesync::EngineStatus& ours = owner.Status(now);
+  if (std::string text = CheckCounters(owner, ours.counters); !text.empty()) return text;
+  if (!receiver_says_synced || ours.peer_readiness != Readiness::kSynced || !owner.is_connected() ||
+      !receiver.is_connected() || owner.peer_boot_id() != receiver.boot_id() ||
+      receiver.peer_boot_id() != owner.boot_id() || ledger.differences() <= ours.exposure.changes) {
     return "";
   }
-  std::uint64_t differences = 0;
-  std::string example;
-  const auto differs = [&](const std::string& key, std::uint64_t ours, std::uint64_t theirs) {
-    if (differences++ == 0) {
-      example = key + " owner v" + std::to_string(ours >> 40) + "." +
-                std::to_string(ours & 0xff'ffff'ffff) + " receiver v" +
-                std::to_string(theirs >> 40) + "." + std::to_string(theirs & 0xff'ffff'ffff);
-    }
-  };
-  for (const auto& [key, row] : owner_rows) {
-    const auto found = receiver_rows.find(key);
-    if (found == receiver_rows.end()) {
-      differs(key, row.version, 0);
-    } else if (found->second.version != row.version) {
-      differs(key, row.version, found->second.version);
-    }
-  }
-  for (const auto& [key, row] : receiver_rows) {
-    if (!owner_rows.contains(key)) differs(key, 0, row.version);
-  }
-  const std::uint64_t exposed = owner.Status(now).exposure.changes;
-  if (differences <= exposed) return "";
-  return "honesty: synced with " + std::to_string(differences) + " differences, exposure says " +
-         std::to_string(exposed) + "; " + example;
+  return "honesty: synced with " + std::to_string(ledger.differences()) +
+         " differences, exposure says " + std::to_string(ours.exposure.changes) + "; " +
+         ledger.Example();
 }
 
 }  // namespace sim

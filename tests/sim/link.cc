@@ -5,30 +5,38 @@
 
 namespace sim {
 
-std::size_t Link::Offer(bool is_hello, statesync::Duration (&delays)[2]) {
+Passage Link::Offer(bool is_frame, std::size_t datagram_bytes) {
+  Passage passage;
   ++counters_.offered;
   if (is_cut_) {
     ++counters_.cut;
-    return 0;
+    return passage;
   }
-  if (!is_hello && drop_next_ > 0) {
+  if (is_frame && drop_next_ > 0) {
     --drop_next_;
     ++counters_.lost;
-    return 0;
+    return passage;
+  }
+  if (mtu_bytes_ != 0 && datagram_bytes > mtu_bytes_) {
+    ++counters_.too_large;
+    return passage;
   }
   if (random_.Chance(faults_.loss_ppm)) {
     ++counters_.lost;
-    return 0;
+    return passage;
   }
+  passage.copies = 1;
+  passage.delays[0] = DrawDelay();
   if (random_.Chance(faults_.corrupt_ppm)) {
     ++counters_.corrupted;
-    return 0;
+    passage.is_damaged = true;
   }
-  delays[0] = DrawDelay();
-  if (!random_.Chance(faults_.duplicate_ppm)) return 1;
-  ++counters_.duplicated;
-  delays[1] = DrawDelay() + faults_.delay_max;
-  return 2;
+  if (random_.Chance(faults_.duplicate_ppm)) {
+    ++counters_.duplicated;
+    passage.copies = 2;
+    passage.delays[1] = DrawDelay() + faults_.delay_max;
+  }
+  return passage;
 }
 
 statesync::Duration Link::DrawDelay() {

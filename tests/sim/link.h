@@ -1,15 +1,12 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// One direction of HA2: datagrams arrive late, twice, out of order, or not at all.
-//
-// A corrupted datagram is one that does not arrive: the seal rejects it before anybody looks at it.
+// One direction of one link: datagrams arrive late, twice, out of order, damaged, or not at all.
 
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 #include "statesync/types.h"
 #include "tests/sim/random.h"
@@ -26,35 +23,31 @@ struct LinkFaults {
   statesync::Duration late_max = statesync::Millis(5);
 };
 
-// A hello, or a frame under the keys of two boots.
-struct Datagram {
-  std::uint64_t from_boot = 0;
-  std::uint64_t to_boot = 0;  // Of a hello: the boot it has heard, 0 if none.
-  bool is_hello = false;
-  std::uint32_t term = 0;      // Of a hello.
-  std::uint32_t capacity = 0;  // Of a hello.
-  std::uint16_t stream = 0;
-  std::uint16_t epoch = 0;
-  std::vector<std::byte> bytes;
+struct LinkCounters {
+  std::uint64_t offered = 0, lost = 0, corrupted = 0, cut = 0, too_large = 0, duplicated = 0;
 };
 
-struct LinkCounters {
-  std::uint64_t offered = 0, lost = 0, corrupted = 0, cut = 0, duplicated = 0, delivered = 0;
+// What becomes of one datagram.
+struct Passage {
+  std::size_t copies = 0;         // 0, 1 or 2.
+  statesync::Duration delays[2];  // [copies]
+  bool is_damaged = false;        // The first copy.
 };
 
 class Link {
  public:
+  Link() : random_(0) {}
   explicit Link(Random random) : random_(random) {}
 
   void SetFaults(const LinkFaults& faults) { faults_ = faults; }
   void SetCut(bool cut) { is_cut_ = cut; }
   [[nodiscard]] bool is_cut() const { return is_cut_; }
-  // Tests: the next datagrams that `choose` picks are lost.
+  // UDP payload of the largest datagram that arrives; 0: any does.
+  void SetMtu(std::uint16_t bytes) { mtu_bytes_ = bytes; }
+  // Tests: the next frames are lost; other datagrams pass.
   void DropNext(std::size_t count) { drop_next_ = count; }
 
-  // Delays of the copies that will arrive: none, one or two.
-  std::size_t Offer(bool is_hello, statesync::Duration (&delays)[2]);
-  void OnDelivered() { ++counters_.delivered; }
+  Passage Offer(bool is_frame, std::size_t datagram_bytes);
   [[nodiscard]] const LinkCounters& counters() const { return counters_; }
 
  private:
@@ -63,6 +56,7 @@ class Link {
   Random random_;
   LinkFaults faults_;
   bool is_cut_ = false;
+  std::uint16_t mtu_bytes_ = 0;
   std::size_t drop_next_ = 0;
   LinkCounters counters_;
 };

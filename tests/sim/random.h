@@ -10,6 +10,8 @@
 
 #include <cstdint>
 
+#include "statesync/table/hash.h"
+
 namespace sim {
 
 class Random {
@@ -24,7 +26,9 @@ class Random {
     return z ^ (z >> 31);
   }
   // Uniform in [0, bound). REQUIRES: bound > 0.
-  std::uint64_t Below(std::uint64_t bound) { return Next() % bound; }
+  std::uint64_t Below(std::uint64_t bound) {
+    return statesync::High(statesync::Multiply(Next(), bound));
+  }
   // Uniform in [low, high].
   std::int64_t Between(std::int64_t low, std::int64_t high) {
     return low + static_cast<std::int64_t>(Below(static_cast<std::uint64_t>(high - low) + 1));

@@ -58,6 +58,7 @@ inline std::vector<statesync::Handle> Open(World& world, int node, std::uint32_t
     table.BeginWrite(handle);
     table.entry(handle).edge[0] = i << 8;  // The incarnation that checkers look at.
     table.EndWrite(handle);
+    world.ledger().OnWritten(node, table.entry(handle));
     handles.push_back(handle);
   }
   table.MarkDirtyBatch(0, handles);
@@ -71,6 +72,7 @@ inline void Advance(World& world, int node, const std::vector<statesync::Handle>
     table.BeginWrite(handle);
     table.entry(handle).edge[1] += 1'024;
     table.EndWrite(handle);
+    world.ledger().OnWritten(node, table.entry(handle));
   }
   table.MarkDirtyBatch(0, handles);
   world.Kick(node);
@@ -78,7 +80,10 @@ inline void Advance(World& world, int node, const std::vector<statesync::Handle>
 
 inline void Close(World& world, int node, const std::vector<statesync::Handle>& handles) {
   statesync::SessionTable& table = world.node(node).table();
-  for (const statesync::Handle handle : handles) table.Delete(handle);
+  for (const statesync::Handle handle : handles) {
+    world.ledger().OnDeleted(node, table.entry(handle));
+    table.Delete(handle);
+  }
   table.MarkDirtyBatch(0, handles);
   world.Kick(node);
 }
