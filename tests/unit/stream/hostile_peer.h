@@ -12,6 +12,7 @@
 #include <cstring>
 #include <deque>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -111,6 +112,7 @@ class HostilePeer {
       FrameHeader header;
       EXPECT_EQ(CheckFrame(out[i].buffer.first(out[i].bytes), header), Verdict::kAccepted);
       sent_frame_ = header.frame_number.Get() - ((header.flags & kFrameNumbered) != 0 ? 0 : 1);
+      Note(out[i].buffer.first(out[i].bytes));
     }
     return count;
   }
@@ -141,6 +143,29 @@ class HostilePeer {
     }
   }
 
+  // Opens one more session, which must go out within so many turns of 100 microseconds, whatever
+  // was said before: honest acknowledgements are enough from now on.
+  void ExpectStillPublishes(int turns_max = 100) {
+    SessionMaker maker(99);
+    Handle handle;
+    ASSERT_EQ(table_->Insert(maker.Plain(), handle), InsertResult::kInserted);
+    table_->MarkDirtyBatch(0, {&handle, 1});
+    inserts_.clear();
+    for (int turn = 0; turn < turns_max; ++turn) {
+      Wait(Micros(100));
+      (void)Take();
+      if (inserts_.contains(handle)) break;
+      Say({.ack = sent_frame_, .term = kOwnTerm});
+    }
+    EXPECT_TRUE(inserts_.contains(handle)) << "a new session waits for a liar";
+    owned_.emplace_back().handle = handle;
+    EXPECT_TRUE(table_->Snapshot(handle, owned_.back().copy));
+  }
+
+  // What the frames taken so far carried.
+  [[nodiscard]] const std::set<Handle>& inserts() const { return inserts_; }
+  [[nodiscard]] const std::set<std::uint32_t>& bulks_asked() const { return bulks_asked_; }
+
   Engine& engine() { return *engine_; }
   SessionTable& table() { return *table_; }
   const EngineStatus& status() { return engine_->status(now_); }
@@ -157,11 +182,30 @@ class HostilePeer {
     Handle handle;
     SessionEntry copy{};
   };
+  void Note(std::span<const std::byte> sealed) {
+    FrameReader reader(sealed);
+    Section section;
+    while (reader.Next(section)) {
+      for (std::size_t i = 0; i < section.count; ++i) {
+        if (section.table == TableId::kSession && static_cast<Op>(section.op) == Op::kInsert) {
+          const auto handle = section.Get<WireHandle>(i);
+          inserts_.insert({handle.shard, handle.slot.Get()});
+        }
+        if (section.table != TableId::kControl) continue;
+        if (static_cast<ControlOp>(section.op) == ControlOp::kBulkRequest) {
+          bulks_asked_.insert(section.Get<BulkRequestRecord>(i).bulk_id.Get());
+        }
+      }
+    }
+  }
+
   Instant now_{1'000'000'000};
   std::unique_ptr<SessionTable> table_;
   std::unique_ptr<Engine> engine_;
   std::deque<Owned> owned_;  // An entry cannot be moved.
   std::uint64_t sent_frame_ = 0;
+  std::set<Handle> inserts_;
+  std::set<std::uint32_t> bulks_asked_;
   std::array<std::byte, 1'440> buffer_{};
 };
 
