@@ -40,6 +40,9 @@ absl::Status Validate(const EngineOptions& options) {
     return OutOfRange("peer_slots_per_shard_max", options.peer_slots_per_shard_max, 0,
                       kSlotsPerShardMax);
   }
+  if (options.scrub_entries > kScrubEntriesMax) {
+    return OutOfRange("scrub_entries", options.scrub_entries, 0, kScrubEntriesMax);
+  }
   const std::pair<const char*, Duration> times[] = {
       {"flush_delay", options.flush_delay},
       {"window_delay", options.window_delay},
@@ -52,6 +55,7 @@ absl::Status Validate(const EngineOptions& options) {
       {"exposure_limit", options.exposure_limit},
       {"path_verify_interval", options.path_verify_interval},
       {"path_raise_interval", options.path_raise_interval},
+      {"scrub_interval", options.scrub_interval},
   };
   for (const auto& [name, value] : times) {
     if (value.ns >= 0 && value <= Seconds(3'600)) continue;

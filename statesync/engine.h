@@ -45,7 +45,10 @@ struct EngineOptions {
   Duration path_verify_interval = Seconds(1);  // A datagram of the size in use is probed again.
   Duration path_raise_interval = Seconds(10);  // Larger ones than the size in use are.
 
+  Duration scrub_interval = Millis(50);  // Between two statements of values.
+
   // Affects performance.
+  std::uint32_t scrub_entries = 50;  // Entries in one of them, at most 50. 0: values go unproven.
   std::uint32_t credit_frames = 4'096;      // Granted to the peer past the acknowledged frame.
   std::uint32_t bulk_frames_per_turn = 16;  // Upper bound of bulk frames in one TakeFrames.
   // Slots per shard of the peer's tables that the handle maps have room for. 0: a quarter more than

@@ -69,6 +69,11 @@ namespace statesync {
   X(digests_agreed, "Comparisons of a shard that agreed.")                            \
   X(digests_differed, "Comparisons of a shard that differed.")                        \
   X(digests_undecided, "Shards that changed too often to be compared.")               \
+  X(values_stated, "Entries whose value was stated for a comparison.")                \
+  X(values_agreed, "Values compared that were equal.")                                \
+  X(values_differed, "Values compared that differed under one version: asked for.")   \
+  X(values_taught, "Entries published so that their values can be compared.")         \
+  X(scrub_passes, "Whole walks over the tables that compared values.")                \
   X(refusals_reported, "Entries the peer could not take, as it says.")
 
 struct EngineCounters {

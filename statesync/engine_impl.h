@@ -74,8 +74,13 @@ struct Engine::Impl {
   void FillExposure();
   [[nodiscard]] Exposure ExposureOf(Instant now, std::size_t table_index) const;
 
+  // ---- engine_scrub.cc ----
+  void EmitScrub(Instant now, FrameSink& sink);
+  [[nodiscard]] bool CanScrub() const;
+
   EngineContext context_;
   std::array<std::unique_ptr<Stream>, kStreamsMax> streams_;
+  ScrubWalk scrub_;
   ReadinessMachine readiness_;
   EngineStatus status_;
 

@@ -217,16 +217,19 @@ void Engine::Impl::CheckProof(Instant now) {
   if (!context_.Applies()) return;
   bool is_done = true;
   bool is_agreed = true;
+  bool values_differ = false;
   std::uint32_t refused = 0;
   Instant compared = now;
   for (const auto& stream : streams()) {
     is_done = is_done && stream->bulk_receiver().state() == BulkReceiveState::kDone;
     is_agreed = is_agreed && stream->comparison().AllAgreed();
     refused += stream->applier().refused_count();
+    values_differ = values_differ || stream->HasValueDoubts();
     compared = std::min(compared, stream->last_compared());
   }
   readiness_.SetRisk(AtRiskReason::kRefusedEntries, refused > 0);
-  if (refused > 0) is_proven_ = false;
+  readiness_.SetRisk(AtRiskReason::kValueMismatch, values_differ);
+  if (refused > 0 || values_differ) is_proven_ = false;
   if (!is_done) {
     // A new epoch voids the proof, also while nobody is active who could be asked for a bulk.
     if (readiness_.proven() == Readiness::kSynced) readiness_.On(ReadinessEvent::kDoubt);
@@ -243,7 +246,7 @@ void Engine::Impl::CheckProof(Instant now) {
     readiness_.On(ReadinessEvent::kDoubt);
     return;
   }
-  if (is_agreed && refused == 0 && !was_silent_) {
+  if (is_agreed && refused == 0 && !values_differ && !was_silent_) {
     readiness_.SetRisk(AtRiskReason::kDigestMismatch, false);
     readiness_.On(ReadinessEvent::kAllAgreed);
     is_proven_ = true;

@@ -25,6 +25,7 @@ const EngineStatus& Engine::Impl::UpdateStatus(Instant now) {
   status.is_complete = context_.IsOwner() && context_.is_complete;
   status.peer_term = context_.peer_term;
   status.last_heard = context_.last_heard;
+  status.scrub_pass_length = scrub_.pass_length();
   status.datagram_bytes = static_cast<std::uint16_t>(context_.path_mtu.datagram_bytes());
   FillStreams(now);
   FillTables(now);

@@ -63,6 +63,7 @@ struct EngineStatus {
   Instant last_heard;                // Last authentic frame of the peer.
   std::uint8_t stream_count = 1;     // Agreed with the peer: the smaller of the two.
   std::uint16_t datagram_bytes = 0;  // Largest that is sent now; see path MTU, PROTOCOL.md §2.
+  Duration scrub_pass_length;  // Of an owner: the last whole walk that compared values; see §9.
   // Per stream: every change this owner published with a version counter up to this one is applied
   // at the peer. Zero: none. Commit-before-forward waits for it.
   std::array<std::uint64_t, kStreamsMax> confirmed_counter{};

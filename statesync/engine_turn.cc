@@ -65,6 +65,7 @@ std::size_t Engine::Impl::TakeFrames(Instant now, std::span<OutFrame> frames) {
   if (context_.Publishes()) PublishAll(now, sink);
   for (const auto& stream : streams()) stream->EmitDigests(now, sink);
   for (const auto& stream : streams()) stream->EmitKeepalive(now, sink);
+  EmitScrub(now, sink);
   return sink.used();
 }
 
@@ -221,6 +222,7 @@ Instant Engine::Impl::NextDeadline(Instant now) const {
     return DirtyCount() > 0 ? now : now + context_.options.keepalive_interval;
   }
   Instant due = now + context_.options.keepalive_interval;
+  if (CanScrub()) due = std::min(due, scrub_.Next(now, context_.options.scrub_interval));
   for (const auto& stream : streams()) due = std::min(due, stream->NextDeadline(now));
   DirtyFilter filter;
   if (context_.Publishes() && Open(now, filter)) due = std::min(due, NextFlush(now, filter));

@@ -18,9 +18,17 @@ constexpr std::array<std::string_view, 8> kRoles{
     "nonfunctional", "active-primary", "active-secondary", "tentative"};
 constexpr std::array<std::string_view, 5> kReadiness{"no-peer", "bulk", "catch-up", "synced",
                                                      "at-risk"};
-constexpr std::array<std::string_view, 8> kReasons{
-    "",       "ha2-silent",  "digest-mismatch", "refused-entries", "state-sync-disabled",
-    "id-map", "lost-frames", "exposure"};
+constexpr std::array<std::string_view, 11> kReasons{"",
+                                                    "ha2-silent",
+                                                    "digest-mismatch",
+                                                    "refused-entries",
+                                                    "state-sync-disabled",
+                                                    "id-map",
+                                                    "lost-frames",
+                                                    "exposure",
+                                                    "value-mismatch",
+                                                    "table-unknown",
+                                                    "peer-capacity"};
 constexpr std::array<std::string_view, 8> kDetectedBy{
     "",        "silence",  "process-death", "new-boot-id", "peer-yielded", "no-peer-at-start",
     "elected", "preempted"};

@@ -27,9 +27,7 @@ namespace dataplane {
 using statesync::Direction;
 using statesync::SessionState;
 
-// A window edge is published when it crosses a multiple of this: at line rate a flow costs one
-// record per 4 MiB, and a replicated edge lags by less than that. PROTOCOL.md §7.
-inline constexpr unsigned kEdgePublishShift = 22;
+using statesync::kEdgePublishShift;
 // How far the first segment of a direction may lead the replicated edge after a takeover.
 inline constexpr std::uint32_t kReanchorLead = 1u << 30;
 static_assert((std::uint32_t{1} << kEdgePublishShift) < kReanchorLead);

@@ -296,6 +296,19 @@ void Applier::Answer(const Step& step) {
   }
 }
 
+SlotState Applier::SlotOf(std::size_t table_index, Handle sender) const {
+  const SlotMap& map = *maps_[table_index];
+  return map.IsInRange(sender.slot) ? map.Get(sender) : SlotState{};
+}
+
+void Applier::WantValue(std::size_t table_index, Handle sender, std::uint8_t generation,
+                        Version version) {
+  table_ = engine_.tables[table_index];
+  map_ = maps_[table_index].get();
+  frame_ = std::numeric_limits<std::uint64_t>::max();
+  Want({.version = {version.bits + 1}, .sender = sender, .generation = generation});
+}
+
 std::uint64_t Applier::AppliedUpTo(std::uint64_t contiguous) const {
   if (wants_.size() == 0) return contiguous;
   const auto is_wanted = [this](const WantedHandle& item) {

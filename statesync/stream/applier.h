@@ -47,6 +47,12 @@ class Applier {
   // More handles are unknown than can be remembered: a bulk is needed. Reading clears it.
   [[nodiscard]] bool TakeOverflow();
 
+  // What is known of the sender's slot; kUnknown if it is out of range.
+  [[nodiscard]] SlotState SlotOf(std::size_t table_index, Handle sender) const;
+  // Asks for an entry anew although its version is here, because its value differs: only a later
+  // version is an answer. No acknowledgement waits for it.
+  void WantValue(std::size_t table_index, Handle sender, std::uint8_t generation, Version version);
+
   // Entries of the peer that this node refused and does not hold.
   [[nodiscard]] std::uint32_t refused_count() const;
   [[nodiscard]] BoundedQueue<RefusedRecord>& refusals() { return refusals_; }

@@ -63,8 +63,8 @@ class ReadinessMachine {
 
   // ---- Risks; of several the one that explains the others is shown ----
   void SetRisk(AtRiskReason reason, bool present) {
-    const auto bit = static_cast<std::uint8_t>(1u << static_cast<unsigned>(reason));
-    risks_ = static_cast<std::uint8_t>(present ? risks_ | bit : risks_ & ~bit);
+    const auto bit = static_cast<std::uint16_t>(1u << static_cast<unsigned>(reason));
+    risks_ = static_cast<std::uint16_t>(present ? risks_ | bit : risks_ & ~bit);
   }
   [[nodiscard]] bool HasRisk(AtRiskReason reason) const {
     return (risks_ >> static_cast<unsigned>(reason) & 1) != 0;
@@ -72,8 +72,8 @@ class ReadinessMachine {
   // Forgets what followed from a connection; what configurations say stays true without one.
   void ClearRisks() {
     risks_ &=
-        static_cast<std::uint8_t>(1u << static_cast<unsigned>(AtRiskReason::kIdMapDiffers) |
-                                  1u << static_cast<unsigned>(AtRiskReason::kStateSyncDisabled));
+        static_cast<std::uint16_t>(1u << static_cast<unsigned>(AtRiskReason::kIdMapDiffers) |
+                                   1u << static_cast<unsigned>(AtRiskReason::kStateSyncDisabled));
   }
 
   [[nodiscard]] AtRiskReason reason() const;
@@ -84,7 +84,7 @@ class ReadinessMachine {
 
  private:
   Readiness state_ = Readiness::kNoPeer;
-  std::uint8_t risks_ = 0;  // Bit by AtRiskReason.
+  std::uint16_t risks_ = 0;  // Bit by AtRiskReason.
 };
 
 inline AtRiskReason ReadinessMachine::reason() const {
@@ -92,6 +92,7 @@ inline AtRiskReason ReadinessMachine::reason() const {
   constexpr AtRiskReason kOrder[] = {
       AtRiskReason::kStateSyncDisabled, AtRiskReason::kIdMapDiffers, AtRiskReason::kHa2Silent,
       AtRiskReason::kRefusedEntries,    AtRiskReason::kLostFrames,   AtRiskReason::kDigestMismatch,
+      AtRiskReason::kValueMismatch,
   };
   for (const AtRiskReason reason : kOrder) {
     if (HasRisk(reason)) return reason;

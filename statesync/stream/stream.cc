@@ -42,6 +42,7 @@ void Stream::ResetReceiving() {
   comparison_.Restart();
   comparison_.ForgetTouches();
   notes_.Clear();
+  value_doubts_.Clear();
   GiveUpBulk();
   needs_ = {};
   report_due_ = false;

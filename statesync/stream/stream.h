@@ -18,6 +18,7 @@
 #include "statesync/stream/bulk_sender.h"
 #include "statesync/stream/digest_exchange.h"
 #include "statesync/stream/publisher.h"
+#include "statesync/stream/scrub.h"
 #include "statesync/stream/stream_state.h"
 
 namespace statesync {
@@ -53,6 +54,9 @@ class Stream {
   void EmitProbes(Instant now, FrameSink& sink);
   void EmitStatements(Instant now, FrameSink& sink);
   void EmitDigests(Instant now, FrameSink& sink);
+  // Values of entries of this stream's shards, all of one table.
+  void EmitScrub(Instant now, FrameSink& sink, TableId table,
+                 std::span<const ScrubWalk::Item> items);
   // An acknowledgement or a keepalive, if nothing else carried one.
   void EmitKeepalive(Instant now, FrameSink& sink);
   [[nodiscard]] Instant NextDeadline(Instant now) const;
@@ -69,6 +73,8 @@ class Stream {
   [[nodiscard]] DigestComparison& comparison() { return comparison_; }
   [[nodiscard]] const Applier& applier() const { return applier_; }
   [[nodiscard]] StreamNeeds& needs() { return needs_; }
+  // An entry's value is known to differ, and the answer has not come yet.
+  [[nodiscard]] bool HasValueDoubts();
   // When a statement of the peer's digests was last compared.
   [[nodiscard]] Instant last_compared() const { return last_compared_; }
 
@@ -93,6 +99,9 @@ class Stream {
   bool OnPathSection(Instant now, const Section& section, std::size_t datagram_bytes);
   [[nodiscard]] Instant NextProbe() const;
 
+  // ---- stream_scrub.cc ----
+  void OnScrub(const ScrubRecord& record);
+
   // ---- stream_statements.cc ----
   bool AppendNacks(Instant now);
   bool AppendWants(Instant now);
@@ -110,6 +119,7 @@ class Stream {
   Applier applier_;
   BulkReceiver bulk_receiver_;
   StreamNeeds needs_;
+  ValueDoubts value_doubts_;
 
   bool has_peer_epoch_ = false;
   std::uint16_t peer_epoch_ = 0;

@@ -198,6 +198,9 @@ void Stream::OnStatementOfOwner(Instant now, const Section& section, std::size_t
     case ControlOp::kDigest:
       OnDigest(now, section.Get<DigestRecord>(i));
       break;
+    case ControlOp::kScrub:
+      OnScrub(section.Get<ScrubRecord>(i));
+      break;
     case ControlOp::kNack:
     case ControlOp::kWant:
     case ControlOp::kBulkRequest:
@@ -208,7 +211,6 @@ void Stream::OnStatementOfOwner(Instant now, const Section& section, std::size_t
     case ControlOp::kProbe:
     case ControlOp::kProbeAck:
     case ControlOp::kLiveness:
-    case ControlOp::kScrub:
       break;
   }
 }

@@ -13,7 +13,9 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "statesync/table/replicated_table.h"
 
@@ -72,6 +74,26 @@ constexpr Uint128 NameHash(std::uint64_t a, std::uint64_t b, const DigestKey& ke
   const std::uint64_t low = Low(second) ^ High(first);
   const std::uint64_t high = High(second) ^ Low(first);
   return (static_cast<Uint128>(high) << 64) | low;
+}
+
+// 64 bits that stand for a value: its bytes in big-endian words, zeros behind the last. PROTOCOL.md
+// §9: every implementation computes the same. label: what the bytes are; the low 16 bits are free.
+constexpr std::uint64_t ValueHash(std::span<const std::byte> bytes, std::uint64_t label,
+                                  const DigestKey& key) {
+  const auto word = [bytes](std::size_t at) {
+    std::uint64_t value = 0;
+    for (std::size_t i = at; i < at + 8; ++i) {
+      value = value << 8 | (i < bytes.size() ? std::to_integer<std::uint64_t>(bytes[i]) : 0);
+    }
+    return value;
+  };
+  std::uint64_t hash = key.word[0] ^ label ^ bytes.size();
+  for (std::size_t at = 0; at < bytes.size(); at += 16) {
+    const Uint128 product = Multiply(word(at) ^ hash, word(at + 8) ^ key.word[1]);
+    hash = Low(product) ^ High(product);
+  }
+  const Uint128 last = Multiply(hash ^ key.word[2], key.word[3]);
+  return Low(last) ^ High(last);
 }
 
 // Sum of one shard, kept by the sync loop.

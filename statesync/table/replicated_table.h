@@ -126,6 +126,19 @@ struct OwnHandle {
 };
 static_assert(sizeof(OwnHandle) == 4);
 
+// What an entry says, for a comparison of values. PROTOCOL.md §9.
+enum class ValueState : std::uint8_t {
+  kNone,      // No replicated entry, or one that cannot be compared now: changed, being written.
+  kUnlearnt,  // Not known to the peer by its handle in the epoch that was asked for.
+  kPublished,
+};
+struct EntryValue {
+  ValueState state = ValueState::kNone;
+  std::uint8_t generation = 0;
+  Version version;         // Of the last publication or application.
+  std::uint64_t hash = 0;  // Unless kNone: ValueHash of what stays as it was published.
+};
+
 struct DigestSum {
   std::uint64_t high = 0;
   std::uint64_t low = 0;
@@ -226,6 +239,12 @@ class ReplicatedTable {
                                  Version from, Version cut) = 0;
 
   // ---- Comparing ----
+
+  // Reads what each entry says. While this node owns the table a worker may have changed an entry
+  // and not yet have marked it; so the sender looks again later, before it states a value. values
+  // [handles.size()], written.
+  virtual void ReadValueBatch(std::span<const Handle> handles, std::uint16_t epoch,
+                              std::span<EntryValue> values) const = 0;
 
   [[nodiscard]] virtual ShardDigest Digest(ShardIndex shard) const = 0;
 };

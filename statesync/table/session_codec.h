@@ -97,6 +97,21 @@ inline void SessionRecord::EncodeInsert(const Entry& entry, Handle handle,
   record.record_bytes = sizeof(SessionInsertV4Nat);
 }
 
+inline bool SessionRecord::EncodeForComparison(const Entry& entry,
+                                               PreparedRecord& record) const noexcept {
+  constexpr unsigned kUnitsShift = kEdgePublishShift - 8;
+  constexpr std::uint64_t kWithin = (std::uint64_t{1} << kUnitsShift) - 1;
+  // The server's scale is known after the insert, and updates do not carry it.
+  constexpr std::uint64_t kScales = 0xff;
+  for (const std::uint32_t edge : entry.edge) {
+    if (internal::EdgeUnits(edge) >> kUnitsShift != edge >> kEdgePublishShift) return false;
+  }
+  EncodeInsert(entry, {}, record);
+  std::byte* bytes = record.bytes.data() + internal::kInsertStateAt;
+  StoreBigEndian64(bytes, LoadBigEndian64(bytes) & ~(kWithin << 32 | kWithin << 8 | kScales));
+  return true;
+}
+
 inline void SessionRecord::EncodeUpdate(const Entry& entry, Handle handle,
                                         PreparedRecord& record) noexcept {
   std::byte* bytes = record.bytes.data();

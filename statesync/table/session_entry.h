@@ -42,6 +42,10 @@ enum class Direction : std::uint8_t { kFromClient = 0, kFromServer = 1 };
 
 inline constexpr std::uint8_t kScaleUnknown = 15;
 
+// A window edge is published when it crosses a multiple of this: at line rate a flow costs one
+// record per 4 MiB, and a replicated edge lags by less than that. PROTOCOL.md §7.
+inline constexpr unsigned kEdgePublishShift = 22;
+
 // Flags of SessionEntry::flags.
 inline constexpr std::uint8_t kSessionHasNat = 0x01;
 inline constexpr std::uint8_t kSessionSynthetic = 0x02;  // Made by `debug fill-sessions`.

@@ -174,6 +174,12 @@ class SessionRecord {
   static void EncodeUpdate(const Entry& entry, Handle handle, PreparedRecord& record) noexcept;
   static void EncodeDelete(Handle handle, PreparedRecord& record) noexcept;
 
+  // An insert record, handle aside, of which only what is the same until the next publication is
+  // left: of an edge the multiple of 4 MiB below it, of the scales nothing. False if the entry
+  // cannot be compared now: an edge is so close to the next multiple that its rounded image is
+  // there already.
+  [[nodiscard]] bool EncodeForComparison(const Entry& entry, PreparedRecord& record) const noexcept;
+
   // First broken rule of an insert record, or kAccepted. known: false if the record names an id
   // that this node does not have; then the image is not usable.
   [[nodiscard]] Verdict DecodeInsert(std::uint8_t schema, const std::byte* bytes, ShardIndex& shard,

@@ -105,6 +105,8 @@ class Table final : public ReplicatedTable {
   std::size_t SweepBatch(ShardIndex shard, SlotIndex& slot, std::size_t slot_count, Version from,
                          Version cut) override;
 
+  void ReadValueBatch(std::span<const Handle> handles, std::uint16_t epoch,
+                      std::span<EntryValue> values) const override;
   [[nodiscard]] ShardDigest Digest(ShardIndex shard) const override {
     return shards_[shard].digest().Get();
   }

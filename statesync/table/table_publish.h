@@ -141,6 +141,35 @@ std::size_t Table<Record>::ListBatch(ShardIndex shard, SlotIndex& slot,
 }
 
 template <typename Record>
+void Table<Record>::ReadValueBatch(std::span<const Handle> handles, std::uint16_t epoch,
+                                   std::span<EntryValue> values) const {
+  ENSURE(values.size() >= handles.size());
+  const auto at = [this](Handle handle) -> const Entry& {
+    return shards_[handle.shard].entry(handle.slot);
+  };
+  for (const Handle handle : handles) PrefetchRead(&at(handle));
+  for (std::size_t i = 0; i < handles.size(); ++i) {
+    values[i] = {};
+    EntryCopy<Entry> copy;
+    if (!CopyEntry(at(handles[i]), copy)) continue;
+    const Entry& e = copy.get();
+    if (!Record::IsLive(e) || !Record::IsReplicated(e)) continue;
+    if (at(handles[i]).dirty.load(std::memory_order_relaxed) != 0) continue;
+    PreparedRecord record;
+    if (!record_.EncodeForComparison(e, record)) continue;
+    const auto label =
+        (static_cast<std::uint64_t>(Record::kTable) << 56) | (std::uint64_t{record.schema} << 48);
+    const auto value = std::span(record.bytes).first(record.record_bytes);
+    values[i] = {.state = e.learnt_epoch == LearntMark(epoch) && e.version != 0
+                              ? ValueState::kPublished
+                              : ValueState::kUnlearnt,
+                 .generation = e.generation,
+                 .version = {e.version},
+                 .hash = ValueHash(value.subspan(sizeof(WireHandle)), label, digest_key_)};
+  }
+}
+
+template <typename Record>
 void Table<Record>::ForgetPeer() {
   const std::size_t slots = std::size_t{slots_per_shard_} * kShardCount;
   const std::size_t part = (slots + kForgetParts - 1) / kForgetParts;

@@ -3,7 +3,9 @@
 
 #include "statesync/table/hash.h"
 
+#include <array>
 #include <bit>
+#include <cstddef>
 #include <random>
 
 #include "gtest/gtest.h"
@@ -72,6 +74,22 @@ TEST(DigestSumBook, SeesSwappedVersions) {
   other.Move(NameHash(1, 1, key), {}, {6});
   other.Move(NameHash(2, 2, key), {}, {5});
   EXPECT_NE(one.Get().sum, other.Get().sum);
+}
+
+// The number was computed by an independent program from PROTOCOL.md §9.
+TEST(ValueHash, IsTheOneOfTheProtocol) {
+  std::array<std::byte, 22> bytes;
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::byte>(i);
+  const DigestKey key = MakeDigestKey(0x0001'0203'0405'0607, 0x0809'0a0b'0c0d'0e0f);
+  constexpr std::uint64_t kLabel = std::uint64_t{0x0101} << 48;
+  EXPECT_EQ(ValueHash(bytes, kLabel, key), 0x6236'3f6a'7ecc'babf);
+  for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
+    auto flipped = bytes;
+    flipped[bit / 8] ^= static_cast<std::byte>(1u << bit % 8);
+    EXPECT_NE(ValueHash(flipped, kLabel, key), ValueHash(bytes, kLabel, key)) << bit;
+  }
+  EXPECT_NE(ValueHash(std::span(bytes).first(21), kLabel, key), ValueHash(bytes, kLabel, key));
+  EXPECT_NE(ValueHash(bytes, 2 * kLabel, key), ValueHash(bytes, kLabel, key));
 }
 
 }  // namespace
