@@ -31,7 +31,7 @@ struct CommitRule {
 
 // Within these bounds a wait is longer than a repair on a busy machine and shorter than what a
 // client notices: its first repetition of a SYN comes after a second.
-inline constexpr std::int64_t kCommitWaitNsMin = 10'000'000;
+inline constexpr std::int64_t kCommitWaitNsMin = 20'000'000;
 inline constexpr std::int64_t kCommitWaitNsMax = 200'000'000;
 inline constexpr std::int64_t kCommitRoundTrips = 8;       // A repair takes one and a half.
 inline constexpr std::int64_t kCommitFlushNs = 1'000'000;  // Both loops' turns and the flush.

@@ -39,15 +39,17 @@ Kills the active node of a pair while real connections run through it, and count
 
 EPILOG = """\
 How it judges: a connection counts as open if it had echoed a byte 10 ms before the kill; younger
-ones are reported apart. A UDP flow is lost if it stays silent, comes from another NAT address or
-port afterwards, or carries a wrong byte. The outage is the longest gap between two echoes of a flow
-at 1 kpps. Losses decide the verdict and the exit status (0 pass, 1 fail, 2 usage); figures that
-were not reached are printed, and decide too with --strict.
+ones are reported apart, or with --commit-before-forward must survive, too. A UDP flow is lost if it
+stays silent, comes from another NAT address or port afterwards, or carries a wrong byte. The outage
+is the longest gap between two echoes of a flow at 1 kpps. Losses decide the verdict and the exit
+status (0 pass, 1 fail, 2 usage); figures that were not reached are printed, and decide too with
+--strict.
 
 examples:
   tools/drill                                    the kill drill and its control run
   tools/drill --json drill.json --plot drill.svg
   tools/drill --runs 20 --no-control             one drill after another
+  tools/drill --commit-before-forward            no connection is too young to survive
   tools/drill --sessions 1000000 --keep          leave the lab up to look at it
 """
 
@@ -76,10 +78,19 @@ def parse(argv):
                         help="how the state link is driven (default: af_xdp)")
     parser.add_argument("--workers", type=int, default=1, metavar="N",
                         help="workers of each node (default: 1)")
+    parser.add_argument("--commit-before-forward", action="store_true",
+                        help="ask for it in every rule: then young connections must survive, too")
+    parser.add_argument("--short-rate", type=int, metavar="N",
+                        help="short TCP connections opened a second (default: 60; 300 with "
+                             "--commit-before-forward, so that some are young)")
     parser.add_argument("--prefix", default="drill", help="name of the lab (default: drill)")
     parser.add_argument("--build", metavar="FOLDER",
                         help="use the programs of this build folder; set up and build nothing")
     arguments = parser.parse_args(argv)
+    if arguments.short_rate is None:
+        arguments.short_rate = 300 if arguments.commit_before_forward else 60
+    if not 1 <= arguments.short_rate <= 1000:
+        parser.error(f"--short-rate: {arguments.short_rate}, 1 to 1000 are possible")
     if arguments.runs < 1:
         parser.error("--runs: at least 1")
     if arguments.sessions < 0:
@@ -124,12 +135,13 @@ def capacity_of(sessions):
 def run_all(arguments, programs, say):
     """All runs, then the control run. Returns (runs, control or None, why there is none)."""
     seed = arguments.seed if arguments.seed is not None else random.SystemRandom().randrange(10**6)
-    plan = TrafficPlan()
+    plan = TrafficPlan(short_rate_hz=arguments.short_rate)
 
     def story(replication, run_seed):
         options = LabOptions(
             prefix=arguments.prefix, replication=replication, ha2=arguments.ha2,
-            workers=arguments.workers, sessions=capacity_of(arguments.sessions), programs=programs)
+            workers=arguments.workers, sessions=capacity_of(arguments.sessions),
+            commit_before_forward=arguments.commit_before_forward, programs=programs)
         return KillStory(options, plan, arguments.sessions if replication else 0, run_seed, say)
 
     runs = []

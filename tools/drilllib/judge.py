@@ -5,6 +5,7 @@
 
 import errno
 import os
+import statistics
 
 from .outcome import RunOutcome, TcpOutcome, UdpOutcome
 
@@ -71,6 +72,8 @@ def judge_tcp(kill_ns, client, syns):
         if not is_old_at(flow, kill_ns):
             found.young += 1
             found.young_survived += not death
+            if death:
+                found.young_deaths[death] = found.young_deaths.get(death, 0) + 1
             continue
         old_by_tuple[flow["local_port"], flow["server"], flow["server_port"]] = flow
         row = found.by_class.setdefault(flow["class"], [0, 0])
@@ -85,7 +88,18 @@ def judge_tcp(kill_ns, client, syns):
             found.deaths[death] = found.deaths.get(death, 0) + 1
     found.reconnected = sum(1 for syn in syns if is_reconnect(syn, kill_ns, old_by_tuple))
     judge_new_connections(found, kill_ns, client)
+    found.setup_ms = [(flow["established_ns"] - flow["opening_ns"]) / MILLI
+                      for flow in client["tcp"] if 0 < flow["established_ns"] < kill_ns]
+    found.mbit_s = mbit_s_before(kill_ns, client["samples"])
     return found
+
+
+def mbit_s_before(kill_ns, samples):
+    """TCP bytes echoed in the second before the kill: its median sample, as a rate."""
+    period_ns = samples["period_ns"]
+    last = (kill_ns - samples["start_ns"]) // period_ns
+    second = samples["tcp_bytes"][max(0, last - SECOND // period_ns):max(0, last)]
+    return statistics.median(second) * 8 * (SECOND / period_ns) / 1e6 if second else 0.0
 
 
 def stall_ms(flow, kill_ns, now_ns):

@@ -23,6 +23,9 @@ AFTERWARDS_S = 4.0           # Traffic goes on that long after the takeover.
 TAKEOVER_TIMEOUT_S = 10.0
 FILL_RATE_MIN = 20_000       # Sessions a second; slower than that is taken for stuck.
 MIDSTREAM_COUNTER = "mid_stream"  # Part of the name of the counters that explain deaths.
+# Last words of the names of what commit-before-forward counts.
+COMMIT_COUNTERS = ("held", "held_wait_us", "held_confirmed", "held_late", "held_refused",
+                   "unheld_no_peer", "unheld_full", "hold_full")
 
 
 class KillStory:
@@ -38,8 +41,10 @@ class KillStory:
 
     def run(self, keep=False):
         """Returns the RunOutcome. The lab is taken down, whatever happens, unless `keep`."""
+        commit = ", commit-before-forward" if self._options.commit_before_forward else ""
         self._say(f"lab \"{self._options.prefix}\": two nodes, replication "
-                  f"{'on' if self._options.replication else 'off'}, HA2 over {self._options.ha2}")
+                  f"{'on' if self._options.replication else 'off'}, HA2 over {self._options.ha2}"
+                  f"{commit}")
         lab = Lab.up(self._options)
         try:
             return self._run_in(lab)
@@ -105,6 +110,7 @@ class KillStory:
         outcome.pair = facts
         outcome.seed = self._seed
         outcome.replication = self._options.replication
+        outcome.commit_before_forward = self._options.commit_before_forward
         return outcome
 
     def _kill(self, lab, active, standby, client):
@@ -118,6 +124,10 @@ class KillStory:
             readiness=statuses[standby].get("readiness", ""),
             exposure_changes=number(statuses[active], "exposure_changes"),
             exposure_age_us=number(statuses[active], "exposure_age_us"))
+        if self._options.commit_before_forward:
+            counters = lab.control[active].counters()
+            facts.commit = {name.rsplit(".", 1)[-1]: value for name, value in counters.items()
+                            if name.rsplit(".", 1)[-1] in COMMIT_COUNTERS}
         time.sleep(self._random.uniform(0.0, 0.1))
         kill_ns = lab.kill(active)
         client.command(f"mark kill {kill_ns}")

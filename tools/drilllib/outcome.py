@@ -16,6 +16,9 @@ class TcpOutcome:
     corrupt: int = 0            # Bytes, at both ends.
     young: int = 0
     young_survived: int = 0
+    young_deaths: dict = field(default_factory=dict)  # Cause → count.
+    setup_ms: list = field(default_factory=list)   # SYN → established, of those before the kill.
+    mbit_s: float = 0.0         # Echoed in the second before the kill, median of its samples.
     reconnected: int = 0        # SYNs of an old flow after the kill.
     other_socket: int = 0       # Flows whose socket has another inode than at first.
     stall_ms_max: float = 0.0
@@ -50,6 +53,7 @@ class PairFacts:
     detect_ms: float = 0.0      # Kill → the survivor declared its peer dead.
     takeover_ms: float = 0.0    # Declared dead → first burst forwarded as active.
     refused_midstream: int = 0  # TCP packets without a session that the survivor refused.
+    commit: dict = field(default_factory=dict)  # Counters of commit-before-forward, by last word.
 
 
 @dataclass
@@ -58,6 +62,7 @@ class RunOutcome:
 
     seed: int = 0
     replication: bool = True
+    commit_before_forward: bool = False
     kill_ns: int = 0
     tcp: TcpOutcome = field(default_factory=TcpOutcome)
     udp: UdpOutcome = field(default_factory=UdpOutcome)

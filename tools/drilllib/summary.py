@@ -17,7 +17,7 @@ def as_json(drill, runs, control, passed):
     """One object over all runs: counts are sums, times are maxima, the median is over all flows."""
     outages = [outage for run in runs for outage in run.udp.outages_ms]
     last = runs[-1].pair
-    return {
+    figures = {
         "drill": drill,
         "tcp": {name: sum(getattr(run.tcp, name) for run in runs)
                 for name in ("opened", "survived", "resets", "corrupt", "young")},
@@ -36,6 +36,26 @@ def as_json(drill, runs, control, passed):
             "new_connections_pass": control.new_connections_pass},
         "verdict": "pass" if passed else "fail",
     }
+    if runs[-1].commit_before_forward:
+        figures["commit_before_forward"] = commit_json(runs, control)
+    return figures
+
+
+def commit_json(runs, control):
+    """What commit-before-forward saved and what it cost. Counts are sums over the runs."""
+    setup = [ms for run in runs for ms in run.tcp.setup_ms]
+    counters = {name: sum(run.pair.commit.get(name, 0) for run in runs)
+                for name in sorted(runs[-1].pair.commit)}
+    return {
+        "young": sum(run.tcp.young for run in runs),
+        "young_survived": sum(run.tcp.young_survived for run in runs),
+        "setup_ms": {"p50": round(percentile_50(setup), 3), "max": round(max(setup, default=0), 3)},
+        "setup_ms_control": None if control is None else {
+            "p50": round(percentile_50(control.tcp.setup_ms), 3),
+            "max": round(max(control.tcp.setup_ms, default=0), 3)},
+        "tcp_mbit_s": round(percentile_50([run.tcp.mbit_s for run in runs]), 3),
+        "counters": counters,
+    }
 
 
 def rows_of(run):
@@ -47,7 +67,7 @@ def rows_of(run):
         ("TCP survived", f"{tcp.survived} of {tcp.opened}", classes),
         ("TCP resets, corrupt bytes", f"{tcp.resets}, {tcp.corrupt}", ""),
         ("SYNs of old flows", f"{tcp.reconnected}", "captured on the client's wire"),
-        ("TCP young (apart)", f"{tcp.young}", f"{tcp.young_survived} live on"),
+        young_row(run),
         ("TCP opened afterwards", f"{tcp.new_passed} of {tcp.new_opened}", ""),
         ("UDP flows lost", f"{udp.lost} of {udp.flows}", f"{udp.datagrams_lost} datagrams missing"),
         ("sessions", f"{pair.sessions_active} active", f"{pair.sessions_standby} standby"),
@@ -60,18 +80,51 @@ def rows_of(run):
          f"at most {verdict.OUTAGE_MS_MAX:.0f}; sender itself late by "
          f"{udp.client_late_ms_max:.1f} ms"),
         ("TCP stall", f"max {tcp.stall_ms_max:.0f} ms", f"at most {verdict.STALL_MS_MAX:.0f}"),
+    ) + (commit_rows(run) if run.commit_before_forward else ())
+
+
+def young_row(run):
+    """Young connections count only with commit-before-forward."""
+    tcp = run.tcp
+    if run.commit_before_forward and run.replication:
+        return ("TCP young survived", f"{tcp.young_survived} of {tcp.young}",
+                "commit-before-forward: must live on")
+    return ("TCP young (apart)", f"{tcp.young}", f"{tcp.young_survived} live on")
+
+
+def setup_text(run):
+    """Median and longest connection set-up before the kill."""
+    setup = run.tcp.setup_ms
+    return f"{percentile_50(setup):.2f} ms, max {max(setup, default=0):.1f}"
+
+
+def commit_rows(run):
+    """(label, value, remark) of what commit-before-forward did before the kill."""
+    commit = run.pair.commit
+    unconfirmed = sum(commit.get(name, 0) for name in verdict.UNCONFIRMED)
+    wait_us = commit.get("held_wait_us", 0) / max(commit.get("held", 0), 1)
+    return (
+        ("first packets held", f"{commit.get('held', 0)}",
+         f"{commit.get('held_confirmed', 0)} confirmed after {wait_us:.0f} us on average; "
+         f"{unconfirmed} left unconfirmed"),
+        ("TCP set-up", setup_text(run), f"{len(run.tcp.setup_ms)} connections; "
+         f"{run.tcp.mbit_s:.1f} Mbit/s echoed"),
     )
 
 
 def control_rows(control):
     """(label, value, remark) of the control run."""
     tcp = control.tcp
-    return (
+    rows = (
         ("control: TCP survived", f"{tcp.survived} of {tcp.opened}", "replication off: must die"),
         ("control: opened afterwards", f"{tcp.new_passed} of {tcp.new_opened}", "must pass"),
         ("control: refused mid-stream", f"{control.pair.refused_midstream} packets",
          "must explain the deaths"),
     )
+    if control.commit_before_forward:
+        rows += (("control: TCP set-up", setup_text(control), "nothing is held without a peer; "
+                  f"{control.tcp.mbit_s:.1f} Mbit/s echoed"),)
+    return rows
 
 
 def table(rows):
@@ -85,7 +138,9 @@ def table(rows):
 def run_line(number, run, lost):
     """One line per run of a series."""
     state = "pass" if not lost else "FAIL"
+    young = (f"  young {run.tcp.young_survived}/{run.tcp.young}"
+             if run.commit_before_forward else "")
     return (f"run {number:>2}  seed {run.seed:<10} {state}  tcp {run.tcp.survived}/{run.tcp.opened}"
-            f"  udp lost {run.udp.lost}  detect {run.pair.detect_ms:.1f} ms"
+            f"{young}  udp lost {run.udp.lost}  detect {run.pair.detect_ms:.1f} ms"
             f"  takeover {run.pair.takeover_ms:.2f} ms  outage {run.outage_ms_max:.1f} ms"
             f"  stall {run.tcp.stall_ms_max:.0f} ms")

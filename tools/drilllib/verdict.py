@@ -10,6 +10,8 @@ OUTAGE_RUNS_PER_MISS = 20        # One run of twenty may be above.
 CONTROL_SURVIVAL_MAX = 0.05
 TCP_FLOWS_MIN = 200
 UDP_FLOWS_MIN = 50
+# Counters of first packets that left although the peer had not confirmed their session.
+UNCONFIRMED = ("held_late", "held_refused", "unheld_no_peer", "unheld_full")
 
 
 def losses(run):
@@ -32,12 +34,30 @@ def losses(run):
         (run.new_connections_pass,
          f"{tcp.new_opened - tcp.new_passed} of {tcp.new_opened} new connections failed"),
     )
+    if run.commit_before_forward and run.replication:
+        rules += commit_rules(run)
     return [sentence for holds, sentence in rules if not holds]
+
+
+def commit_rules(run):
+    """With commit-before-forward no connection is too young to survive, and packets really wait."""
+    tcp, commit = run.tcp, run.pair.commit
+    return (
+        (tcp.young_survived == tcp.young,
+         f"{tcp.young - tcp.young_survived} young connections died in spite of "
+         f"commit-before-forward: {causes_of(tcp.young_deaths)}"),
+        (commit.get("held_confirmed", 0) > 0, "commit-before-forward held nothing"),
+    )
 
 
 def causes(tcp):
     """"3 no echo, 1 Connection reset by peer"."""
-    return ", ".join(f"{count} {cause}" for cause, count in sorted(tcp.deaths.items()))
+    return causes_of(tcp.deaths)
+
+
+def causes_of(deaths):
+    """The same, of cause → count."""
+    return ", ".join(f"{count} {cause}" for cause, count in sorted(deaths.items()))
 
 
 def misses(runs):
@@ -49,6 +69,9 @@ def misses(runs):
             found.append(f"{name}takeover {run.pair.takeover_ms:.1f} ms > {TAKEOVER_MS_MAX:.0f}")
         if run.tcp.stall_ms_max > STALL_MS_MAX:
             found.append(f"{name}TCP stall {run.tcp.stall_ms_max:.0f} ms > {STALL_MS_MAX:.0f}")
+        unconfirmed = sum(run.pair.commit.get(key, 0) for key in UNCONFIRMED)
+        if run.replication and unconfirmed:
+            found.append(f"{name}{unconfirmed} first packets left unconfirmed")
     above = [run for run in runs if run.outage_ms_max > OUTAGE_MS_MAX]
     if len(above) > len(runs) // OUTAGE_RUNS_PER_MISS:
         worst = max(run.outage_ms_max for run in above)

@@ -73,6 +73,8 @@ def add_lab_arguments(parser):
                         help="workers of each node (default: 1)")
     parser.add_argument("--sessions", type=int, default=131072, metavar="N",
                         help="capacity of the session table (default: 131072)")
+    parser.add_argument("--commit-before-forward", action="store_true",
+                        help="hold each session's first packet until the peer has the session")
     parser.add_argument("--build", default=str(DEFAULT_BUILD), metavar="FOLDER",
                         help="build folder (default: build-release)")
 
@@ -82,6 +84,7 @@ def options_of(arguments):
     names = ("lockstep-dataplane", "lockstepctl")
     return LabOptions(prefix=arguments.prefix, replication=not arguments.no_replication,
                       ha2=arguments.ha2, workers=arguments.workers, sessions=arguments.sessions,
+                      commit_before_forward=arguments.commit_before_forward,
                       programs=find_programs(arguments.build, names))
 
 

@@ -35,11 +35,11 @@ interfaces {{
 
 rules {{
   id: 10 name: "translated" from_zone: "clients" to_zone: "servers"
-  destination: "{server_translated}/32" action: PERMIT source_nat: "outside"
+  destination: "{server_translated}/32" action: PERMIT source_nat: "outside"{commit}
 }}
 rules {{
   id: 20 name: "routed" from_zone: "clients" to_zone: "servers"
-  destination: "{server_routed}/32" action: PERMIT
+  destination: "{server_routed}/32" action: PERMIT{commit}
 }}
 nat_pools {{ id: 1 name: "outside" {nat_addresses} }}
 
@@ -82,6 +82,7 @@ def text_of(options, name):
         sessions=options.sessions, state_sync="true" if options.replication else "false",
         ha1_address=plan.ha1_address, peer_ha1_address=peer.ha1_address,
         ha2_address=plan.ha2_address, peer_ha2_address=peer.ha2_address,
+        commit=" commit_before_forward {}" if options.commit_before_forward else "",
         ha2_device=HA2_DEVICES[options.ha2], ha2_mtu=topology.HA2_MTU,
         heartbeat_ms=options.heartbeat_ms, workers=options.workers,
         table_mb=memory_mb_of(options.sessions), memory_mb=memory_mb_of(options.sessions))

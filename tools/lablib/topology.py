@@ -83,6 +83,7 @@ class LabOptions:
     workers: int = 1
     sessions: int = 131072       # Capacity of the session table.
     heartbeat_ms: int = 10
+    commit_before_forward: bool = False  # In every rule, so for all traffic.
     programs: dict = field(default_factory=dict)  # Name → path; see process.find_programs().
 
     @property

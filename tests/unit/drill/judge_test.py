@@ -60,6 +60,23 @@ class Tcp(unittest.TestCase):
         found = self.one(first_echo_ns=KILL_NS - 9 * MILLI)
         self.assertEqual((0, 1, 1), (found.opened, found.young, found.young_survived))
 
+    def test_young_death_has_a_cause(self):
+        found = self.one(first_echo_ns=0, settled=False)
+        self.assertEqual((1, 0, {"no echo": 1}),
+                         (found.young, found.young_survived, found.young_deaths))
+
+    def test_set_up_counts_up_to_the_kill(self):
+        flows = [tcp_flow(1, opening_ns=KILL_NS - SECOND,
+                          established_ns=KILL_NS - SECOND + 3 * MILLI),
+                 tcp_flow(2, opening_ns=KILL_NS - MILLI, established_ns=KILL_NS + 200 * MILLI)]
+        self.assertEqual([3.0], outcome_of(flows).tcp.setup_ms)
+
+    def test_throughput_is_that_of_the_second_before_the_kill(self):
+        report = client_report()
+        samples = report["samples"]
+        samples["tcp_bytes"] = [1] * 200 + [1000] * 100 + [7] * 600  # The kill is at 3 s.
+        self.assertEqual(0.8, judge(KILL_NS, report, SERVER_REPORT, ()).tcp.mbit_s)
+
     def test_echo_exactly_10_ms_before_the_kill_is_old(self):
         self.assertEqual(1, self.one(first_echo_ns=KILL_NS - 10 * MILLI).opened)
 
@@ -120,6 +137,24 @@ class Verdict(unittest.TestCase):
         run = outcome_of()
         run.pair.readiness = "bulk"
         self.assertTrue(verdict.losses(run))
+
+    def test_young_death_fails_only_with_commit_before_forward(self):
+        young = tcp_flow(600, first_echo_ns=KILL_NS - MILLI, settled=False)
+        run = outcome_of([tcp_flow(i) for i in range(200)] + [new_flow(500), young])
+        self.assertEqual([], verdict.losses(run))
+        run.commit_before_forward = True
+        run.pair.commit = {"held": 9, "held_confirmed": 9}
+        self.assertEqual(1, len(verdict.losses(run)))
+
+    def test_commit_before_forward_that_held_nothing_proves_nothing(self):
+        run = outcome_of()
+        run.commit_before_forward = True
+        self.assertEqual(1, len(verdict.losses(run)))
+
+    def test_first_packets_that_left_unconfirmed_are_a_miss(self):
+        run = outcome_of()
+        run.pair.commit = {"held": 9, "held_confirmed": 8, "held_late": 1}
+        self.assertEqual(1, len(verdict.misses([run])))
 
     def test_one_slow_takeover_of_twenty_is_allowed_and_two_are_not(self):
         slow = outcome_of(udp=[udp_flow(1, gaps_ns=[[KILL_NS, KILL_NS + 80 * MILLI]])])

@@ -40,6 +40,16 @@ class Json(unittest.TestCase):
             "control": dict.fromkeys(("tcp_survived", "new_connections_pass")),
             "verdict": None}, shape_of(figures))
 
+    def test_commit_before_forward_has_an_object_of_its_own(self):
+        one = run()
+        one.commit_before_forward = True
+        one.pair.commit = {"held": 3, "held_confirmed": 3}
+        figures = summary.as_json("kill", [one, one], one, passed=True)["commit_before_forward"]
+        self.assertEqual({"held": 6, "held_confirmed": 6}, figures["counters"])
+        self.assertEqual({"p50": 1.0, "max": 1.0}, figures["setup_ms"])
+        self.assertEqual({"p50": 1.0, "max": 1.0}, figures["setup_ms_control"])
+        self.assertEqual((0, 0), (figures["young"], figures["young_survived"]))
+
     def test_adds_the_runs_up(self):
         figures = summary.as_json("kill", [run(), run()], None, passed=False)
         self.assertEqual(400, figures["tcp"]["opened"])
@@ -84,6 +94,12 @@ class NodeFile(unittest.TestCase):
         self.assertIn("index: 1", text_b)
         self.assertIn('local_address: "10.9.1.1" peer_address: "10.9.1.2"', text_a)
         self.assertIn('local_address: "10.9.1.2" peer_address: "10.9.1.1"', text_b)
+
+    def test_commit_before_forward_is_asked_for_in_every_rule(self):
+        options = topology.LabOptions(prefix="t", commit_before_forward=True)
+        text = nodefile.text_of(options, "a")
+        self.assertEqual(text.count("action: PERMIT"), text.count("commit_before_forward {}"))
+        self.assertNotIn("commit", nodefile.text_of(topology.LabOptions(prefix="t"), "a"))
 
     def test_replication_can_be_switched_off(self):
         options = topology.LabOptions(prefix="t", replication=False)
