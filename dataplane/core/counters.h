@@ -41,7 +41,8 @@ enum class Event : std::uint8_t {
   kArpFailed,
   kArpGratuitousSent,
   kHandedOver,  // Packets passed to another worker, which owns their shard.
-  // Commit-before-forward. kHeld = the three released ones + drops of hold_… + what waits now.
+  // Commit-before-forward. kHeld = the three released ones + drops hold_deadline, hold_refused,
+  // hold_gone, hold_role + what waits now.
   kHeld,
   kHeldWaitUs,         // Sum over the packets that wait no longer.
   kHeldConfirmed,      // Released because the peer has the session.
