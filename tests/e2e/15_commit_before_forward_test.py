@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The Lockstep authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""Commit-before-forward: young connections survive a kill, and without a peer nothing is held up."""
+"""Commit-before-forward: young connections survive a kill; without a peer nothing is held up."""
 
 import json
 import subprocess
@@ -8,7 +8,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from story import BUILD_ROOT, SOURCE_ROOT, Story, main, topology
+from story import BUILD_ROOT, SOURCE_ROOT, Story, main, run, topology
 
 ECHO_PORT = 7000
 CONNECT = """
@@ -61,8 +61,7 @@ class WithoutAPeer(Story):
         self.connect()
         self.assertGreater(self.counter(active, "held_confirmed"), 0)
         before = self.counter(active, "held_late") + self.counter(active, "unheld_no_peer")
-        subprocess.run(["ip", "-n", self.lab.options.namespace(active), "link", "set", "ha2", "down"],
-                       check=True)
+        run("ip", "-n", self.lab.options.namespace(active), "link", "set", "ha2", "down")
         for _ in range(5):
             self.assertLess(self.connect(), 1.0, "a SYN was dropped instead of released")
         after = self.counter(active, "held_late") + self.counter(active, "unheld_no_peer")
