@@ -40,7 +40,7 @@ void Engine::Impl::EmitScrub(Instant now, FrameSink& sink) {
   const std::size_t count = scrub_.Step(now, context_.table_span(), context_.epoch,
                                         context_.options.scrub_entries, unlearnt);
   for (std::size_t i = 0; i < count; ++i) {
-    publisher.AddPending(scrub_.table_index(), unlearnt[i], now);
+    publisher.AddPending(scrub_.table_index(), {unlearnt[i], ChangeClass::kWindow, now});
   }
   context_.counters.values_taught += count;
   context_.counters.scrub_passes = scrub_.passes();
