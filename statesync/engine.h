@@ -24,6 +24,7 @@
 #include "statesync/table/replicated_table.h"
 #include "statesync/types.h"
 #include "statesync/wire/schema.h"
+#include "statesync/wire/version_range.h"
 
 namespace statesync {
 
@@ -56,7 +57,7 @@ struct EngineOptions {
   std::uint32_t peer_slots_per_shard_max = 0;
 };
 
-// What the handshake learnt of the peer.
+// What the handshake learnt of the peer. A peer of which nothing is filled in is one like us.
 struct PeerInfo {
   NodeIndex node = 0;
   BootId boot_id = 0;
@@ -65,8 +66,16 @@ struct PeerInfo {
   std::uint64_t id_map_digest = 0;
   bool id_map_equal = true;
   std::uint8_t stream_count = 1;  // What it can do; both use the smaller number.
-  std::array<std::uint32_t, kHelloTablesMax>
-      capacity{};  // By TableId; 0: the peer has no such table.
+  // By TableId. Entries it can hold; 0: unknown.
+  std::array<std::uint32_t, kHelloTablesMax> capacity{};
+  // Schemas of keyed images that it understands; a maximum of 0: it has no such table.
+  std::array<VersionRange, kHelloTablesMax> schemas = AnySchema();
+
+  static constexpr std::array<VersionRange, kHelloTablesMax> AnySchema() {
+    std::array<VersionRange, kHelloTablesMax> schemas;
+    schemas.fill({1, 0xff});
+    return schemas;
+  }
 };
 
 // An authenticated frame: what followed the clear header, tag removed.

@@ -17,63 +17,64 @@ namespace statesync {
 
 // Grouped as a reader of `lockstepctl stats` meets them; a new counter goes to the end of its
 // group.
-#define STATESYNC_ENGINE_COUNTERS(X)                                                  \
-  /* Frames. */                                                                       \
-  X(frames_sent, "Numbered frames sent.")                                             \
-  X(frames_received, "Numbered frames applied.")                                      \
-  X(control_frames_sent, "Statements, acknowledgements and keepalives sent.")         \
-  X(control_frames_received, "Statements, acknowledgements and keepalives received.") \
-  X(frames_duplicate, "Seen before, or closed by a note.")                            \
-  X(frames_outside_window, "Too far ahead of the contiguous frame.")                  \
-  X(frames_stale_epoch, "Of an earlier handle epoch.")                                \
-  X(frames_stale_term, "Of an older term than this node has applied or taken (I6).")  \
-  X(frames_unwanted, "With entries, while this node owns the tables or sync is off.") \
-  X(frames_malformed, "Frames ended by the first broken rule of the format.")         \
-  X(sections_unknown, "Table, operation or schema of a newer peer: skipped.")         \
-  X(probes_sent, "Padded frames sent to learn what the path carries.")                \
-  X(probes_acked, "Probes that the peer says it received.")                           \
-  X(probes_received, "Padded frames of the peer.")                                    \
-  X(probe_acks_ignored, "Acknowledged sizes that were not probed lately.")            \
-  X(path_mtu_raised, "Times that larger datagrams were found to pass.")               \
-  X(path_mtu_lowered, "Times that large datagrams stopped passing.")                  \
-  /* Records. */                                                                      \
-  X(records_sent, "Records published.")                                               \
-  X(inserts_sent, "Keyed images published.")                                          \
-  X(updates_sent, "Updates published.")                                               \
-  X(deletes_sent, "Deletes published.")                                               \
-  X(records_applied, "Records that changed an entry here.")                           \
-  X(records_stale, "Not newer than what is here: harmless.")                          \
-  X(records_refused, "Table full, key conflict, unknown id.")                         \
-  X(records_malformed, "A field out of range.")                                       \
-  X(slots_out_of_range, "The peer's slot is past what the handle map has room for.")  \
-  X(annihilated, "Deleted before the peer had learnt of them: nothing was sent.")     \
-  X(busy_requeues, "An entry was being written; it went with the next batch.")        \
-  X(tombstones_retired, "Deletes confirmed by the peer, or void without one.")        \
-  X(changes_dropped, "Not published, as there is no peer; a bulk covers them.")       \
-  /* Loss and repair. */                                                              \
-  X(gaps_seen, "Ranges of frames found missing.")                                     \
-  X(nacks_sent, "Frames asked for, repetitions included.")                            \
-  X(nacks_received, "Frames the peer asked for, repetitions included.")               \
-  X(frames_repaired, "Frames whose entries were published again.")                    \
-  X(frames_lost, "Not repairable any more; a bulk covers them.")                      \
-  X(wants_sent, "Unknown handles asked for.")                                         \
-  X(wants_received, "Handles the peer asked for.")                                    \
-  X(wants_overflowed, "No room to remember: a bulk is asked for instead.")            \
-  X(credit_stalls, "Turns that had changes but no credit.")                           \
-  X(acks_ignored, "Acknowledgements of frames that were never sent.")                 \
-  /* Full transfer and comparison. */                                                 \
-  X(bulks_started, "Full transfers begun as the sender.")                             \
-  X(bulks_finished, "Full transfers finished as the receiver.")                       \
-  X(bulks_failed, "Given up before the end: lost frames, lost peer, new role.")       \
-  X(entries_swept, "Entries removed because a full transfer did not name them.")      \
-  X(digests_agreed, "Comparisons of a shard that agreed.")                            \
-  X(digests_differed, "Comparisons of a shard that differed.")                        \
-  X(digests_undecided, "Shards that changed too often to be compared.")               \
-  X(values_stated, "Entries whose value was stated for a comparison.")                \
-  X(values_agreed, "Values compared that were equal.")                                \
-  X(values_differed, "Values compared that differed under one version: asked for.")   \
-  X(values_taught, "Entries published so that their values can be compared.")         \
-  X(scrub_passes, "Whole walks over the tables that compared values.")                \
+#define STATESYNC_ENGINE_COUNTERS(X)                                                    \
+  /* Frames. */                                                                         \
+  X(frames_sent, "Numbered frames sent.")                                               \
+  X(frames_received, "Numbered frames applied.")                                        \
+  X(control_frames_sent, "Statements, acknowledgements and keepalives sent.")           \
+  X(control_frames_received, "Statements, acknowledgements and keepalives received.")   \
+  X(frames_duplicate, "Seen before, or closed by a note.")                              \
+  X(frames_outside_window, "Too far ahead of the contiguous frame.")                    \
+  X(frames_stale_epoch, "Of an earlier handle epoch.")                                  \
+  X(frames_stale_term, "Of an older term than this node has applied or taken (I6).")    \
+  X(frames_unwanted, "With entries, while this node owns the tables or sync is off.")   \
+  X(frames_malformed, "Frames ended by the first broken rule of the format.")           \
+  X(sections_unknown, "Table, operation or schema of a newer peer: skipped.")           \
+  X(probes_sent, "Padded frames sent to learn what the path carries.")                  \
+  X(probes_acked, "Probes that the peer says it received.")                             \
+  X(probes_received, "Padded frames of the peer.")                                      \
+  X(probe_acks_ignored, "Acknowledged sizes that were not probed lately.")              \
+  X(path_mtu_raised, "Times that larger datagrams were found to pass.")                 \
+  X(path_mtu_lowered, "Times that large datagrams stopped passing.")                    \
+  /* Records. */                                                                        \
+  X(records_sent, "Records published.")                                                 \
+  X(inserts_sent, "Keyed images published.")                                            \
+  X(updates_sent, "Updates published.")                                                 \
+  X(deletes_sent, "Deletes published.")                                                 \
+  X(records_applied, "Records that changed an entry here.")                             \
+  X(records_stale, "Not newer than what is here: harmless.")                            \
+  X(records_refused, "Table full, key conflict, unknown id.")                           \
+  X(records_malformed, "A field out of range.")                                         \
+  X(slots_out_of_range, "The peer's slot is past what the handle map has room for.")    \
+  X(annihilated, "Deleted before the peer had learnt of them: nothing was sent.")       \
+  X(records_untold, "Not published: the peer does not understand the table or schema.") \
+  X(busy_requeues, "An entry was being written; it went with the next batch.")          \
+  X(tombstones_retired, "Deletes confirmed by the peer, or void without one.")          \
+  X(changes_dropped, "Not published, as there is no peer; a bulk covers them.")         \
+  /* Loss and repair. */                                                                \
+  X(gaps_seen, "Ranges of frames found missing.")                                       \
+  X(nacks_sent, "Frames asked for, repetitions included.")                              \
+  X(nacks_received, "Frames the peer asked for, repetitions included.")                 \
+  X(frames_repaired, "Frames whose entries were published again.")                      \
+  X(frames_lost, "Not repairable any more; a bulk covers them.")                        \
+  X(wants_sent, "Unknown handles asked for.")                                           \
+  X(wants_received, "Handles the peer asked for.")                                      \
+  X(wants_overflowed, "No room to remember: a bulk is asked for instead.")              \
+  X(credit_stalls, "Turns that had changes but no credit.")                             \
+  X(acks_ignored, "Acknowledgements of frames that were never sent.")                   \
+  /* Full transfer and comparison. */                                                   \
+  X(bulks_started, "Full transfers begun as the sender.")                               \
+  X(bulks_finished, "Full transfers finished as the receiver.")                         \
+  X(bulks_failed, "Given up before the end: lost frames, lost peer, new role.")         \
+  X(entries_swept, "Entries removed because a full transfer did not name them.")        \
+  X(digests_agreed, "Comparisons of a shard that agreed.")                              \
+  X(digests_differed, "Comparisons of a shard that differed.")                          \
+  X(digests_undecided, "Shards that changed too often to be compared.")                 \
+  X(values_stated, "Entries whose value was stated for a comparison.")                  \
+  X(values_agreed, "Values compared that were equal.")                                  \
+  X(values_differed, "Values compared that differed under one version: asked for.")     \
+  X(values_taught, "Entries published so that their values can be compared.")           \
+  X(scrub_passes, "Whole walks over the tables that compared values.")                  \
   X(refusals_reported, "Entries the peer could not take, as it says.")
 
 struct EngineCounters {

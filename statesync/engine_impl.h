@@ -74,6 +74,11 @@ struct Engine::Impl {
   void FillExposure();
   [[nodiscard]] Exposure ExposureOf(Instant now, std::size_t table_index) const;
 
+  // ---- engine_tables.cc ----
+  void AgreeOnTables(const PeerInfo& peer);
+  [[nodiscard]] AtRiskReason WarningOf(std::size_t table_index) const;
+  void FillWarnings();
+
   // ---- engine_scrub.cc ----
   void EmitScrub(Instant now, FrameSink& sink);
   [[nodiscard]] bool CanScrub() const;

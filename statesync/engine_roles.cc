@@ -53,6 +53,7 @@ void Engine::Impl::OnPeerConnected(Instant now, const PeerInfo& peer) {
   context_.is_connected = true;
   context_.last_heard = now;
   was_silent_ = false;
+  AgreeOnTables(peer);
   context_.peer_term = std::max(is_new_run ? Term{} : context_.peer_term, peer.term);
   context_.has_peer_time = false;
   std::size_t datagram = context_.options.datagram_bytes_max;

@@ -30,6 +30,7 @@ const EngineStatus& Engine::Impl::UpdateStatus(Instant now) {
   FillStreams(now);
   FillTables(now);
   FillExposure();
+  FillWarnings();
   status.counters = context_.counters;
   for (const auto& stream : streams()) {
     status.counters.gaps_seen += stream->state().window.gaps_seen();
@@ -63,6 +64,7 @@ void Engine::Impl::FillTables(Instant now) {
     table.table = context_.tables[t]->id();
     if (counts) table.live = context_.tables[t]->live_count();
     table.confirmed = context_.confirmed[t];
+    table.reason = status_.reason;
     table.exposure = ExposureOf(now, t);
   }
 }

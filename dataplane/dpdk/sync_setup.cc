@@ -69,10 +69,13 @@ statesync::PeerInfo PeerInfoOf(const statesync::PeerHello& hello, std::uint64_t 
   peer.id_map_digest = capabilities.id_map_digest;
   peer.stream_count = capabilities.stream_count;
   peer.id_map_equal = capabilities.id_map_digest == own_id_map_digest;
+  peer.schemas.fill({});
   for (std::uint16_t i = 0; i < capabilities.table_count; ++i) {
     const statesync::TableCapability& table = capabilities.tables[i];
     const auto index = static_cast<std::size_t>(table.table);
-    if (index < peer.capacity.size()) peer.capacity[index] = table.capacity;
+    if (index >= peer.capacity.size()) continue;
+    peer.capacity[index] = table.capacity;
+    peer.schemas[index] = {table.schema_min, table.schema_max};
   }
   return peer;
 }

@@ -4,6 +4,7 @@
 #include "statesync/seal/hello_codec.h"
 
 #include "statesync/ensure.h"
+#include "statesync/wire/version_range.h"
 
 namespace statesync {
 
@@ -32,7 +33,8 @@ void EncodeHello(const Capabilities& capabilities, NodeIndex node, BootId boot_i
 }
 
 SealVerdict DecodeHello(const HelloBody& body, NodeIndex own, PeerHello& peer) noexcept {
-  if (body.version_min > kProtocolVersion || body.version_max < kProtocolVersion) {
+  constexpr VersionRange kOwnVersions{kProtocolVersion, kProtocolVersion};
+  if (HighestCommon(kOwnVersions, {body.version_min, body.version_max}) == 0) {
     return SealVerdict::kHelloVersion;
   }
   if (body.node == own) return SealVerdict::kHelloOwnNode;

@@ -49,6 +49,10 @@ struct EngineContext {
 
   // The peer.
   bool is_connected = false;
+  // By table index. Highest schema of keyed images that both nodes understand; 0: the peer is not
+  // told of the table.
+  std::array<std::uint8_t, kTablesMax> common_schema{};
+  std::array<std::uint32_t, kTablesMax> peer_capacity{};  // 0: unknown.
   std::size_t frame_bytes_max = 0;  // Plaintext of a frame that the path carries: FollowPath().
   PathMtu path_mtu;
   ProbeAnswers probe_answers;
@@ -77,6 +81,11 @@ struct EngineContext {
 
   [[nodiscard]] std::span<ReplicatedTable* const> table_span() const {
     return std::span(tables).first(table_count);
+  }
+  // The peer understands the record.
+  [[nodiscard]] bool CanTell(std::size_t table_index_of, const PreparedRecord& record) const {
+    const std::uint8_t common = common_schema[table_index_of];
+    return record.op == Op::kInsert ? record.schema <= common : common != 0;
   }
   [[nodiscard]] std::size_t IndexOf(TableId table) const {
     const auto id = static_cast<std::size_t>(table);

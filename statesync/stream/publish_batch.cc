@@ -65,7 +65,12 @@ bool Publisher::PublishBatch(Instant now, FrameSink& sink, std::size_t table_ind
 }
 
 bool Publisher::Settle(std::size_t table_index, PreparedRecord& record, Cause cause, bool& failed) {
-  if (record.result == PrepareResult::kRecord) return true;
+  if (record.result == PrepareResult::kRecord) {
+    if (state_.engine.CanTell(table_index, record)) return true;
+    ++state_.engine.counters.records_untold;
+    state_.engine.tables[table_index]->Retire(record.handle);  // If it is deleted.
+    return false;
+  }
   if (record.result == PrepareResult::kBusy) {
     ++state_.engine.counters.busy_requeues;
     if (cause == Cause::kChange) {

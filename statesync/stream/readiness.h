@@ -69,10 +69,12 @@ class ReadinessMachine {
   [[nodiscard]] bool HasRisk(AtRiskReason reason) const {
     return (risks_ >> static_cast<unsigned>(reason) & 1) != 0;
   }
-  // Forgets what followed from a connection; what configurations say stays true without one.
+  // Forgets what followed from a connection; what configurations and programs
+  // are stays true without one.
   void ClearRisks() {
     risks_ &=
         static_cast<std::uint16_t>(1u << static_cast<unsigned>(AtRiskReason::kIdMapDiffers) |
+                                   1u << static_cast<unsigned>(AtRiskReason::kTableUnknown) |
                                    1u << static_cast<unsigned>(AtRiskReason::kStateSyncDisabled));
   }
 
@@ -90,9 +92,9 @@ class ReadinessMachine {
 inline AtRiskReason ReadinessMachine::reason() const {
   // What an operator did first, then what is missing, then what follows from it.
   constexpr AtRiskReason kOrder[] = {
-      AtRiskReason::kStateSyncDisabled, AtRiskReason::kIdMapDiffers, AtRiskReason::kHa2Silent,
-      AtRiskReason::kRefusedEntries,    AtRiskReason::kLostFrames,   AtRiskReason::kDigestMismatch,
-      AtRiskReason::kValueMismatch,
+      AtRiskReason::kStateSyncDisabled, AtRiskReason::kIdMapDiffers,   AtRiskReason::kTableUnknown,
+      AtRiskReason::kHa2Silent,         AtRiskReason::kRefusedEntries, AtRiskReason::kLostFrames,
+      AtRiskReason::kDigestMismatch,    AtRiskReason::kValueMismatch,
   };
   for (const AtRiskReason reason : kOrder) {
     if (HasRisk(reason)) return reason;

@@ -153,6 +153,10 @@ void Stream::EmitDigests(Instant now, FrameSink& sink) {
       if (sink.left() == 0) return;
       frame = state_.Begin(sink, control_);
     }
+    if (engine_.common_schema[digest_statements_.table_index()] == 0) {
+      digest_statements_.Next();
+      continue;
+    }
     const ReplicatedTable& table = *engine_.tables[digest_statements_.table_index()];
     const ShardDigest digest = table.Digest(digest_statements_.shard());
     DigestRecord record;

@@ -16,6 +16,9 @@ TEST(Names, AreTheWordsOfTheVocabulary) {
   EXPECT_EQ(NameOf(statesync::Readiness::kAtRisk), "at-risk");
   EXPECT_EQ(NameOf(statesync::AtRiskReason::kLostFrames), "lost-frames");
   EXPECT_EQ(NameOf(statesync::AtRiskReason::kExposure), "exposure");
+  EXPECT_EQ(NameOf(statesync::AtRiskReason::kValueMismatch), "value-mismatch");
+  EXPECT_EQ(NameOf(statesync::AtRiskReason::kTableUnknown), "table-unknown");
+  EXPECT_EQ(NameOf(statesync::AtRiskReason::kPeerCapacity), "peer-capacity");
   EXPECT_EQ(NameOf(DetectedBy::kNoPeerAtStart), "no-peer-at-start");
   EXPECT_EQ(NameOf(DetectedBy::kPreempted), "preempted");
 }

@@ -32,8 +32,8 @@ class EnginePair {
     for (auto& buffer : buffers_) buffer.resize(options.datagram_bytes_max - 32u);
   }
 
-  void Connect() {
-    PeerInfo info;
+  // info: what each learns of the other, but for node and boot id.
+  void Connect(PeerInfo info = {}) {
     for (std::size_t i = 0; i < 2; ++i) {
       info.node = static_cast<NodeIndex>(1 - i);
       info.boot_id = 100 + i;
