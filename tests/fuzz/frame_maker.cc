@@ -39,6 +39,12 @@ std::uint64_t FrameMaker::Near(std::uint64_t value) {
   }
 }
 
+// An entry that an insert of ours named lately. REQUIRES: there was one.
+const FrameMaker::Taught& FrameMaker::AnyTaught() {
+  const auto kept = static_cast<std::uint32_t>(std::min(taught_count_, taught_.size()));
+  return taught_[input_.Below(kept)];
+}
+
 Term FrameMaker::AnyTerm(Term term) {
   switch (input_.Below(16)) {
     case 0:
@@ -55,6 +61,7 @@ Term FrameMaker::AnyTerm(Term term) {
 }
 
 WireHandle FrameMaker::AnyHandle() {
+  if (taught_count_ > 0 && input_.OneIn(2)) return AnyTaught().handle;
   WireHandle handle;
   handle.shard = input_.OneIn(8) ? input_.Byte() : input_.Pick(kPoolShards);
   handle.slot.Set(input_.OneIn(8) ? input_.Number<std::uint16_t>()
@@ -161,6 +168,11 @@ std::vector<std::byte> FrameMaker::ShardRecordBytes(ControlOp op) {
     record.table = table;
     record.handle = handle;
     record.version.Set(MakeVersion(section_term_max_, Near(view_->counter - 1)).bits);
+    if (taught_count_ > 0 && !input_.OneIn(4)) {
+      const Taught& taught = AnyTaught();
+      record.handle = taught.handle;
+      record.version.Set(taught.version.bits);
+    }
     record.value_hash.Set(input_.Number<std::uint64_t>());
     return BytesOf(record);
   }
@@ -264,6 +276,11 @@ void FrameMaker::AppendSection(std::vector<std::byte>& frame, Term term) {
     auto record = is_session ? SessionRecordBytes(known.op, known.schema)
                              : ControlRecordBytes(static_cast<ControlOp>(known.op));
     record.resize(known.bytes);
+    if (is_session && known.op == static_cast<std::uint8_t>(Op::kInsert)) {
+      Taught& taught = taught_[taught_count_++ % taught_.size()];
+      std::memcpy(&taught.handle, record.data(), sizeof(taught.handle));
+      taught.version = MakeVersion({header.term.Get()}, header.counter.Get() + i);
+    }
     frame.insert(frame.end(), record.begin(), record.end());
   }
 }

@@ -52,6 +52,11 @@ class FrameMaker {
     std::uint32_t bulk_stated = 0;
   };
 
+  struct Taught {
+    WireHandle handle;
+    Version version;
+  };
+
   void AppendSection(std::vector<std::byte>& frame, Term term);
   void AppendRaw(std::vector<std::byte>& frame);
   std::vector<std::byte> SessionRecordBytes(std::uint8_t op, std::uint8_t schema);
@@ -59,6 +64,7 @@ class FrameMaker {
   std::vector<std::byte> BulkRecordBytes(ControlOp op);
   std::vector<std::byte> ShardRecordBytes(ControlOp op);
   WireHandle AnyHandle();
+  const Taught& AnyTaught();
   std::uint64_t Near(std::uint64_t value);
   Term AnyTerm(Term term);
 
@@ -68,6 +74,8 @@ class FrameMaker {
   StreamView* view_ = &streams_[0];
   std::uint16_t epoch_ = 1;
   Term section_term_max_;
+  std::array<Taught, 16> taught_{};  // The newest inserts, as a ring.
+  std::size_t taught_count_ = 0;
 };
 
 }  // namespace statesync::fuzz

@@ -50,7 +50,10 @@ void CheckDecode(const HelloBody& body, NodeIndex own) {
 class Story {
  public:
   explicit Story(ByteReader input)
-      : input_(input), own_(OptionsOf(0, 1), 1), peer_(OptionsOf(1, 2), 2) {}
+      : input_(input), own_(OptionsOf(0, 1), 1), peer_(OptionsOf(1, 2), 2) {
+    own_.handshake.SetCapabilities(Said());
+    peer_.handshake.SetCapabilities(Said());
+  }
 
   void Run() {
     for (std::size_t i = 0; i < kStepsMax && !input_.is_empty(); ++i) Step();
@@ -96,12 +99,9 @@ class Story {
         (void)own_.handshake.PrepareOpen(bytes);
         break;
       }
-      case 4: {
-        HelloBody body{};
-        input_.Fill(body);
-        CheckDecode(body, static_cast<NodeIndex>(input_.Below(kNodesMax)));
+      case 4:
+        DecodeEdited();
         break;
-      }
       case 5:
         own_.handshake.RequestRekey();
         break;
@@ -113,6 +113,31 @@ class Story {
         break;
     }
     Turn();
+  }
+
+  // A valid body with bytes overwritten, or no body of ours at all.
+  void DecodeEdited() {
+    HelloBody body{};
+    if (input_.OneIn(8)) {
+      input_.Fill(body);
+    } else {
+      EncodeHello(Said(), 1, 7, body);
+      std::array<std::uint8_t, sizeof(HelloBody)> bytes;
+      std::memcpy(bytes.data(), &body, sizeof(body));
+      for (std::uint32_t edits = input_.Below(6); edits > 0; --edits) {
+        bytes[input_.Below(sizeof(bytes))] = input_.Byte();
+      }
+      std::memcpy(static_cast<void*>(&body), bytes.data(), sizeof(body));
+    }
+    CheckDecode(body, static_cast<NodeIndex>(input_.Below(kNodesMax)));
+  }
+
+  static Capabilities Said() {
+    Capabilities said;
+    said.table_count = 2;
+    said.tables[0] = {TableId::kSession, 1, 2, 131'072};
+    said.tables[1] = {TableId::kArp, 1, 1, 1'024};
+    return said;
   }
 
   static constexpr std::array<std::int64_t, 6> kSteps = {0, 1, 10, 100, 1'100, 3'600'001};
