@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "dataplane/config/mistakes.h"
+#include "dataplane/control/damage.h"
 #include "dataplane/control/names.h"
 #include "dataplane/control/session_view.h"
 #include "dataplane/control/status_view.h"
@@ -244,6 +245,31 @@ grpc::ServerUnaryReactor* ControlService::FillSessions(
                                                 " ms; is the session table full? see lockstepctl "
                                                 "stats"))};
       });
+}
+
+grpc::ServerUnaryReactor* ControlService::CorruptEntry(
+    grpc::CallbackServerContext* context, const lockstep::control::CorruptEntryRequest* request,
+    lockstep::control::CorruptEntryResponse* response) {
+  const absl::StatusOr<DamageRequest> damage = PostDamage(setup_, *request, *response);
+  if (!damage.ok()) {
+    return Finished(context, ToGrpc(damage.status()));
+  }
+  const std::int64_t deadline_ns = MonotonicNs() + std::int64_t{kPatienceMs} * 1'000'000;
+  return new WaitingReactor(is_stopping_, [this, deadline_ns, damage = *damage]() -> WaitStep {
+    const std::uint64_t done = setup_.shared->requests.damage_done.load(std::memory_order_acquire);
+    if (static_cast<std::uint32_t>(done) == damage.number()) {
+      return {true, (done & kDamageWasDone) != 0
+                        ? grpc::Status::OK
+                        : grpc::Status(grpc::StatusCode::ABORTED,
+                                       "corrupt-entry: the session was gone, or never replicated; "
+                                       "name another")};
+    }
+    if (MonotonicNs() < deadline_ns) {
+      return {};
+    }
+    return {true, grpc::Status(grpc::StatusCode::ABORTED,
+                               "corrupt-entry: the sync loop did not answer; see the node's log")};
+  });
 }
 
 }  // namespace dataplane

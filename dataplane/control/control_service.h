@@ -52,6 +52,9 @@ class ControlService final : public lockstep::control::Control::CallbackService 
   grpc::ServerUnaryReactor* FillSessions(
       grpc::CallbackServerContext* context, const lockstep::control::FillSessionsRequest* request,
       lockstep::control::FillSessionsResponse* response) override;
+  grpc::ServerUnaryReactor* CorruptEntry(
+      grpc::CallbackServerContext* context, const lockstep::control::CorruptEntryRequest* request,
+      lockstep::control::CorruptEntryResponse* response) override;
 
  private:
   [[nodiscard]] statesync::Role role() const;

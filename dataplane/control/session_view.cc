@@ -221,4 +221,26 @@ void DumpSessions(const statesync::SessionTable& table, TableCursor& cursor,
   }
 }
 
+absl::StatusOr<FoundEntry> FindEntry(const statesync::SessionTable& table, const std::string& key) {
+  std::uint64_t slots_left = statesync::kShardCount * (statesync::kSlotsPerShardMax + 1);
+  const std::string wanted = absl::StrCat("session ", key, key.empty() ? "" : " nat ");
+  TableCursor cursor;
+  Handle handle;
+  SessionEntry entry{};
+  while (NextEntry(table, cursor, slots_left, handle, entry)) {
+    if (!IsReplicated(entry) || (key.empty() && entry.version == 0)) {
+      continue;
+    }
+    std::string line = CanonicalLine(entry);
+    if (line.rfind(wanted, 0) == 0) {
+      return FoundEntry{handle, std::move(line)};
+    }
+  }
+  return absl::NotFoundError(
+      key.empty() ? "no session is here that was replicated; see lockstepctl sessions"
+                  : absl::StrCat("key: ", Quoted(key),
+                                 ": no such session; write it as in `lockstepctl tables dump`: tcp "
+                                 "10.1.0.10:40000 10.2.0.10:80"));
+}
+
 }  // namespace dataplane

@@ -61,4 +61,16 @@ absl::StatusOr<lockstep::control::ListSessionsResponse> ListSessions(
 void DumpSessions(const statesync::SessionTable& table, TableCursor& cursor,
                   lockstep::control::DumpTablesResponse& chunk);
 
+// An entry that replicates, and its line of the dump.
+struct FoundEntry {
+  statesync::Handle handle;
+  std::string line;
+};
+
+// The entry whose line has `key` ("tcp CLIENT SERVER") behind the table's name; with an empty key
+// the first one that was published.
+// Cost: a look at every slot in front of it.
+// Errors: kNotFound.
+absl::StatusOr<FoundEntry> FindEntry(const statesync::SessionTable& table, const std::string& key);
+
 }  // namespace dataplane

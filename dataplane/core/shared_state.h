@@ -14,6 +14,7 @@
 #include <cstdint>
 
 #include "dataplane/core/status_board.h"
+#include "statesync/table/entry_damage.h"
 #include "statesync/types.h"
 
 namespace dataplane {
@@ -118,7 +119,32 @@ struct alignas(64) Requests {
       0};                                            // Reader: workers; synthetic sessions wanted.
   std::atomic<std::uint64_t> fill_sessions_done{0};  // Writer: workers (fetch_add).
   std::atomic<bool> stop{false};                     // Everybody: leave the loop.
+  // DamageRequest::bits; its number grows per request. Reader: sync loop.
+  std::atomic<std::uint64_t> damage{0};
+  // Number of the last request that was obeyed, and in bit 32 whether the entry was damaged.
+  // Writer: sync loop.
+  std::atomic<std::uint64_t> damage_done{0};
 };
+
+// `debug corrupt-entry`: bits 0–15 slot, 16–23 shard, 24–31 EntryDamage, 32–63 number of the
+// request.
+struct DamageRequest {
+  std::uint64_t bits = 0;
+  [[nodiscard]] statesync::Handle handle() const {
+    return {static_cast<statesync::ShardIndex>(bits >> 16),
+            static_cast<statesync::SlotIndex>(bits)};
+  }
+  [[nodiscard]] statesync::EntryDamage damage() const {
+    return static_cast<statesync::EntryDamage>((bits >> 24) & 0xff);
+  }
+  [[nodiscard]] std::uint32_t number() const { return static_cast<std::uint32_t>(bits >> 32); }
+  static DamageRequest Make(std::uint32_t number, statesync::EntryDamage damage,
+                            statesync::Handle handle) {
+    return {std::uint64_t{number} << 32 | std::uint64_t{static_cast<std::uint8_t>(damage)} << 24 |
+            std::uint64_t{handle.shard} << 16 | handle.slot};
+  }
+};
+inline constexpr std::uint64_t kDamageWasDone = std::uint64_t{1} << 32;
 
 // What one worker tells the others. Writer: that worker.
 struct alignas(64) WorkerState {

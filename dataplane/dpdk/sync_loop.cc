@@ -59,6 +59,7 @@ class SyncLoopParts final : public SyncLoop {
                 std::unique_ptr<Engine> engine)
       : options_(*options.options),
         shared_(shared),
+        table_(table),
         sessions_(table.replicated()),
         engine_(std::move(engine)),
         role_(shared, *engine_, stats_, options.worker_count),
@@ -73,10 +74,12 @@ class SyncLoopParts final : public SyncLoop {
  private:
   absl::Status OpenKeyLog();
   void ObeyRequests(Instant now) noexcept;
+  void ObeyDamage() noexcept;
   void Publish(Instant now, bool busy) noexcept;
 
   const Options& options_;
   SharedState& shared_;
+  statesync::SessionTable& table_;
   statesync::ReplicatedTable& sessions_;
   SyncStats stats_;
   std::unique_ptr<Engine> engine_;
@@ -84,6 +87,7 @@ class SyncLoopParts final : public SyncLoop {
   std::unique_ptr<Ha2Side> ha2_;  // Null: no HA2 device.
 
   std::uint32_t resyncs_seen_;
+  std::uint32_t damages_seen_ = 0;
   bool state_sync_ = true;  // As the engine begins.
   Instant next_facts_{};
   Instant next_counters_{};
@@ -151,12 +155,24 @@ void SyncLoopParts::ObeyRequests(Instant now) noexcept {
     resyncs_seen_ = resyncs;
     engine_->RequestBulk(now);
   }
+  ObeyDamage();
   const bool wanted =
       options_.ha.state_sync && requests.state_sync_enabled.load(std::memory_order_relaxed);
   if (wanted != state_sync_) {
     state_sync_ = wanted;
     engine_->SetStateSync(now, wanted);
   }
+}
+
+// On the standby this loop is the only writer, so it damages what `debug corrupt-entry` names.
+void SyncLoopParts::ObeyDamage() noexcept {
+  const DamageRequest request{shared_.requests.damage.load(std::memory_order_acquire)};
+  if (request.number() == damages_seen_) return;
+  damages_seen_ = request.number();
+  const bool is_done = options_.debug.enabled && role_.word().role() == statesync::Role::kStandby &&
+                       table_.Damage(request.handle(), request.damage());
+  shared_.requests.damage_done.store(request.number() | (is_done ? kDamageWasDone : 0),
+                                     std::memory_order_release);
 }
 
 void SyncLoopParts::Publish(Instant now, bool busy) noexcept {

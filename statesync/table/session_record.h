@@ -159,6 +159,8 @@ class SessionRecord {
     return static_cast<SessionState>(entry.state) != SessionState::kIcmpEcho ||
            (entry.flags & kSessionLocalOnly) == 0;
   }
+  // Another value that replicates, whatever it was. For Table::Damage.
+  static void DamageValue(Entry& entry) noexcept { entry.rule ^= 0x4000; }
   // Writes key and value; the place's own fields (generation, version, marks) stay.
   static void Fill(Entry& entry, const Image& image) noexcept;
 

@@ -243,6 +243,10 @@ void SessionTable::RecheckAll(ShardIndex shard) noexcept {
 
 ReplicatedTable& SessionTable::replicated() noexcept { return impl_->table; }
 
+bool SessionTable::Damage(Handle handle, EntryDamage damage) noexcept {
+  return impl_->table.Damage(handle, damage);
+}
+
 bool SessionTable::Snapshot(Handle handle, SessionEntry& copy) const noexcept {
   EntryCopy<SessionEntry> bytes;
   if (!CopyEntry(entry(handle), bytes) || !SessionRecord::IsLive(bytes.get())) return false;

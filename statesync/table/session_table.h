@@ -17,6 +17,7 @@
 #include <span>
 
 #include "absl/status/statusor.h"
+#include "statesync/table/entry_damage.h"
 #include "statesync/table/replicated_table.h"
 #include "statesync/table/sequence.h"
 #include "statesync/table/session_entry.h"
@@ -126,6 +127,8 @@ class SessionTable final {
 
   // ---- Sync loop ----
   [[nodiscard]] ReplicatedTable& replicated() noexcept;
+  // See Table::Damage. Only while the sync loop is the writer.
+  bool Damage(Handle handle, EntryDamage damage) noexcept;
 
   // ---- Any thread ----
 

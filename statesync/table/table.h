@@ -21,6 +21,7 @@
 #include "statesync/limits.h"
 #include "statesync/sim_hooks.h"
 #include "statesync/table/dirty_ring.h"
+#include "statesync/table/entry_damage.h"
 #include "statesync/table/held_marks.h"
 #include "statesync/table/replicated_table.h"
 #include "statesync/table/shard.h"
@@ -110,6 +111,11 @@ class Table final : public ReplicatedTable {
   [[nodiscard]] ShardDigest Digest(ShardIndex shard) const override {
     return shards_[shard].digest().Get();
   }
+
+  // ---- Tests ----
+  // Damages a live entry as a fault of memory or of this program would. False if it is not live,
+  // or has no older version. Only while the sync loop is the writer.
+  bool Damage(Handle handle, EntryDamage damage) noexcept;
 
  private:
   // An insert between the passes of ApplyInsertBatch.

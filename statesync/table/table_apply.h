@@ -263,4 +263,28 @@ std::size_t Table<Record>::SweepBatch(ShardIndex shard, SlotIndex& slot, std::si
   return removed;
 }
 
+template <typename Record>
+bool Table<Record>::Damage(Handle handle, EntryDamage damage) noexcept {
+  if (handle.slot >= slots_per_shard_) return false;
+  Entry& e = entry(handle);
+  if (!Record::IsLive(e)) return false;
+  switch (damage) {
+    case EntryDamage::kVersion:
+      if (CounterOf({e.version}) < 2) return false;
+      BeginEntryWrite(e.sequence);
+      SetVersion(handle.shard, e, {e.version - 1});
+      EndEntryWrite(e.sequence);
+      return true;
+    case EntryDamage::kValue:
+      BeginEntryWrite(e.sequence);
+      Record::DamageValue(e);
+      EndEntryWrite(e.sequence);
+      return true;
+    case EntryDamage::kMissing:
+      RemoveApplied(handle.shard, handle.slot);
+      return true;
+  }
+  return false;
+}
+
 }  // namespace statesync

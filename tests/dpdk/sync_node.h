@@ -38,6 +38,7 @@ struct NodeSetup {
   std::uint8_t streams = 1;
   std::uint64_t rekey_after_packets = std::uint64_t{1} << 26;
   std::string ha2_key_file{};
+  bool debug = false;
 };
 
 class SyncNode {
@@ -52,6 +53,7 @@ class SyncNode {
     options.ha.state_sync = true;
     if (setup.has_ha2) options.ha.ha2.device = wire.device();
     options.ha.ha2.streams = setup.streams;
+    options.debug.enabled = setup.debug;
     options.debug.ha2_key_file = setup.ha2_key_file;
     options.ha.ha2.rekey_after_packets = setup.rekey_after_packets;
     options.ha.ha2.local_address = MakeAddr(10, 9, 2, static_cast<std::uint8_t>(1 + setup.index));

@@ -121,4 +121,12 @@ absl::Status Client::FillSessions(std::uint64_t count) {
   return impl_->Call(&Control::Stub::FillSessions, request).status();
 }
 
+absl::StatusOr<lockstep::control::CorruptEntryResponse> Client::CorruptEntry(
+    const std::string& what, const std::string& key) {
+  lockstep::control::CorruptEntryRequest request;
+  request.set_what(what);
+  request.set_key(key);
+  return impl_->Call(&Control::Stub::CorruptEntry, request);
+}
+
 }  // namespace lockstepctl

@@ -37,6 +37,8 @@ class Client {
   absl::Status Switchover();
   absl::Status Resync();
   absl::Status FillSessions(std::uint64_t count);
+  absl::StatusOr<lockstep::control::CorruptEntryResponse> CorruptEntry(const std::string& what,
+                                                                       const std::string& key);
 
  private:
   struct Impl;

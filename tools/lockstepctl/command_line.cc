@@ -23,7 +23,7 @@ struct Command {
   std::string_view examples;
 };
 
-constexpr std::array<Command, 16> kCommands{{
+constexpr std::array<Command, 17> kCommands{{
     {"status", "", Verb::kStatus, "Role, readiness, exposure and the last takeover of the node",
      "  lockstepctl status\n"
      "  lockstepctl status --json | jq .role\n"
@@ -83,6 +83,17 @@ constexpr std::array<Command, 16> kCommands{{
     {"debug", "", Verb::kNone, "Tools for drills and benchmarks", ""},
     {"debug", "fill-sessions", Verb::kFillSessions, "Make synthetic sessions on the active",
      "  lockstepctl debug fill-sessions --count 100000"},
+    {"debug", "corrupt-entry", Verb::kCorruptEntry,
+     "Damage one session of the standby, to see it noticed and repaired",
+     "  lockstepctl debug corrupt-entry --what missing --any\n"
+     "  lockstepctl debug corrupt-entry --what value --key 'tcp 10.1.0.10:40000 10.2.0.10:80'\n"
+     "  lockstepctl peer\n"
+     "\n"
+     "version makes the entry older and missing removes it: the next comparison of digests finds\n"
+     "both, names the shard in the log and in `peer`, and repairs it. value changes what the "
+     "entry\n"
+     "holds under the same version, which only the slow comparison of values in the background\n"
+     "finds. Refused unless the node is standby and its node file has debug { enabled: true }."},
     {"pair-secret", "", Verb::kNone, "The secret that both nodes of a pair share", ""},
     {"pair-secret", "new", Verb::kPairSecretNew,
      "Make a new pair secret in FILE, mode 0600; never replaces a file",
@@ -107,7 +118,7 @@ struct Option {
   bool is_required = false;
 };
 
-const std::array<Option, 20> kOptions{{
+const std::array<Option, 23> kOptions{{
     {"", "", "--socket", "PATH",
      "Control socket of the node; default $LOCKSTEP_SOCKET, else the only "
      "/run/lockstep/*/control.sock",
@@ -141,6 +152,10 @@ const std::array<Option, 20> kOptions{{
     {"stats", "", "--match", "TEXT", "Only counters whose name contains TEXT", &Request::match},
     {"debug", "fill-sessions", "--count", "COUNT", "Sessions to have made since the start",
      &Request::count, true},
+    {"debug", "corrupt-entry", "--what", "WHAT", "version, value or missing", &Request::what, true},
+    {"debug", "corrupt-entry", "--key", "KEY", "Protocol, client and server as in a dump",
+     &Request::key},
+    {"debug", "corrupt-entry", "--any", nullptr, "Any session that was replicated", &Request::any},
     {"pair-secret", "new", "file", "FILE", "File to make", &Request::file, true},
 }};
 

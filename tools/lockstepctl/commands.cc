@@ -117,6 +117,17 @@ absl::Status RunPairSecret(const Request& request) {
       absl::StrCat("pair secret written to ", request.file, " (mode 0600); copy it to the peer"));
 }
 
+absl::Status RunCorruptEntry(const Request& request, Client& client) {
+  if (request.key.empty() != request.any) {
+    return absl::InvalidArgumentError("debug corrupt-entry: give either --key or --any");
+  }
+  return PrintAnswer(request, client.CorruptEntry(request.what, request.key),
+                     [&](const lockstep::control::CorruptEntryResponse& done) {
+                       return absl::StrCat("damaged the ", request.what, " of ", done.entry(),
+                                           ", shard ", done.shard(), "\n");
+                     });
+}
+
 absl::Status RunOnNode(const Request& request, Client& client) {
   switch (request.verb) {
     case Verb::kStatus:
@@ -137,6 +148,8 @@ absl::Status RunOnNode(const Request& request, Client& client) {
     case Verb::kFillSessions:
       return PrintDone(request, client.FillSessions(request.count),
                        absl::StrCat(request.count, " synthetic sessions made since the start"));
+    case Verb::kCorruptEntry:
+      return RunCorruptEntry(request, client);
     case Verb::kNone:
     case Verb::kTablesDiff:
     case Verb::kPairSecretNew:

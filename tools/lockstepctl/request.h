@@ -30,6 +30,7 @@ enum class Verb : std::uint8_t {
   kPeerResync,
   kSwitchover,
   kFillSessions,
+  kCorruptEntry,
   kPairSecretNew,
 };
 
@@ -59,6 +60,10 @@ struct Request {
   std::string match;
   // debug fill-sessions
   std::uint64_t count = 0;
+  // debug corrupt-entry
+  std::string what;
+  std::string key;
+  bool any = false;
   // pair-secret new
   std::string file;
 };

@@ -69,6 +69,7 @@ INSTANTIATE_TEST_SUITE_P(
                     std::vector<const char*>{"peer"}, std::vector<const char*>{"peer", "resync"},
                     std::vector<const char*>{"switchover"},
                     std::vector<const char*>{"debug", "fill-sessions"},
+                    std::vector<const char*>{"debug", "corrupt-entry"},
                     std::vector<const char*>{"pair-secret", "new"}),
     [](const testing::TestParamInfo<std::vector<const char*>>& row) {
       std::string name = NameOf(row.param);

@@ -170,6 +170,66 @@ TEST_F(Server, PeerAndStatusSayHowEachTableReplicates) {
   EXPECT_EQ(status->tables(0).SerializeAsString(), table.SerializeAsString());
 }
 
+// Obeys one damage request as the sync loop does.
+class Obedient {
+ public:
+  Obedient(SharedState& shared, bool is_done)
+      : thread_([&shared, is_done] {
+          DamageRequest request;
+          while (request.number() == 0) request.bits = shared.requests.damage.load();
+          shared.requests.damage_done.store(request.number() | (is_done ? kDamageWasDone : 0));
+        }) {}
+  ~Obedient() { thread_.join(); }
+
+ private:
+  std::thread thread_;
+};
+
+TEST_F(Server, CorruptEntryNamesTheEntryToTheSyncLoop) {
+  options_.debug.enabled = true;
+  SetRole(Role::kStandby);
+  AddSession(1, SessionState::kTcpEstablished, statesync::MakeVersion({9}, 7));
+  AddSession(2, SessionState::kTcpEstablished, statesync::MakeVersion({9}, 8));
+  const Obedient sync_loop(shared_, true);
+  const auto done = client_->CorruptEntry("value", "tcp 10.1.0.1:10002 10.2.0.10:80");
+  ASSERT_TRUE(done.ok()) << done.status();
+  EXPECT_EQ(done->entry(),
+            "session tcp 10.1.0.1:10002 10.2.0.10:80 nat - state established rule 3 version 9.8");
+  const DamageRequest request{shared_.requests.damage.load()};
+  EXPECT_EQ(request.damage(), statesync::EntryDamage::kValue);
+  EXPECT_EQ(request.handle().shard, done->shard());
+  EXPECT_EQ(table_->entry(request.handle()).version, statesync::MakeVersion({9}, 8).bits);
+}
+
+TEST_F(Server, CorruptEntryOfAnyTakesOneThatWasPublished) {
+  options_.debug.enabled = true;
+  SetRole(Role::kStandby);
+  AddSession(1, SessionState::kTcpEstablished);
+  EXPECT_EQ(client_->CorruptEntry("missing", "").status().code(), absl::StatusCode::kNotFound);
+  AddSession(2, SessionState::kTcpEstablished, statesync::MakeVersion({9}, 8));
+  const Obedient sync_loop(shared_, false);
+  EXPECT_EQ(client_->CorruptEntry("missing", "").status().message(),
+            "corrupt-entry: the session was gone, or never replicated; name another");
+}
+
+TEST_F(Server, CorruptEntryIsRefusedOutsideATestBench) {
+  SetRole(Role::kStandby);
+  AddSession(1, SessionState::kTcpEstablished, statesync::MakeVersion({9}, 8));
+  EXPECT_EQ(client_->CorruptEntry("missing", "").status().message(),
+            "corrupt-entry: node a is in service; on a test bench, set debug.enabled in its node "
+            "file");
+  options_.debug.enabled = true;
+  SetRole(Role::kActive);
+  EXPECT_EQ(client_->CorruptEntry("missing", "").status().message(),
+            "corrupt-entry: node a is active; ask the standby node");
+  SetRole(Role::kStandby);
+  EXPECT_EQ(client_->CorruptEntry("all", "").status().message(),
+            "what: \"all\": must be version, value or missing");
+  EXPECT_EQ(client_->CorruptEntry("value", "tcp 10.1.0.1:1 10.2.0.10:80").status().code(),
+            absl::StatusCode::kNotFound);
+  EXPECT_EQ(shared_.requests.damage.load(), 0u);
+}
+
 TEST_F(Server, DumpStreamsEveryEntry) {
   for (std::uint32_t i = 0; i < 3'000; ++i) {
     AddSession(i, SessionState::kUdpSingle);

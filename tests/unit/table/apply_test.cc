@@ -357,5 +357,38 @@ TEST_F(Apply, RecordsOfOneBatchSeeEachOther) {
   EXPECT_EQ(standby_->live_count(), 1u);
 }
 
+// What the digest sees of a damaged entry, and that the record it came from repairs it.
+TEST_F(Apply, DamageIsSeenByTheDigestUnlessItIsOfTheValueAlone) {
+  for (const EntryDamage damage :
+       {EntryDamage::kVersion, EntryDamage::kValue, EntryDamage::kMissing}) {
+    const Published p = Publish(MustInsert(*active_, maker_.Plain()));
+    const ApplyOutcome outcome = ApplyInsert(*standby_, p);
+    const Handle own{p.record.handle.shard, outcome.slot};
+    const ShardDigest before = standby_->replicated().Digest(own.shard);
+    ASSERT_TRUE(standby_->Damage(own, damage));
+    const ShardDigest after = standby_->replicated().Digest(own.shard);
+    EXPECT_EQ(after.sum == before.sum, damage == EntryDamage::kValue);
+    EXPECT_EQ(after.count, before.count - (damage == EntryDamage::kMissing ? 1 : 0));
+    if (damage == EntryDamage::kValue) {
+      EXPECT_NE(standby_->entry(own).rule, active_->entry(p.record.handle).rule);
+      continue;
+    }
+    EXPECT_EQ(ApplyInsert(*standby_, p).result, ApplyResult::kApplied);
+    EXPECT_TRUE(standby_->replicated().Digest(own.shard).sum == before.sum);
+  }
+}
+
+TEST_F(Apply, OnlyALiveEntryWithAnOlderVersionIsDamaged) {
+  const Published p = Publish(MustInsert(*active_, maker_.Plain()));
+  const ApplyOutcome outcome = ApplyInsert(*standby_, p);
+  const Handle own{p.record.handle.shard, outcome.slot};
+  EXPECT_FALSE(standby_->Damage({own.shard, kNoSlot}, EntryDamage::kMissing));
+  ASSERT_TRUE(standby_->Damage(own, EntryDamage::kMissing));
+  EXPECT_FALSE(standby_->Damage(own, EntryDamage::kMissing));
+  EXPECT_FALSE(standby_->Damage(own, EntryDamage::kVersion));
+  const Handle never = MustInsert(*active_, maker_.Plain());
+  EXPECT_FALSE(active_->Damage(never, EntryDamage::kVersion)) << "it has no version yet";
+}
+
 }  // namespace
 }  // namespace statesync
