@@ -302,7 +302,9 @@ MadeFrame FrameMaker::Make(Instant now, Term term) {
       Near(std::min<std::uint64_t>(number - std::min<std::uint64_t>(number, 1), 8))));
   header.send_time_us.Set(
       static_cast<std::uint32_t>(Near(static_cast<std::uint64_t>(now.ns) / 1'000)));
-  header.ack.Set(Near(view_->own_next - 1));
+  // Often it stays behind, so that there is something to miss.
+  if (input_.OneIn(2)) view_->stated_ack = view_->own_next - 1;
+  header.ack.Set(Near(view_->stated_ack));
   header.credit.Set(input_.Pick(std::array<std::uint32_t, 5>{4'096, 0, 1, 16, 0xff'ffff}));
   header.role = static_cast<std::uint8_t>(
       input_.OneIn(4) ? input_.Below(9) : static_cast<std::uint32_t>(Role::kActive));

@@ -46,6 +46,7 @@ class FrameMaker {
   struct StreamView {
     std::uint64_t own_next = 1;    // Of the node under test.
     std::uint64_t own_ack = 0;     // What it acknowledges.
+    std::uint64_t stated_ack = 0;  // What the peer acknowledges.
     std::uint64_t peer_next = 1;   // What the peer numbers next.
     std::uint64_t counter = 1;     // Of the peer's versions.
     std::uint32_t bulk_asked = 0;  // Id of its last request.
