@@ -43,6 +43,9 @@ absl::Status Validate(const EngineOptions& options) {
   if (options.scrub_entries > kScrubEntriesMax) {
     return OutOfRange("scrub_entries", options.scrub_entries, 0, kScrubEntriesMax);
   }
+  if (options.first_term_counter > kVersionCounterMax) {
+    return OutOfRange("first_term_counter", options.first_term_counter, 0, kVersionCounterMax);
+  }
   const std::pair<const char*, Duration> times[] = {
       {"flush_delay", options.flush_delay},
       {"window_delay", options.window_delay},
@@ -107,5 +110,8 @@ std::size_t Engine::TakeFrames(Instant now, std::span<OutFrame> frames) {
 }
 Instant Engine::NextDeadline(Instant now) const { return impl_->NextDeadline(now); }
 const EngineStatus& Engine::status(Instant now) { return impl_->UpdateStatus(now); }
+std::size_t Engine::TakeRefusals(std::span<RefusedChange> refusals) {
+  return impl_->TakeRefusals(refusals);
+}
 
 }  // namespace statesync

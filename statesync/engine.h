@@ -55,6 +55,10 @@ struct EngineOptions {
   // Slots per shard of the peer's tables that the handle maps have room for. 0: a quarter more than
   // the own table has. A record of a higher slot is refused and counted.
   std::uint32_t peer_slots_per_shard_max = 0;
+
+  // For tests of its renewal only: the version counter of the first term that this engine takes
+  // begins here. Any other value than zero wastes versions.
+  std::uint64_t first_term_counter = 0;
 };
 
 // What the handshake learnt of the peer. A peer of which nothing is filled in is one like us.
@@ -137,6 +141,11 @@ class Engine final {
   [[nodiscard]] Instant NextDeadline(Instant now) const;
 
   [[nodiscard]] const EngineStatus& status(Instant now);
+
+  // Refusals that the peer has stated since the last call, oldest first; returns their number. Of
+  // more than kRefusedChangesMax the oldest are dropped and counted (refusals_dropped): the counts
+  // in TableStatus are complete.
+  std::size_t TakeRefusals(std::span<RefusedChange> refusals);
 
  private:
   struct Impl;

@@ -35,6 +35,7 @@ struct Engine::Impl {
   std::size_t TakeFrames(Instant now, std::span<OutFrame> frames);
   [[nodiscard]] Instant NextDeadline(Instant now) const;
   const EngineStatus& UpdateStatus(Instant now);
+  std::size_t TakeRefusals(std::span<RefusedChange> refusals);
 
  private:
   using StreamSpan = std::span<const std::unique_ptr<Stream>>;

@@ -51,6 +51,7 @@ void Engine::Impl::OnPeerConnected(Instant now, const PeerInfo& peer) {
   peer_boot_id_ = peer.boot_id;
   ever_connected_ = true;
   context_.is_connected = true;
+  context_.refused = {};
   context_.last_heard = now;
   was_silent_ = false;
   AgreeOnTables(peer);

@@ -44,10 +44,13 @@ void Engine::Impl::FillStreams(Instant) {
   status.round_trip = {};
   status.last_frame_acked = streams_[0]->state().ring.closed_frame();
   status.confirmed_counter = {};
+  status.wants_new_term = false;
   for (const auto& stream : streams()) {
     const StreamState& state = stream->state();
     status.round_trip = std::max(status.round_trip, state.round_trip.smoothed());
     status.confirmed_counter[state.index] = stream->publisher().confirmed_counter();
+    status.wants_new_term =
+        status.wants_new_term || (context_.IsOwner() && state.counter >= kVersionCounterRenew);
     const bool sends = stream->bulk_sender().state() != BulkSendState::kIdle;
     const BulkReceiver& receiver = stream->bulk_receiver();
     status.bulk_done += sends ? stream->bulk_sender().sent_count() : receiver.sent_count();
@@ -66,7 +69,16 @@ void Engine::Impl::FillTables(Instant now) {
     table.confirmed = context_.confirmed[t];
     table.reason = status_.reason;
     table.exposure = ExposureOf(now, t);
+    table.refused = context_.refused[t];
   }
+}
+
+std::size_t Engine::Impl::TakeRefusals(std::span<RefusedChange> refusals) {
+  std::size_t taken = 0;
+  while (taken < refusals.size() && !context_.refusals.is_empty()) {
+    refusals[taken++] = context_.refusals.Pop();
+  }
+  return taken;
 }
 
 // What a crash of this node would lose of one table now.

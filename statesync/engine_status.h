@@ -23,9 +23,18 @@ struct Exposure {
   Duration age;               // Of the oldest of them; zero if none.
 };
 
-// By RefusalReason; what a receiver does not hold because it could not take it.
+// By RefusalReason, 0 for one that is unknown here; what a receiver does not hold because it could
+// not take it.
 inline constexpr std::size_t kRefusalReasons = 4;
 using RefusalCounts = std::array<std::uint32_t, kRefusalReasons>;
+
+// An entry of this owner that the peer could not take, as the peer states it.
+struct RefusedChange {
+  TableId table = TableId::kControl;
+  Handle handle;                // Own,
+  std::uint8_t generation = 0;  // and which incarnation of the slot was meant.
+  RefusalReason reason = RefusalReason::kTableFull;
+};
 
 struct TableStatus {
   TableId table = TableId::kControl;

@@ -166,7 +166,12 @@ void Engine::Impl::PublishChanges(Instant now, FrameSink& sink, std::size_t fram
     DirtyFilter filter;
     const bool can_number = Open(now, filter);
     const bool is_due = NextFlush(now, filter) <= now;
-    if (is_due && !can_number) ++context_.counters.credit_stalls;
+    if (is_due && !can_number) {
+      const bool has_versions =
+          std::all_of(streams().begin(), streams().end(),
+                      [](const auto& stream) { return stream->publisher().HasVersions(); });
+      ++(has_versions ? context_.counters.credit_stalls : context_.counters.term_stalls);
+    }
     if (is_due && can_number) DrainDirty(now);
     const std::size_t before = sink.used();
     for (const ChangeClass change : kMostUrgentFirst) {

@@ -43,6 +43,8 @@ inline constexpr std::size_t kRepairRingItems = 1u << 20;
 inline constexpr std::size_t kReplayWindowPackets = 8192;
 // Handles asked for; beyond it bulk is asked.
 inline constexpr std::size_t kWantQueueMax = 4096;
+// Refusals of the peer that wait for the caller.
+inline constexpr std::size_t kRefusedChangesMax = 1024;
 // Ranges of missing frames in one request.
 inline constexpr std::size_t kNackRangesMax = 64;
 

@@ -61,8 +61,8 @@ constexpr Term NextTerm(Term highest, NodeIndex node) {
 
 // (term, counter) of an entry's last publication, packed so that integer order is version order.
 // Larger wins, everywhere. Zero: never published. The counter has 40 bits, 12 days at a million
-// records a second; a new term begins it anew. An owner does not yet take one by itself when the
-// counter reaches kVersionCounterRenew.
+// records a second; a new term begins it anew. An owner asks for one when the counter reaches
+// kVersionCounterRenew.
 struct Version {
   std::uint64_t bits = 0;
   friend constexpr auto operator<=>(Version, Version) = default;

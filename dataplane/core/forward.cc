@@ -57,6 +57,7 @@ struct Followed {
   DropReason reason = DropReason::kNone;
   bool reuse = false;
   bool replicate = false;
+  bool edges_only = false;  // What is to be replicated.
 };
 
 Followed FollowTcp(ForwardContext& context, const PacketView& view, Handle handle,
@@ -84,7 +85,7 @@ Followed FollowTcp(ForwardContext& context, const PacketView& view, Handle handl
   if (new_state) {
     table.CheckAgainAt(handle, context.now_s + TimeoutOf(track.state, *context.timeouts));
   }
-  return {.replicate = outcome.replicate};
+  return {.replicate = outcome.replicate, .edges_only = !new_state};
 }
 
 Followed FollowUdp(ForwardContext& context, Handle handle, Direction direction) {
@@ -200,6 +201,7 @@ ForwardResult ProcessPacket(ForwardContext& context, const ForwardInput& input,
   if (followed.reuse) return OpenAndForward(context, input, &handle, view);
   if (followed.replicate) {
     context.counters->Add(Event::kChangesReplicated);
+    if (followed.edges_only) result.change = statesync::ChangeClass::kWindow;
     result.dirty[result.dirty_count++] = handle;
   }
   Rewrite(view, entry, lookup.direction);

@@ -80,6 +80,8 @@ struct ForwardResult {
   statesync::Handle session{};
   CommitRule commit{};
   // Handles to mark, whatever the action: the session, and the finished one whose key it took over.
+  // kWindow if nothing but edges of a known session has changed: the peer may hear of them later.
+  statesync::ChangeClass change = statesync::ChangeClass::kState;
   std::uint8_t dirty_count = 0;
   std::array<statesync::Handle, 2> dirty{};
 };

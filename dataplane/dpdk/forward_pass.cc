@@ -69,6 +69,8 @@ void ForwardPass(WorkerCore& core, Resolver* resolver, Burst& burst) noexcept {
   std::size_t dirty_count = 0;
   std::array<statesync::Handle, kBatchMax> held;  // Dirty ones that a packet waits for.
   std::size_t held_count = 0;
+  std::array<statesync::Handle, 2 * kBatchMax> edges;  // Dirty ones that may wait for company.
+  std::size_t edge_count = 0;
   const statesync::SessionTable& sessions = *core.tables.sessions;
   const InterfaceMap& interfaces = *core.tables.interfaces;
 
@@ -87,7 +89,10 @@ void ForwardPass(WorkerCore& core, Resolver* resolver, Burst& burst) noexcept {
     const ForwardResult result = ProcessPacket(core.forward, input, view);
     for (std::uint8_t d = 0; d < result.dirty_count; ++d) {
       const bool is_held = result.commit.enabled && result.dirty[d] == result.session;
-      (is_held ? held[held_count++] : dirty[dirty_count++]) = result.dirty[d];
+      const bool may_wait = result.change == statesync::ChangeClass::kWindow;
+      (is_held    ? held[held_count++]
+       : may_wait ? edges[edge_count++]
+                  : dirty[dirty_count++]) = result.dirty[d];
     }
     Obey(core, resolver, result, routes[i], view, burst.ingress[i], burst.frames[i]);
   }
@@ -97,6 +102,10 @@ void ForwardPass(WorkerCore& core, Resolver* resolver, Burst& burst) noexcept {
   }
   if (dirty_count > 0) {
     core.tables.sessions->MarkDirtyBatch(core.index, {dirty.data(), dirty_count});
+  }
+  if (edge_count > 0) {
+    core.tables.sessions->MarkDirtyBatch(core.index, {edges.data(), edge_count},
+                                         statesync::ChangeClass::kWindow);
   }
   burst.count = 0;
 }

@@ -31,12 +31,15 @@ inline void CopyFacts(const statesync::EngineStatus& status, SyncFacts& facts) n
 }
 
 // What held packets wait for. `word`: the role that the engine acts on. Only an owner has anything
-// confirmed; versions of one term must never release packets of another.
+// confirmed; versions of one term must never release packets of another. The ha thread renews a
+// term whose versions are nearly used up.
 inline void CopyConfirmed(const statesync::EngineStatus& status, RoleWord word,
                           SyncFacts& facts) noexcept {
   facts.stream_count.store(std::max<std::uint8_t>(status.stream_count, 1),
                            std::memory_order_relaxed);
   const bool is_owner = word.role() == statesync::Role::kActive;
+  facts.spent_term.store(is_owner && status.wants_new_term ? word.term().value : 0,
+                         std::memory_order_relaxed);
   for (std::size_t i = 0; i < facts.confirmed.size(); ++i) {
     const std::uint64_t counter = is_owner ? status.confirmed_counter[i] : 0;
     const statesync::Version version =

@@ -57,6 +57,7 @@ bool RoleDriver::Turn(Instant now, bool functional, bool suspended) {
       static_cast<Readiness>(shared_.sync.readiness.load(std::memory_order_relaxed));
   machine_.SetLocal(readiness, functional);
   machine_.SetSuspended(suspended);
+  machine_.SetSpentTerm({shared_.sync.spent_term.load(std::memory_order_relaxed)});
   const RoleOutput output = machine_.Step(now);
   Publish(now, output);
   RepeatAnnouncements(now);

@@ -46,6 +46,8 @@ bool RoleMachine::Holds(Instant now, RoleEvent event) const {
     case RoleEvent::kTermBehind:
       return active && behind_since_.has_value() && now - *behind_since_ >= detection_time() &&
              TermLeft();
+    case RoleEvent::kTermSpent:
+      return active && spent_ == taken_ && TermLeft();
   }
   ENSURE(false);
   return false;

@@ -233,7 +233,8 @@ void RoleMachine::Apply(Instant now, RoleEvent event, RoleStep step, RoleOutput&
 }
 
 void RoleMachine::Take(Instant now, RoleEvent event) {
-  last_take_.cause = CauseOf(now, event);
+  // A renewal is not why this node became active.
+  if (event != RoleEvent::kTermSpent) last_take_.cause = CauseOf(now, event);
   // Readiness falls together with the peer, often before its death is decided.
   const bool synced = last_synced_.has_value() && now - *last_synced_ <= detection_time() * 4;
   last_take_.unready = !synced && !was_active_ && TookFromActive(last_take_.cause);

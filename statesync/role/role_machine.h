@@ -117,6 +117,8 @@ class RoleMachine {
   void OnLivenessClosed(Instant now);
   void SetLocal(Readiness readiness, bool functional);
   void SetSuspended(bool suspended) { suspend_wanted_ = suspended; }
+  // Replication has nearly used up the versions of this own term; zero: of none.
+  void SetSpentTerm(Term term) { spent_ = term; }
   // Accepts or refuses at once. Accepted: the peer is asked, and Step() yields when it has taken
   // over.
   [[nodiscard]] SwitchoverRefusal RequestSwitchover(Instant now);
@@ -178,6 +180,7 @@ class RoleMachine {
 
   RoleState state_ = RoleState::kInit;
   Term taken_{};    // Term of our last active role in this run.
+  Term spent_{};    // Own term whose versions are nearly used up.
   Term highest_{};  // Highest term known, ours included.
   bool was_active_ = false;
   bool was_synced_ = false;

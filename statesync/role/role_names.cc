@@ -29,9 +29,10 @@ std::string_view NameOf(RoleState state) noexcept {
 
 std::string_view NameOf(RoleEvent event) noexcept {
   static constexpr std::array<std::string_view, kRoleEventCount> kNames{
-      "stalled",         "monitor-failed",   "peer-leads",  "suspend-asked", "cleared",
-      "peer-asks",       "peer-absent",      "elected",     "outvoted",      "preempt-due",
-      "handover-wanted", "handover-expired", "listen-over", "peer-trails",   "term-behind"};
+      "stalled",     "monitor-failed", "peer-leads",      "suspend-asked",
+      "cleared",     "peer-asks",      "peer-absent",     "elected",
+      "outvoted",    "preempt-due",    "handover-wanted", "handover-expired",
+      "listen-over", "peer-trails",    "term-behind",     "term-spent"};
   return Pick(kNames, event);
 }
 

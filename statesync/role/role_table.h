@@ -47,8 +47,9 @@ enum class RoleEvent : std::uint8_t {
   kListenOver,       // One interval has passed since the loop runs again.
   kPeerTrails,  // Once: an active peer with a lower term appeared beside us, or ceased to be one.
   kTermBehind,  // The peer is not active but knows a higher term than the one we are active with.
+  kTermSpent,   // The versions of the term we are active with are nearly used up.
 };
-inline constexpr std::size_t kRoleEventCount = 15;
+inline constexpr std::size_t kRoleEventCount = 16;
 
 enum class RoleAction : std::uint8_t {
   kNone,
@@ -101,7 +102,8 @@ inline constexpr auto kRoleSteps = [] {
       {S::kInit, A::kReject},            // kHandoverExpired
       {S::kInit, A::kReject},            // kListenOver
       {S::kInit, A::kReject},            // kPeerTrails
-      {S::kInit, A::kReject}}},          // kTermBehind
+      {S::kInit, A::kReject},            // kTermBehind
+      {S::kInit, A::kReject}}},          // kTermSpent
     // kStandby
     {{{S::kStandby, A::kForgive},        // kStalled
       {S::kNonfunctional, A::kNone},     // kMonitorFailed
@@ -117,7 +119,8 @@ inline constexpr auto kRoleSteps = [] {
       {S::kStandby, A::kReject},         // kHandoverExpired
       {S::kStandby, A::kReject},         // kListenOver
       {S::kStandby, A::kReject},         // kPeerTrails
-      {S::kStandby, A::kReject}}},       // kTermBehind
+      {S::kStandby, A::kReject},         // kTermBehind
+      {S::kStandby, A::kReject}}},       // kTermSpent
     // kActive
     {{{S::kListening, A::kMute},         // kStalled
       {S::kNonfunctional, A::kYield},    // kMonitorFailed
@@ -133,7 +136,8 @@ inline constexpr auto kRoleSteps = [] {
       {S::kActive, A::kReject},          // kHandoverExpired
       {S::kActive, A::kReject},          // kListenOver
       {S::kActive, A::kAnnounce},        // kPeerTrails
-      {S::kActive, A::kRetake}}},        // kTermBehind
+      {S::kActive, A::kRetake},          // kTermBehind
+      {S::kActive, A::kRetake}}},        // kTermSpent
     // kHandover
     {{{S::kListening, A::kMute},         // kStalled
       {S::kNonfunctional, A::kYield},    // kMonitorFailed
@@ -149,7 +153,8 @@ inline constexpr auto kRoleSteps = [] {
       {S::kActive, A::kCancelAsk},       // kHandoverExpired
       {S::kHandover, A::kReject},        // kListenOver
       {S::kHandover, A::kAnnounce},      // kPeerTrails
-      {S::kHandover, A::kNone}}},        // kTermBehind: the peer is about to take a higher one
+      {S::kHandover, A::kNone},          // kTermBehind: the peer is about to take a higher one
+      {S::kHandover, A::kNone}}},        // kTermSpent
     // kListening
     {{{S::kListening, A::kMute},         // kStalled
       {S::kNonfunctional, A::kYield},    // kMonitorFailed
@@ -165,7 +170,8 @@ inline constexpr auto kRoleSteps = [] {
       {S::kListening, A::kReject},       // kHandoverExpired
       {S::kActive, A::kUnmute},          // kListenOver
       {S::kListening, A::kNone},         // kPeerTrails
-      {S::kListening, A::kNone}}},       // kTermBehind
+      {S::kListening, A::kNone},         // kTermBehind
+      {S::kListening, A::kNone}}},       // kTermSpent
     // kSuspended: leaves only when the operator says so.
     {{{S::kSuspended, A::kForgive},      // kStalled
       {S::kSuspended, A::kNone},         // kMonitorFailed
@@ -181,7 +187,8 @@ inline constexpr auto kRoleSteps = [] {
       {S::kSuspended, A::kReject},       // kHandoverExpired
       {S::kSuspended, A::kReject},       // kListenOver
       {S::kSuspended, A::kReject},       // kPeerTrails
-      {S::kSuspended, A::kReject}}},     // kTermBehind
+      {S::kSuspended, A::kReject},       // kTermBehind
+      {S::kSuspended, A::kReject}}},     // kTermSpent
     // kNonfunctional: leaves when the monitors recover.
     {{{S::kNonfunctional, A::kForgive},  // kStalled
       {S::kNonfunctional, A::kNone},     // kMonitorFailed
@@ -197,7 +204,8 @@ inline constexpr auto kRoleSteps = [] {
       {S::kNonfunctional, A::kReject},   // kHandoverExpired
       {S::kNonfunctional, A::kReject},   // kListenOver
       {S::kNonfunctional, A::kReject},   // kPeerTrails
-      {S::kNonfunctional, A::kReject}}}, // kTermBehind
+      {S::kNonfunctional, A::kReject},   // kTermBehind
+      {S::kNonfunctional, A::kReject}}}, // kTermSpent
   }};
 }();
 // clang-format on

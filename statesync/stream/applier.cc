@@ -184,6 +184,7 @@ ApplyOutcome Applier::RemoveOne(OwnHandle own, Version version) {
 
 void Applier::Refuse(const Step& step, RefusalReason reason) {
   ++engine_.counters.records_refused;
+  ++engine_.refused[table_index_][static_cast<std::size_t>(reason) % kRefusalReasons];
   map_->SetRefused(step.sender);
   RefusedRecord record;
   record.table = static_cast<std::uint8_t>(table_->id());

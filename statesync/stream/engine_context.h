@@ -15,6 +15,7 @@
 #include <span>
 
 #include "statesync/engine.h"
+#include "statesync/stream/bounded_queue.h"
 #include "statesync/stream/path_mtu.h"
 #include "statesync/stream/tombstones.h"
 #include "statesync/table/replicated_table.h"
@@ -35,6 +36,9 @@ struct EngineContext {
   std::size_t table_count = 0;
   std::array<std::size_t, kTablesMax> table_index{};      // By TableId; kNoTable: none.
   std::array<ExposureHistogram, kTablesMax> confirmed{};  // Change → confirmed, by table index.
+  // By table index: what this node has refused, or as an owner, what the peer says it has.
+  std::array<RefusalCounts, kTablesMax> refused{};
+  BoundedQueue<RefusedChange> refusals{kRefusedChangesMax};  // Stated by the peer.
 
   // This node.
   Role role = Role::kInit;

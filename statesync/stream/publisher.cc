@@ -133,13 +133,13 @@ std::size_t Publisher::pending_count() const {
 
 bool Publisher::CanPublish(const FrameSink& sink) const {
   if (open_ != nullptr) return true;
-  return sink.left() > 0 && (is_urgent_ ? HasRepairRoom() : CanNumber());
+  return sink.left() > 0 && (is_urgent_ ? HasRepairRoom() && HasVersions() : CanNumber());
 }
 
 // A part of the ring is for repairs alone.
 bool Publisher::CanNumber() const {
   const RepairRing& ring = state_.ring;
-  return state_.credit.Allows(ring.next_frame()) &&
+  return state_.credit.Allows(ring.next_frame()) && HasVersions() &&
          ring.HasRoom(kRepairRingItems / 4 + state_.engine.frame_bytes_max,
                       kRepairRingFrames / 4 + kNotesPerFrameMax);
 }

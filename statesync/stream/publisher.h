@@ -36,7 +36,11 @@ class Publisher {
   // frames, and drops what is pending (a bulk, or nobody, needs it).
   void Reset();
   // Versions of another term begin at 1.
-  void RestartCounter() { state_.counter = confirmed_counter_ = 0; }
+  void RestartCounter() {
+    state_.counter = has_taken_term_ ? 0 : state_.engine.options.first_term_counter;
+    has_taken_term_ = true;
+    confirmed_counter_ = 0;
+  }
 
   // ---- Input ----
   void OnAck(Instant now, std::uint64_t ack, std::uint32_t credit);
@@ -58,6 +62,11 @@ class Publisher {
   // ---- Output ----
   // Credit and memory for at least one more frame of live changes or bulk.
   [[nodiscard]] bool CanNumber() const;
+  // The term has versions for one more frame. Without, nothing is published until it is renewed:
+  // versions never wrap.
+  [[nodiscard]] bool HasVersions() const {
+    return state_.counter + kDatagramBytesMax <= kVersionCounterMax;
+  }
   // Room in the caller's frames, too.
   [[nodiscard]] bool CanPublish(const FrameSink& sink) const;
   // Repairs wait for memory that only their own acknowledgement would free: only a new epoch helps.
@@ -88,6 +97,7 @@ class Publisher {
   [[nodiscard]] Exposure ExposureOf(Instant now, std::size_t table_index) const;
   // Something can go out now, given frames.
   [[nodiscard]] bool HasWork(bool has_bulk) const {
+    if (!HasVersions()) return false;
     if ((!repairs_.is_empty() || !answers_.is_empty()) && HasRepairRoom()) return true;
     return (has_bulk || pending_count() > 0) && CanNumber();
   }
@@ -151,6 +161,7 @@ class Publisher {
 
   std::uint64_t confirmed_counter_ = 0;  // Of the newest frame that was acknowledged.
   bool is_peer_proven_ = false;
+  bool has_taken_term_ = false;
 
   // By class; the first one holds what a transfer listed.
   std::array<BoundedQueue<Item>, kChangeClasses> pending_;

@@ -87,6 +87,7 @@ class Stream {
   void OnControl(Instant now, const Section& section);
   void OnRequestOfReceiver(Instant now, const Section& section, std::size_t i);
   void OnStatementOfOwner(Instant now, const Section& section, std::size_t i);
+  void OnRefused(const RefusedRecord& record);
   void OnBulkState(const BulkStateRecord& record);
   void OnDigest(Instant now, const DigestRecord& record);
   void OnRepaired(const RepairedRecord& record);

@@ -160,7 +160,7 @@ void Stream::OnRequestOfReceiver(Instant now, const Section& section, std::size_
       bulk_sender_.OnDone(section.Get<BulkDoneRecord>(i).bulk_id.Get());
       break;
     case ControlOp::kRefused:
-      ++engine_.counters.refusals_reported;
+      OnRefused(section.Get<RefusedRecord>(i));
       break;
     case ControlOp::kDigestReport:
     case ControlOp::kRepaired:
@@ -213,6 +213,26 @@ void Stream::OnStatementOfOwner(Instant now, const Section& section, std::size_t
     case ControlOp::kLiveness:
       break;
   }
+}
+
+void Stream::OnRefused(const RefusedRecord& record) {
+  const RefusedChange change{static_cast<TableId>(record.table),
+                             {record.handle.shard, record.handle.slot.Get()},
+                             record.handle.generation,
+                             static_cast<RefusalReason>(record.reason)};
+  ++engine_.counters.refusals_reported;
+  const std::size_t table = engine_.IndexOf(change.table);
+  if (table == kNoTable) return;
+  ++engine_.refused[table][record.reason < kRefusalReasons ? record.reason : 0];
+  if (!state_.HasShard(change.handle.shard) ||
+      change.handle.slot >= engine_.tables[table]->slots_per_shard()) {
+    return;  // Names no entry of this node.
+  }
+  if (engine_.refusals.is_full()) {
+    (void)engine_.refusals.Pop();
+    ++engine_.counters.refusals_dropped;
+  }
+  (void)engine_.refusals.Push(change);
 }
 
 void Stream::OnBulkState(const BulkStateRecord& record) {

@@ -149,6 +149,23 @@ TEST(Forward, AStateChangeIsDirtyAtOnceAndDataSeldom) {
   EXPECT_EQ(connection.Client(kTcpFin | kTcpAck).dirty_count, 1);
 }
 
+// State and end go first; an edge may wait for company.
+TEST(Forward, OnlyAChangeOfEdgesIsOfTheClassThatMayWait) {
+  Node node;
+  Connection connection{node};
+  EXPECT_EQ(connection.Client(kTcpSyn).change, statesync::ChangeClass::kState);
+  EXPECT_EQ(connection.Server(kTcpSyn | kTcpAck).change, statesync::ChangeClass::kState);
+  EXPECT_EQ(connection.Client(kTcpAck).change, statesync::ChangeClass::kState);
+  ForwardResult result;
+  for (int i = 0; i < 10'000 && result.dirty_count == 0; ++i) {
+    result = connection.Client(kTcpAck, 1'000);
+    (void)connection.Server(kTcpAck);
+  }
+  ASSERT_EQ(result.dirty_count, 1);
+  EXPECT_EQ(result.change, statesync::ChangeClass::kWindow);
+  EXPECT_EQ(connection.Client(kTcpFin | kTcpAck).change, statesync::ChangeClass::kState);
+}
+
 TEST(Forward, UdpBecomesMultipleWithTheFirstAnswer) {
   Node node;
   Bytes query = testing::UdpFrame(kClientPort, 53, 30);

@@ -101,7 +101,7 @@ class Node {
                        .lookup = table_->Lookup(view.key)};
     input.route = RouteOf(RouteAddr(view, input.lookup, *table_));
     const ForwardResult result = ProcessPacket(context, input, view);
-    table_->MarkDirtyBatch(0, std::span(result.dirty).first(result.dirty_count));
+    table_->MarkDirtyBatch(0, std::span(result.dirty).first(result.dirty_count), result.change);
     return result;
   }
   ForwardResult FromInside(Bytes& frame) { return Pass(frame, kInside); }

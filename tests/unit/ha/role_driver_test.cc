@@ -150,6 +150,17 @@ TEST_F(RoleDriverTest, YieldingClosesTheFenceWithTheRole) {
   EXPECT_EQ(word().change(), 2u);
 }
 
+TEST_F(RoleDriverTest, ASpentTermIsRenewedWithoutYielding) {
+  Run(1'100);
+  ASSERT_EQ(word().role(), Role::kActive);
+  const statesync::Term before = word().term();
+  shared_.sync.spent_term.store(before.value);
+  Run(20);
+  EXPECT_EQ(word().role(), Role::kActive);
+  EXPECT_GT(word().term(), before);
+  EXPECT_TRUE(MayForward());
+}
+
 TEST_F(RoleDriverTest, RetiringForwardsNothingMore) {
   Run(1'100);
   driver_->Retire();

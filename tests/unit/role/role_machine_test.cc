@@ -201,6 +201,31 @@ TEST_F(RoleMachineTest, AnActiveWhosePeerKnowsAHigherTermRenewsItsOwn) {
   EXPECT_GT(machine_.term(), peer_.term);
 }
 
+TEST_F(RoleMachineTest, AnActiveWhoseVersionsAreNearlyUsedUpTakesOneNewTermAndStays) {
+  BecomeActive();
+  const Term before = machine_.term();
+  const TakeCause cause = machine_.last_take().cause;
+  changes_.clear();
+  machine_.SetSpentTerm(before);
+  StepOnce();
+  const Term after = machine_.term();
+  EXPECT_GT(after, before);
+  EXPECT_EQ(machine_.state(), RoleState::kActive);
+  EXPECT_TRUE(MayForward());
+  EXPECT_EQ(machine_.last_take().cause, cause);
+  Run(Millis(50));  // The sync loop still speaks of the old term for a while.
+  EXPECT_EQ(machine_.term(), after);
+  EXPECT_EQ(changes_.size(), 1u);
+}
+
+TEST_F(RoleMachineTest, ASpentTermOfAStandbyMeansNothing) {
+  BecomeStandby();
+  machine_.SetSpentTerm(machine_.term());
+  Run(Millis(50));
+  EXPECT_EQ(machine_.state(), RoleState::kStandby);
+  EXPECT_EQ(machine_.rejected_events(), 0u);
+}
+
 TEST_F(RoleMachineTest, LateStatementsOfALowerTermAreOldNews) {
   BecomeStandby();
   Statement late = peer_;

@@ -42,6 +42,7 @@ constexpr std::array<EventRow, kRoleEventCount> kExpected{{
   {"listen-over",      {"x", "x", "x", "x", "active:unmute", "x", "x"}},
   {"peer-trails",      {"x", "x", "active:announce", "handover:announce", ".", "x", "x"}},
   {"term-behind",      {"x", "x", "active:retake", ".", ".", "x", "x"}},
+  {"term-spent",       {"x", "x", "active:retake", ".", ".", "x", "x"}},
 }};
 // clang-format on
 

@@ -20,9 +20,11 @@ namespace statesync {
 
 class EnginePair {
  public:
-  explicit EnginePair(EngineOptions options = {}, std::uint32_t capacity = 4'096) {
+  explicit EnginePair(EngineOptions options = {}, std::uint32_t capacity = 4'096,
+                      std::uint32_t second_capacity = 0) {
     for (std::size_t i = 0; i < 2; ++i) {
-      tables_[i] = MakeTable(capacity, i + 1);
+      const bool is_other = i == 1 && second_capacity != 0;
+      tables_[i] = MakeTable(is_other ? second_capacity : capacity, i + 1);
       ReplicatedTable* list[] = {&tables_[i]->replicated()};
       options.node = static_cast<NodeIndex>(i);
       auto engine = Engine::Create(options, list);

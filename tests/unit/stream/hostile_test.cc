@@ -223,6 +223,7 @@ TEST(HostilePeer, RefusalsAreCountedAndCostNothing) {
   refused.reason = 200;
   for (int i = 0; i < 100; ++i) peer.Say(kReceiverSays, ControlOp::kRefused, refused, 200);
   EXPECT_EQ(peer.counters().refusals_reported, 100u * 200);
+  EXPECT_EQ(peer.counters().refusals_dropped, 100u * 200 - kRefusedChangesMax);
   peer.ExpectStillPublishes();
   peer.ExpectOwnedUntouched();
 }
