@@ -75,6 +75,9 @@ def add_lab_arguments(parser):
                         help="capacity of the session table (default: 131072)")
     parser.add_argument("--commit-before-forward", action="store_true",
                         help="hold each session's first packet until the peer has the session")
+    parser.add_argument("--debug", action="store_true",
+                        help="nodes take `lockstepctl debug` commands and write their HA2 keys to "
+                        "ha2.keys beside the control socket, for wiredump")
     parser.add_argument("--build", default=str(DEFAULT_BUILD), metavar="FOLDER",
                         help="build folder (default: build-release)")
 
@@ -85,6 +88,7 @@ def options_of(arguments):
     return LabOptions(prefix=arguments.prefix, replication=not arguments.no_replication,
                       ha2=arguments.ha2, workers=arguments.workers, sessions=arguments.sessions,
                       commit_before_forward=arguments.commit_before_forward,
+                      debug=arguments.debug,
                       programs=find_programs(arguments.build, names))
 
 

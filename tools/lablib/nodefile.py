@@ -56,7 +56,10 @@ ha {{
   heartbeat_ms: {heartbeat_ms}
 }}
 runtime {{ workers: {workers} memory_mb: {memory_mb} file_prefix: "{prefix}-{name}" }}
-"""
+{debug}"""
+
+# Beside the control socket, so that it can be read from outside the node.
+DEBUG = 'debug {{ enabled: true ha2_key_file: "{runtime_dir}/ha2.keys" }}\n'
 
 HA2_DEVICES = {
     "af_xdp": "net_af_xdp0,iface=ha2",
@@ -85,4 +88,5 @@ def text_of(options, name):
         commit=" commit_before_forward {}" if options.commit_before_forward else "",
         ha2_device=HA2_DEVICES[options.ha2], ha2_mtu=topology.HA2_MTU,
         heartbeat_ms=options.heartbeat_ms, workers=options.workers,
+        debug=DEBUG.format(runtime_dir=runtime_dir_of(name)) if options.debug else "",
         table_mb=memory_mb_of(options.sessions), memory_mb=memory_mb_of(options.sessions))

@@ -84,6 +84,7 @@ class LabOptions:
     sessions: int = 131072       # Capacity of the session table.
     heartbeat_ms: int = 10
     commit_before_forward: bool = False  # In every rule, so for all traffic.
+    debug: bool = False          # Test commands, and the keys of HA2 in a file; see nodefile.py.
     programs: dict = field(default_factory=dict)  # Name → path; see process.find_programs().
 
     @property

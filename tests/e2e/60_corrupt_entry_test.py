@@ -1,0 +1,52 @@
+# SPDX-FileCopyrightText: The Lockstep authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""A session that is damaged on the standby is found by comparison and repaired.
+
+`tables diff` is the witness, and the metrics of DPDK's telemetry tell the same as lockstepctl.
+"""
+
+import subprocess
+
+from story import Story, main, number
+
+SESSIONS = 5_000
+
+
+class CorruptEntry(Story):
+    options = {"debug": True}
+
+    def test_is_found_and_repaired(self):
+        active, standby = self.start_both()
+        self.fill(active, SESSIONS)
+        self.wait_for("equal tables", self.tables_are_equal)
+        for what in ("missing", "version"):
+            answer = self.lab.control[standby].json("debug", "corrupt-entry", "--what", what,
+                                                    "--any")
+            self.assertTrue(answer["entry"].startswith("session "), answer)
+            self.wait_for(f"repair of a damaged {what}", lambda: self.is_repaired(standby))
+        differed = self.lab.control[standby].counters()["replication.digests_differed"]
+        self.assertGreaterEqual(differed, 2)
+
+    def test_is_refused_where_it_must_not_happen(self):
+        active, _ = self.start_both()
+        refused = self.ctl(active, "debug", "corrupt-entry", "--what", "missing", "--any")
+        self.assertEqual(1, refused.returncode)
+        self.assertIn("is active; ask the standby node", refused.stderr)
+
+    def ctl(self, node, *words):
+        return subprocess.run(self.lab.control[node].command(*words), check=False,
+                              capture_output=True, text=True, timeout=60)
+
+    def tables_are_equal(self):
+        sockets = [self.lab.options.node_folder(name) / "control.sock" for name in "ab"]
+        return self.ctl("a", "tables", "diff", *map(str, sockets)).returncode == 0
+
+    def is_repaired(self, standby):
+        status = self.lab.control[standby].json("status")
+        tables = status["tables"]
+        return (status["readiness"] == "synced" and self.tables_are_equal()
+                and number(tables[0], "live") >= SESSIONS)
+
+
+if __name__ == "__main__":
+    main()
