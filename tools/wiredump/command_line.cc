@@ -40,9 +40,8 @@ std::optional<Leave> ReadCommandLine(int argc, const char* const* argv, Request&
       "packet number; then role, readiness and term of the sender, the frame's number (or the "
       "number\n"
       "the next one will get), what it acknowledges, and its sections with their record counts.\n"
-      "What AF_XDP sends and receives passes tcpdump by: capture between the nodes, or let HA2 "
-      "run\n"
-      "over net_af_packet on a test bench.\n"
+      "tcpdump sees nothing of AF_XDP, and of net_af_packet what arrives: capture between the "
+      "nodes.\n"
       "What could not be shown is counted on stderr, one line for each reason.\n"
       "\n"
       "Exit status: 0 done, 1 not everything could be shown, 2 usage.");
