@@ -54,6 +54,7 @@ absl::Status Validate(const EngineOptions& options) {
       {"nack_retry_interval", options.nack_retry_interval},
       {"statement_interval", options.statement_interval},
       {"digest_interval", options.digest_interval},
+      {"liveness_interval", options.liveness_interval},
       {"silence_limit", options.silence_limit},
       {"exposure_limit", options.exposure_limit},
       {"path_verify_interval", options.path_verify_interval},

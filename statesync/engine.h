@@ -41,6 +41,7 @@ struct EngineOptions {
   Duration nack_retry_interval = Millis(2);  // And again after this long without repair.
   Duration statement_interval = Millis(5);   // Unanswered control statements are repeated.
   Duration digest_interval = Millis(50);     // Between two rounds of digests per stream.
+  Duration liveness_interval = Seconds(1);   // In which all used entries are named once; 0: never.
   Duration silence_limit = Millis(100);      // No authentic frame for so long: at-risk(ha2-silent).
   Duration exposure_limit = Millis(500);     // Unconfirmed change older than this: at-risk.
   Duration path_verify_interval = Seconds(1);  // A datagram of the size in use is probed again.

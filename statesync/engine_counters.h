@@ -75,6 +75,7 @@ namespace statesync {
   X(values_differed, "Values compared that differed under one version: asked for.")     \
   X(values_taught, "Entries published so that their values can be compared.")           \
   X(scrub_passes, "Whole walks over the tables that compared values.")                  \
+  X(entries_refreshed, "Entries the owner named as used lately.")                       \
   X(refusals_reported, "Entries the peer could not take, as it says.")                  \
   X(refusals_dropped, "Of these, not taken from the engine in time.")                   \
   X(term_stalls, "Turns that had changes but no version left in the term.")

@@ -66,6 +66,7 @@ std::size_t Engine::Impl::TakeFrames(Instant now, std::span<OutFrame> frames) {
   for (const auto& stream : streams()) stream->EmitDigests(now, sink);
   for (const auto& stream : streams()) stream->EmitKeepalive(now, sink);
   EmitScrub(now, sink);
+  for (const auto& stream : streams()) stream->EmitLiveness(now, sink);
   return sink.used();
 }
 

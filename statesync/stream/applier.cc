@@ -337,6 +337,14 @@ bool Applier::TakeOverflow() {
   return overflowed;
 }
 
+bool Applier::FindOwn(std::size_t table_index, Handle sender, OwnHandle& own) const {
+  const SlotMap& map = *maps_[table_index];
+  if (!map.IsInRange(sender.slot)) return false;
+  const SlotState state = map.Get(sender);
+  own = state.own;
+  return state.kind == SlotKind::kLive;
+}
+
 std::uint32_t Applier::refused_count() const {
   std::uint32_t count = 0;
   for (std::size_t i = 0; i < engine_.table_count; ++i) count += maps_[i]->refused_count();

@@ -53,6 +53,9 @@ class Applier {
   // version is an answer. No acknowledgement waits for it.
   void WantValue(std::size_t table_index, Handle sender, std::uint8_t generation, Version version);
 
+  // The own entry that the sender's slot names. False if it is not known.
+  [[nodiscard]] bool FindOwn(std::size_t table_index, Handle sender, OwnHandle& own) const;
+
   // Entries of the peer that this node refused and does not hold.
   [[nodiscard]] std::uint32_t refused_count() const;
   [[nodiscard]] BoundedQueue<RefusedRecord>& refusals() { return refusals_; }

@@ -31,6 +31,7 @@ void Stream::ResetSending() {
   state_.round_trip.Reset();
   lost_ = {1, 0};
   digest_statements_.Restart();
+  liveness_.Restart(state_.index);
 }
 
 void Stream::ResetReceiving() {

@@ -17,6 +17,7 @@
 #include "statesync/stream/bulk_receiver.h"
 #include "statesync/stream/bulk_sender.h"
 #include "statesync/stream/digest_exchange.h"
+#include "statesync/stream/liveness_walk.h"
 #include "statesync/stream/publisher.h"
 #include "statesync/stream/scrub.h"
 #include "statesync/stream/stream_state.h"
@@ -57,6 +58,8 @@ class Stream {
   // Values of entries of this stream's shards, all of one table.
   void EmitScrub(Instant now, FrameSink& sink, TableId table,
                  std::span<const ScrubWalk::Item> items);
+  // Which entries were used lately, if a frame is left for it.
+  void EmitLiveness(Instant now, FrameSink& sink);
   // An acknowledgement or a keepalive, if nothing else carried one.
   void EmitKeepalive(Instant now, FrameSink& sink);
   [[nodiscard]] Instant NextDeadline(Instant now) const;
@@ -88,6 +91,7 @@ class Stream {
   void OnRequestOfReceiver(Instant now, const Section& section, std::size_t i);
   void OnStatementOfOwner(Instant now, const Section& section, std::size_t i);
   void OnRefused(const RefusedRecord& record);
+  void OnLiveness(const LivenessRecord& record);
   void OnBulkState(const BulkStateRecord& record);
   void OnDigest(Instant now, const DigestRecord& record);
   void OnRepaired(const RepairedRecord& record);
@@ -117,6 +121,7 @@ class Stream {
   BulkSender bulk_sender_;
   DigestStatements digest_statements_;
   DigestComparison comparison_;
+  LivenessWalk liveness_;
   Applier applier_;
   BulkReceiver bulk_receiver_;
   StreamNeeds needs_;

@@ -201,6 +201,9 @@ void Stream::OnStatementOfOwner(Instant now, const Section& section, std::size_t
     case ControlOp::kScrub:
       OnScrub(section.Get<ScrubRecord>(i));
       break;
+    case ControlOp::kLiveness:
+      OnLiveness(section.Get<LivenessRecord>(i));
+      break;
     case ControlOp::kNack:
     case ControlOp::kWant:
     case ControlOp::kBulkRequest:
@@ -210,7 +213,6 @@ void Stream::OnStatementOfOwner(Instant now, const Section& section, std::size_t
     case ControlOp::kHold:
     case ControlOp::kProbe:
     case ControlOp::kProbeAck:
-    case ControlOp::kLiveness:
       break;
   }
 }

@@ -238,6 +238,16 @@ class ReplicatedTable {
   virtual std::size_t SweepBatch(ShardIndex shard, SlotIndex& slot, std::size_t slot_count,
                                  Version from, Version cut) = 0;
 
+  // ---- Liveness: no versions, not part of any digest ----
+
+  // Which of the slots first … first + 127 of `shard` hold an entry that was used at or after
+  // `since`, as LivenessRecord has them: bit i mod 8 of byte i / 8. Returns their number.
+  virtual std::size_t ListLiveness(ShardIndex shard, std::uint32_t first, Instant since,
+                                   std::span<std::uint8_t, 16> bitmap) const = 0;
+  // Entries known by own handle were used just now (OnTime) at the owner; other incarnations are
+  // left alone. Only while the sync loop is the writer.
+  virtual void ApplyLiveness(std::span<const OwnHandle> own) = 0;
+
   // ---- Comparing ----
 
   // Reads what each entry says. While this node owns the table a worker may have changed an entry

@@ -108,6 +108,10 @@ class Table final : public ReplicatedTable {
 
   void ReadValueBatch(std::span<const Handle> handles, std::uint16_t epoch,
                       std::span<EntryValue> values) const override;
+  std::size_t ListLiveness(ShardIndex shard, std::uint32_t first, Instant since,
+                           std::span<std::uint8_t, 16> bitmap) const override;
+  void ApplyLiveness(std::span<const OwnHandle> own) override;
+
   [[nodiscard]] ShardDigest Digest(ShardIndex shard) const override {
     return shards_[shard].digest().Get();
   }
