@@ -3,6 +3,8 @@
 
 // simrun: random runs of two simulated nodes; `simrun --help`.
 
+#include <malloc.h>
+
 #include <array>
 #include <charconv>
 #include <chrono>
@@ -164,6 +166,9 @@ int RunAll(Arguments arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // Every boot of a node takes megabytes and gives them back soon: keep them.
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
   Arguments arguments;
   for (int i = 1; i < argc; ++i) {
     const std::string_view name = argv[i];
