@@ -213,6 +213,7 @@ bool Publisher::RepairNote(Instant now, FrameSink& sink, RingNote note) {
 }
 
 void Publisher::PublishAnswers(Instant now, FrameSink& sink) {
+  if (answers_.is_empty()) return;
   std::array<Handle, kPublishBatch> handles;
   while (!answers_.is_empty() && CanPublish(sink)) {
     const std::uint8_t table = answers_.Front().table_index;
@@ -237,9 +238,10 @@ void Publisher::PublishPending(Instant now, FrameSink& sink, ChangeClass change)
 }
 
 void Publisher::PublishQueue(Instant now, FrameSink& sink, std::size_t queue) {
-  std::array<Handle, kPublishBatch> handles;
   BoundedQueue<Item>& pending = pending_[queue];
   queue_ = queue;
+  if (pending.is_empty()) return;
+  std::array<Handle, kPublishBatch> handles;
   // A busy entry comes back to the queue, so the loop ends at what was there when it began.
   std::size_t left = pending.size();
   while (left > 0 && CanPublish(sink)) {

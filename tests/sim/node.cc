@@ -21,6 +21,8 @@ constexpr std::size_t kFramesPerCall = 8;
 constexpr std::size_t kCallsPerTurn = 16;
 constexpr Duration kHelloInterval = Millis(10);
 constexpr Duration kPeerLostAfter = Millis(400);
+// How often the sync loop copies its status out for the ha thread.
+constexpr Duration kFactsInterval = Millis(5);
 
 }  // namespace
 
@@ -71,6 +73,7 @@ void Node::Boot(Instant now, std::uint64_t boot_id, Duration skew) {
   role_ = statesync::Role::kInit;
   term_ = {};
   is_muted_ = false;
+  facts_at_ = {};
   is_connected_ = false;
   hello_wanted_ = true;
   peer_boot_ = 0;
@@ -247,7 +250,11 @@ bool Node::TurnHa(Instant now, std::vector<PacketPool::Index>& out) {
     pool_.Drop(index);
   }
   beats_.clear();
-  const HaNode::Turned turned = ha_.Turn(local, Status(now), is_connected_ ? peer_boot_ : 0);
+  if (now - facts_at_ >= kFactsInterval) {
+    facts_ = &Status(now);
+    facts_at_ = now;
+  }
+  const HaNode::Turned turned = ha_.Turn(local, *facts_, is_connected_ ? peer_boot_ : 0);
   const statesync::RoleMachine& machine = ha_.machine();
   if (turned.is_role_changed && (machine.role() != role_ || machine.term() != term_)) {
     SetRole(now, machine.role(), machine.term());

@@ -94,6 +94,8 @@ class Node {
   statesync::Role role_ = statesync::Role::kInit;
   statesync::Term term_;
   bool is_muted_ = false;
+  const statesync::EngineStatus* facts_ = nullptr;  // As of facts_at_, or a little later.
+  statesync::Instant facts_at_;
   std::vector<PacketPool::Index> inbox_;
   std::vector<PacketPool::Index> beats_;
   std::vector<PacketPool::Index> buffers_;  // What the engine writes its next frames into.

@@ -54,7 +54,7 @@ class Workload {
   std::vector<statesync::Handle> live_;
   // By worker and class; a shard belongs to one worker.
   std::array<std::array<std::vector<statesync::Handle>, 4>, 16> marked_;
-  std::uint32_t incarnation_ = 0x10'0000;  // Above what tests number themselves.
+  std::uint32_t incarnation_ = 0x4000;  // Above what tests number themselves.
   std::uint64_t changes_ = 0;
   std::uint64_t refused_ = 0;
 };

@@ -22,7 +22,7 @@ using statesync::Role;
 
 namespace {
 
-constexpr Duration kSampleInterval = Millis(3);
+constexpr Duration kSampleInterval = Millis(5);
 constexpr Duration kRxLatency = Micros(2);  // From the NIC to a turn of the loop.
 constexpr Instant kNever{std::numeric_limits<std::int64_t>::max()};
 
