@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "statesync/engine_impl.h"
+#include "statesync/sim_hooks.h"
 
 namespace statesync {
 namespace {
@@ -85,9 +86,10 @@ std::size_t Engine::Impl::TakeRefusals(std::span<RefusedChange> refusals) {
 Exposure Engine::Impl::ExposureOf(Instant now, std::size_t table_index) const {
   if (!context_.IsOwner()) return {};
   const ReplicatedTable& table = *context_.tables[table_index];
-  Exposure sum{table.dirty_count(), {}};
+  Exposure sum{SIM_BUG(hide_dirty) ? 0 : table.dirty_count(), {}};
   if (sum.changes > 0) sum.age = now - table.Dirty(now).oldest;
   for (const auto& stream : streams()) {
+    if (SIM_BUG(hide_unconfirmed)) continue;
     const Exposure part = stream->publisher().ExposureOf(now, table_index);
     sum.changes += part.changes;
     sum.age = std::max(sum.age, part.age);

@@ -45,19 +45,42 @@ namespace statesync {
   X(nack_ranges_full, "More missing ranges than fit into one request.")
 
 // Bugs, by file. `simrun --bug NAME` chooses one.
-#define STATESYNC_SIM_BUGS(X)                                                  \
-  /* table_apply.h */                                                          \
-  X(accept_stale_insert, "An older keyed image replaces a newer one.")         \
-  X(accept_stale_update, "An older update replaces a newer image.")            \
-  X(delete_newer, "A delete removes an image that is newer than it.")          \
-  X(ignore_incarnation, "A delete by handle removes whatever is in the slot.") \
-  X(sweep_newer, "A sweep removes entries newer than the transfer's cut.")     \
-  /* table_dirty.h */                                                          \
-  X(lose_mark, "A mark is cleared and its change is not taken.")               \
-  X(forget_held, "Changes held back are forgotten.")                           \
-  /* receive_window.cc */                                                      \
-  X(ignore_gap, "Missing frames are not remembered.")                          \
-  X(ask_once, "A missing frame is asked for once only.")
+#define STATESYNC_SIM_BUGS(X)                                                               \
+  /* table_apply.h */                                                                       \
+  X(accept_stale_insert, "An older keyed image replaces a newer one.")                      \
+  X(accept_stale_update, "An older update replaces a newer image.")                         \
+  X(delete_newer, "A delete removes an image that is newer than it.")                       \
+  X(ignore_incarnation, "A delete by handle removes whatever is in the slot.")              \
+  X(sweep_newer, "A sweep removes entries newer than the transfer's cut.")                  \
+  X(hide_refusal, "An entry without room is dropped and not reported.")                     \
+  /* table_dirty.h */                                                                       \
+  X(lose_mark, "A mark is cleared and its change is not taken.")                            \
+  X(forget_held, "Changes held back are forgotten.")                                        \
+  /* receive_window.cc */                                                                   \
+  X(ignore_gap, "Missing frames are not remembered.")                                       \
+  X(ask_once, "A missing frame is asked for once only.")                                    \
+  X(close_unrepaired, "A missing frame counts as closed once it was asked for.")            \
+  /* publisher.cc */                                                                        \
+  X(note_without_repair, "A gap is closed by a note although nothing was published again.") \
+  X(forget_wants, "Handles that the peer does not know are not answered.")                  \
+  X(confirm_too_much, "Any acknowledgement confirms everything that was sent.")             \
+  /* publish_batch.cc */                                                                    \
+  X(lose_unsent, "What finds no frame is forgotten.")                                       \
+  X(reuse_version, "Two records carry one version.")                                        \
+  /* table_publish.h */                                                                     \
+  X(digest_keeps_deleted, "A deleted entry stays in the sum of its shard.")                 \
+  /* table_dirty.h */                                                                       \
+  X(forget_overflow, "Marks that find no room in a ring are forgotten.")                    \
+  /* engine_status.cc */                                                                    \
+  X(hide_unconfirmed, "Exposure leaves out what was sent and not confirmed.")               \
+  X(hide_dirty, "Exposure leaves out what was not sent yet.")                               \
+  /* role_machine.cc, role_conditions.cc */                                                 \
+  X(no_fence, "Workers may forward however long ago the last heartbeat left.")              \
+  X(take_lower_term, "A new owner takes a term below known ones.")                          \
+  X(ignore_higher_term, "An active node does not yield to a higher term.")                  \
+  X(hasty_takeover, "A peer counts as dead before the detection time.")                     \
+  /* tests/sim/node.cc, the model of the seal */                                            \
+  X(reuse_nonce, "Packet numbers begin anew under keys that go on.")
 
 enum class SimProbe : std::uint8_t {
 #define X(name, help) name,

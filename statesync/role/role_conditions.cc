@@ -7,6 +7,7 @@
 
 #include "statesync/ensure.h"
 #include "statesync/role/role_machine.h"
+#include "statesync/sim_hooks.h"
 
 namespace statesync {
 
@@ -19,6 +20,7 @@ bool RoleMachine::Holds(Instant now, RoleEvent event) const {
     case RoleEvent::kMonitorFailed:
       return !functional_;
     case RoleEvent::kPeerLeads:
+      if (active && SIM_BUG(ignore_higher_term)) return false;
       return peer_active && (!active || peer_.term > taken_);
     case RoleEvent::kSuspendAsked:
       return suspend_wanted_ && (!active || handover_failed_ || !PeerCanTake(now));
@@ -72,7 +74,8 @@ void RoleMachine::NoteTimedConditions(Instant now) {
 bool RoleMachine::PeerAlive(Instant now) const {
   if (!peer_known_ || DiedByClose(now)) return false;
   return std::ranges::any_of(heard_, [&](const std::optional<Instant>& heard) {
-    return heard.has_value() && now - *heard <= detection_time();
+    const Duration patience = SIM_BUG(hasty_takeover) ? Millis(8) : detection_time();
+    return heard.has_value() && now - *heard <= patience;
   });
 }
 

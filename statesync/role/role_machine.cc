@@ -6,9 +6,11 @@
 #include "statesync/role/role_machine.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "statesync/ensure.h"
+#include "statesync/sim_hooks.h"
 
 namespace statesync {
 namespace {
@@ -241,6 +243,7 @@ void RoleMachine::Take(Instant now, RoleEvent event) {
   last_take_.peer_last_heard = LastHeard();
   last_take_.decided = now;
   taken_ = NextTerm(std::max(highest_, options_.term_floor), options_.node);
+  if (SIM_BUG(take_lower_term)) taken_ = NextTerm(Term{}, options_.node);
   last_take_.term = taken_;
   highest_ = taken_;
   was_active_ = true;
@@ -256,6 +259,7 @@ void RoleMachine::Take(Instant now, RoleEvent event) {
 
 Instant RoleMachine::forward_until() const {
   if (!Forwards(state_)) return Instant{};
+  if (SIM_BUG(no_fence)) return {std::numeric_limits<std::int64_t>::max()};
   const bool stated = peer_.detection > options_.fence_margin;
   const Duration detection =
       stated ? std::min(peer_.detection, detection_time()) : detection_time();

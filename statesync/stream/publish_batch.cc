@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "statesync/ensure.h"
+#include "statesync/sim_hooks.h"
 #include "statesync/stream/publisher.h"
 
 namespace statesync {
@@ -58,7 +59,7 @@ bool Publisher::PublishBatch(Instant now, FrameSink& sink, std::size_t table_ind
   if (open_ != nullptr) EndRun();
   // Frames or credit ran out. Callers keep kPublishBatch of room free in the queue.
   for (std::size_t i = put; cause == Cause::kChange && i < ready; ++i) {
-    Requeue(table_index, (*records_)[order_[i]].handle);
+    if (!SIM_BUG(lose_unsent)) Requeue(table_index, (*records_)[order_[i]].handle);
   }
   RetireNothing(table_index);
   return put == ready && !failed;
@@ -144,7 +145,7 @@ bool Publisher::Put(Instant now, FrameSink& sink, std::size_t table_index,
     if (!OpenFrame(sink)) return false;
     ENSURE(writer_.Append(table.id(), record.op, record.schema, bytes, version));
   }
-  ++state_.counter;
+  if (!SIM_BUG(reuse_version)) ++state_.counter;
   const bool is_table_record = record.result == PrepareResult::kRecord;
   if (is_table_record) table.OnPublished(record, version, engine.epoch);
   const bool retires = is_table_record && record.op == Op::kDelete &&

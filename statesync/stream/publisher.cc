@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "statesync/ensure.h"
+#include "statesync/sim_hooks.h"
 
 namespace statesync {
 
@@ -66,6 +67,7 @@ void Publisher::OnAck(Instant now, std::uint64_t ack, std::uint32_t credit) {
   }
   // Zero: the peer has not heard a frame yet. Its grant would reach below what is already closed.
   if (ack == 0 && ring.closed_frame() != 0) return;
+  if (SIM_BUG(confirm_too_much)) ack = ring.next_frame() - 1;
   bool waited_for_repair = false;
   while (const RepairRing::Frame* frame = ring.Front(ack)) {
     for (std::uint32_t i = 0; i < frame->item_count; ++i) Retire(ring.item(*frame, i));
@@ -108,7 +110,7 @@ FrameRange Publisher::OnNack(Instant now, FrameRange missing) {
 void Publisher::OnWant(TableId table, Handle handle) {
   const std::size_t index = state_.engine.IndexOf(table);
   if (index == kNoTable || !state_.HasShard(handle.shard) ||
-      handle.slot >= state_.engine.tables[index]->slots_per_shard()) {
+      handle.slot >= state_.engine.tables[index]->slots_per_shard() || SIM_BUG(forget_wants)) {
     return;
   }
   // Without room the want is forgotten here: the peer repeats it.
@@ -179,6 +181,7 @@ bool Publisher::RepairFrame(Instant now, FrameSink& sink, std::uint64_t number) 
   const RepairRing::Frame* frame = ring.Find(number);
   if (frame == nullptr) return true;  // Acknowledged meanwhile.
   if (repair_first_ == 0) repair_first_ = ring.next_frame();
+  if (SIM_BUG(note_without_repair)) return PutNote(now, sink, number, repair_first_);
   while (repair_item_ < frame->item_count) {
     // A run of items of one kind; a frame was written in such runs.
     const RingItem first = ring.item(*frame, repair_item_);

@@ -80,7 +80,10 @@ std::size_t ReceiveWindow::TakeDue(Instant now, std::span<FrameRange> ranges) {
         return count;
       }
       const std::uint64_t first = frame;
-      while (frame <= gap.range.last && !IsMarked(frame)) ++frame;
+      while (frame <= gap.range.last && !IsMarked(frame)) {
+        if (SIM_BUG(close_unrepaired)) Mark(frame);
+        ++frame;
+      }
       ranges[count++] = {first, frame - 1};
     }
     gap.cursor = 0;

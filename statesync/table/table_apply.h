@@ -142,6 +142,7 @@ ApplyOutcome Table<Record>::InsertOrRelink(const Incoming& in, Version version,
   }
   if (same == kNoSlot) {
     SIM_PROBE(table_full);
+    if (SIM_BUG(hide_refusal)) return Outcome(ApplyResult::kStale);
     Count(counters_.refused_full);
     return {ApplyResult::kRefused, RefusalReason::kTableFull, kNoSlot, 0};
   }

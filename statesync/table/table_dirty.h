@@ -40,6 +40,7 @@ void Table<Record>::MarkDirtyBatch(std::uint8_t worker, std::span<const Handle> 
     e.dirty.store(mark, std::memory_order_relaxed);
     if (ring.Push(handle)) continue;
     SIM_PROBE(ring_full);
+    if (SIM_BUG(forget_overflow)) continue;
     unqueued_.fetch_add(1, std::memory_order_relaxed);
     scan_wanted_[handle.shard].store(1, std::memory_order_release);
     scans_wanted_.fetch_add(1, std::memory_order_release);

@@ -10,6 +10,7 @@
 #include <algorithm>
 
 #include "statesync/ensure.h"
+#include "statesync/sim_hooks.h"
 #include "statesync/table/table.h"
 
 namespace statesync {
@@ -104,7 +105,7 @@ void Table<Record>::OnPublished(const PreparedRecord& record, Version version,
     return;
   }
   if (e.tombstone == Tombstone::kDeleted) {
-    SetVersion(handle.shard, e, Version{});
+    if (!SIM_BUG(digest_keeps_deleted)) SetVersion(handle.shard, e, Version{});
     e.tombstone = Tombstone::kPublished;
   }
   if (e.tombstone == Tombstone::kPublished) e.version = version.bits;

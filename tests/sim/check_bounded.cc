@@ -11,10 +11,9 @@ namespace {
 
 using statesync::Duration;
 
-// A node that answers every frame with more than a few of its own would melt a link. A turn sends
-// at most 128 frames, and a loop that polls comes back every few microseconds; over a window that
-// is long against round trips, honest traffic stays far below this.
-constexpr std::uint64_t kFramesPerMillisMax = 2'000;
+// The links of the simulation are infinitely fast. A receiver that loses everything can ask for its
+// whole window on every stream as often as it repeats requests; nothing may be said more often.
+constexpr std::uint64_t kFramesPerMillisMax = statesync::kReceiveWindowFrames / 2;
 constexpr Duration kWindow = statesync::Millis(20);
 constexpr std::size_t kPacketsMax = 200'000;
 
@@ -27,8 +26,8 @@ std::string Bounded::Check(statesync::Instant now, std::array<Node*, 2> nodes,
            std::to_string(kPacketsMax);
   }
   if (now - since_ < kWindow) return "";
-  const std::uint64_t limit =
-      kFramesPerMillisMax * static_cast<std::uint64_t>((now - since_).ns / 1'000'000 + 1);
+  const std::uint64_t limit = kFramesPerMillisMax * options.engine.stream_count *
+                              static_cast<std::uint64_t>((now - since_).ns / 1'000'000 + 1);
   const bool is_first = since_.ns == 0;
   since_ = now;
   for (std::size_t i = 0; i < 2; ++i) {

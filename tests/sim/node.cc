@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "statesync/ensure.h"
+#include "statesync/sim_hooks.h"
 #include "tests/sim/newer_peer.h"
 
 namespace sim {
@@ -80,6 +81,7 @@ void Node::Boot(Instant now, std::uint64_t boot_id, Duration skew) {
   hello_due_ = now;
   paused_until_ = {};
   packet_numbers_ = {};
+  sealed_ = {};
   frames_made_ = frames_opened_ = 0;
   if (options_.roles == RoleDrive::kByMachine) ha_.Boot(Local(now), boot_id);
 }
@@ -136,6 +138,7 @@ void Node::OnHello(Instant now, const Packet& hello) {
   peer.datagram_bytes_max = hello.hello.datagram_bytes_max;
   peer.stream_count = hello.hello.stream_count;
   peer.capacity[1] = hello.hello.capacity;
+  if (SIM_BUG(reuse_nonce)) packet_numbers_ = {};
   engine_->OnPeerConnected(Local(now), peer);
   is_connected_ = true;
   heard_ = now;
@@ -195,6 +198,10 @@ void Node::Seal(Packet& packet, const statesync::OutFrame& frame) {
   packet.epoch = frame.epoch;
   packet.bytes = frame.bytes;
   packet.number = ++packet_numbers_[frame.stream];
+  std::uint64_t& last = sealed_[frame.stream].number;
+  if (sealed_[frame.stream].peer_boot != peer_boot_) sealed_[frame.stream] = {peer_boot_, 0};
+  if (packet.number <= last) has_nonce_twice_ = true;
+  last = std::max(last, packet.number);
   if (options_.is_newer[index_]) MakeNewer(packet);
   bytes_sent_ += packet.bytes + sizeof(statesync::ClearHeader) + statesync::kTagBytes;
 }

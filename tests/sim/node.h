@@ -72,6 +72,8 @@ class Node {
   [[nodiscard]] std::uint64_t frames_opened() const { return frames_opened_; }
   [[nodiscard]] std::size_t inbox_size() const { return inbox_.size(); }
   [[nodiscard]] std::uint64_t overrun_count() const { return overruns_; }
+  // A nonce was used two times under one key.
+  [[nodiscard]] bool has_nonce_twice() const { return has_nonce_twice_; }
 
  private:
   void OnHello(statesync::Instant now, const Packet& hello);
@@ -106,6 +108,13 @@ class Node {
   statesync::Instant heard_;
   statesync::Instant hello_due_;
   std::array<std::uint64_t, statesync::kStreamsMax> packet_numbers_{};
+  // Highest number sealed for this run of the peer: keys belong to two boots.
+  struct Sealed {
+    std::uint64_t peer_boot = 0;
+    std::uint64_t number = 0;
+  };
+  std::array<Sealed, statesync::kStreamsMax> sealed_{};
+  bool has_nonce_twice_ = false;
 
   std::uint64_t frames_sent_ = 0;
   std::uint64_t bytes_sent_ = 0;

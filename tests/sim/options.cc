@@ -92,8 +92,10 @@ void DrawNodes(Random& random, WorldOptions& options) {
         random.OneIn(2) ? 0 : static_cast<std::int32_t>(random.Between(-500, 500));
     if (random.OneIn(6)) {
       options.turn_gap[i] = Micro(random, 10, 2'000);
-      options.frames_per_turn[i] = Number(random, 1, 64);
-      options.inbox_datagrams[i] = Number(random, 64, 4'096);
+      // Slow, but not so slow that it loses more than is sent to it again: nothing paces repairs
+      // for a receiver whose own queue overflows all the time.
+      options.frames_per_turn[i] = Number(random, 16, 64);
+      options.inbox_datagrams[i] = Number(random, 2'048, 8'192);
     }
     options.is_newer[i] = random.OneIn(4);
   }
@@ -111,6 +113,11 @@ void DrawWorkload(Random& random, WorkloadOptions& workload) {
   workload.sessions_max = static_cast<std::uint32_t>(Spread(random, 10, 3'000));
   workload.clients = Number(random, 1, 300);
   workload.client_ports = Number(random, 1, 30);
+  if (random.OneIn(4)) {
+    workload.shards = Number(random, 1, 8);
+    workload.clients = std::max(workload.clients, 50u);
+    workload.client_ports = std::max(workload.client_ports, 10u);
+  }
 }
 
 WorldOptions DrawAll(Random& random) {

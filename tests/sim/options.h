@@ -25,6 +25,7 @@ struct WorkloadOptions {
   std::uint32_t sessions_max = 2'000;
   std::uint32_t clients = 200;  // Fewer clients and ports make keys come back sooner.
   std::uint32_t client_ports = 20;
+  std::uint32_t shards = 256;  // Fewer crowd the sessions, so that shards become full.
 };
 
 // Means of the intervals between two faults; zero: never. A cut, crash, pause or small MTU lasts up

@@ -14,6 +14,12 @@ using statesync::SessionEntry;
 using statesync::SessionState;
 using statesync::SessionTable;
 
+namespace {
+
+constexpr int kKeyTries = 1'000;  // Of 256 shards one is met long before.
+
+}  // namespace
+
 void Workload::Adopt(int node, std::uint8_t worker_count, SessionTable& table) {
   node_ = node;
   worker_count_ = worker_count;
@@ -48,6 +54,15 @@ void Workload::CloseAll(SessionTable& table) {
 }
 
 FlowKey Workload::DrawKey() {
+  FlowKey key = DrawAnyKey();
+  for (int tries = 0; tries < kKeyTries; ++tries) {
+    if (SessionTable::ShardOf(key) < options_.shards) break;
+    key = DrawAnyKey();
+  }
+  return key;
+}
+
+FlowKey Workload::DrawAnyKey() {
   FlowKey key;
   key.source_addr =
       static_cast<statesync::NetAddr>(0x0000'000au | (random_.Below(options_.clients) << 8));

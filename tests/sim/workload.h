@@ -45,6 +45,7 @@ class Workload {
   void Mark(statesync::Handle handle, statesync::ChangeClass change);
   void Flush(statesync::SessionTable& table);
   [[nodiscard]] statesync::FlowKey DrawKey();
+  [[nodiscard]] statesync::FlowKey DrawAnyKey();
 
   const WorkloadOptions options_;
   Random random_;

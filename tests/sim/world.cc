@@ -394,6 +394,9 @@ void World::Sample() {
   if (!is_checked_) return;
   Fail(ledger_.failure());
   Fail(bounded_.Check(now_, {nodes_[0].get(), nodes_[1].get()}, options_, pool_.used_count()));
+  if (nodes_[0]->has_nonce_twice() || nodes_[1]->has_nonce_twice()) {
+    Fail("nonce: a packet number was used two times under one key");
+  }
   const int owner = Owner();
   if (owner >= 0 && node(1 - owner).is_up()) {
     Fail(CheckHonesty(now_, node(owner), node(1 - owner), ledger_));
