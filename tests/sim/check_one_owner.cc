@@ -32,10 +32,11 @@ void OneOwner::OnHeard(Instant now, int listener, const statesync::Statement& st
   if (!leads || since.ns == 0) since = leads ? now : Instant{};
 }
 
-void OneOwner::OnRole(Instant now, int node) {
+void OneOwner::OnRole(Instant now, int node, bool has_taken) {
+  knows_since_[Index(node)] = {};
+  if (!has_taken) return;
   took_[Index(node)] = now;
   heard_at_take_[Index(node)] = heard_[Index(node)];
-  knows_since_[Index(node)] = {};
 }
 
 std::string OneOwner::Check(Instant now, std::array<Node*, 2> nodes) {

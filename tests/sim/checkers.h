@@ -39,7 +39,8 @@ class OneOwner {
   void OnBeatsSent(statesync::Instant now, int node) { sent_[Index(node)] = now; }
   void OnHeard(statesync::Instant now, int listener, const statesync::Statement& statement,
                statesync::Term own_term, bool owns);
-  void OnRole(statesync::Instant now, int node);
+  // Its state changed; `has_taken`: it took a term just now.
+  void OnRole(statesync::Instant now, int node, bool has_taken);
   [[nodiscard]] std::string Check(statesync::Instant now, std::array<Node*, 2> nodes);
 
  private:

@@ -289,7 +289,9 @@ void World::TurnHa(int index) {
   if (node(index).TurnHa(now_, out_)) {
     ledger_.OnRoleChange();
     if (!node(index).IsActive()) ledger_.OnYield(index);
-    one_owner_.OnRole(now_, index);
+    const bool has_taken =
+        node(index).ha().machine().last_take().decided == node(index).Local(now_);
+    one_owner_.OnRole(now_, index, has_taken);
     Kick(index);
   }
   if (!out_.empty()) one_owner_.OnBeatsSent(now_, index);
