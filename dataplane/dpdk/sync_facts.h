@@ -8,6 +8,8 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <span>
 
 #include "dataplane/core/shared_state.h"
 #include "statesync/engine.h"
@@ -28,6 +30,20 @@ inline void CopyFacts(const statesync::EngineStatus& status, SyncFacts& facts) n
   facts.exposure_changes.store(status.exposure.changes, kRelaxed);
   facts.exposure_age_ns.store(status.exposure.age.ns, kRelaxed);
   facts.round_trip_ns.store(status.round_trip.ns, kRelaxed);
+}
+
+// Refusals of sessions that are new since the last call. Before CopyConfirmed.
+inline void CopyRefusals(statesync::Engine& engine, SyncFacts& facts) noexcept {
+  std::array<statesync::RefusedChange, 64> refusals;
+  while (const std::size_t taken = engine.TakeRefusals(refusals)) {
+    std::uint64_t count = facts.refused_count.load(std::memory_order_relaxed);
+    for (const statesync::RefusedChange& refusal : std::span(refusals).first(taken)) {
+      if (refusal.table != statesync::TableId::kSession) continue;
+      facts.refused[count++ % kRefusedRing].store(
+          RefusedName::Make(refusal.handle, refusal.generation).bits, std::memory_order_relaxed);
+    }
+    facts.refused_count.store(count, std::memory_order_release);
+  }
 }
 
 // What held packets wait for. `word`: the role that the engine acts on. Only an owner has anything

@@ -179,6 +179,7 @@ void SyncLoopParts::Publish(Instant now, bool busy) noexcept {
   if (busy || now >= next_facts_) {
     const statesync::EngineStatus& status = engine_->status(now);
     CopyFacts(status, shared_.sync);
+    CopyRefusals(*engine_, shared_.sync);
     CopyConfirmed(status, role_.word(), shared_.sync);
     if (ha2_ != nullptr) {
       shared_.sync.keys_exhausted.store(ha2_->link.handshake.exhausted(),

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "dataplane/core/commit_rule.h"
 #include "tests/dpdk/sync_pair.h"
 
 namespace dataplane::testing {
@@ -53,6 +54,48 @@ TEST_F(SyncPairTest, InsertsUpdatesAndDeletesReachTheStandby) {
   EXPECT_GT(a().shared.sync.round_trip_ns.load(), 0);
   EXPECT_EQ(a().Stat("replication.frames_lost"), 0u);
   EXPECT_EQ(b().Stat("replication.digests_differed"), 0u);
+}
+
+// What packets of commit-before-forward wait for.
+TEST_F(SyncPairTest, TheOwnerSaysWhatThePeerHasConfirmed) {
+  Settle();
+  a().Open(0, 50);
+  const auto is_confirmed = [this](std::uint32_t i) {
+    const statesync::Handle handle = a().Find(i);
+    const SyncFacts& facts = a().shared.sync;
+    Confirmed confirmed{.term = {8}, .stream_count = facts.stream_count.load(), .versions = {}};
+    for (std::size_t s = 0; s < confirmed.stream_count; ++s) {
+      confirmed.versions[s] = facts.confirmed[s].load();
+    }
+    return confirmed.Covers(handle.shard, VersionOf(a().table->entry(handle)));
+  };
+  EXPECT_FALSE(is_confirmed(7));
+  ASSERT_TRUE(RunUntil([&] { return is_confirmed(7); }));
+  EXPECT_NE(b().Find(7).slot, statesync::kNoSlot);
+  cut_ = true;
+  a().Open(50, 1);
+  Run(50);
+  EXPECT_FALSE(is_confirmed(50)) << "published, not applied";
+  EXPECT_TRUE(is_confirmed(7));
+  a().SetRole(Role::kStandby, 8);
+  Run(1);
+  EXPECT_FALSE(is_confirmed(7)) << "who owns nothing has nothing confirmed";
+}
+
+TEST_F(SyncPairTest, TheOwnerLearnsWhichSessionsThePeerCouldNotTake) {
+  nodes_[1].reset();
+  nodes_[1] = std::make_unique<SyncNode>(NodeSetup{.index = 1, .boot_id = 0xb1, .capacity = 256});
+  Settle();
+  const std::uint32_t room = b().table->slots_per_shard() * statesync::kShardCount;
+  a().Open(0, room + 2'000);
+  const SyncFacts& facts = a().shared.sync;
+  ASSERT_TRUE(RunUntil([&] { return facts.refused_count.load() > 0; }));
+  const RefusedName name{facts.refused[0].load()};
+  EXPECT_EQ(a().table->entry(name.handle()).generation, name.generation());
+  const statesync::SessionEntry& entry = a().table->entry(name.handle());
+  const statesync::FlowKey key{entry.client_addr, entry.server_addr, entry.client_port,
+                               entry.server_port, 6};
+  EXPECT_EQ(b().table->Lookup(key).slot, statesync::kNoSlot);
 }
 
 TEST_F(SyncPairTest, NothingOfASessionIsOnTheWireInTheClear) {
