@@ -18,7 +18,7 @@ class TcpOutcome:
     young_survived: int = 0
     young_deaths: dict = field(default_factory=dict)  # Cause → count.
     setup_ms: list = field(default_factory=list)   # SYN → established, of those before the kill.
-    mbit_s: float = 0.0         # Echoed in the second before the kill, median of its samples.
+    mbit_s: float = 0.0         # Echoed in the second before the kill.
     reconnected: int = 0        # SYNs of an old flow after the kill.
     other_socket: int = 0       # Flows whose socket has another inode than at first.
     stall_ms_max: float = 0.0

@@ -138,9 +138,8 @@ def table(rows):
 def run_line(number, run, lost):
     """One line per run of a series."""
     state = "pass" if not lost else "FAIL"
-    young = (f"  young {run.tcp.young_survived}/{run.tcp.young}"
-             if run.commit_before_forward else "")
     return (f"run {number:>2}  seed {run.seed:<10} {state}  tcp {run.tcp.survived}/{run.tcp.opened}"
-            f"{young}  udp lost {run.udp.lost}  detect {run.pair.detect_ms:.1f} ms"
+            f"  young {run.tcp.young_survived}/{run.tcp.young}  udp lost {run.udp.lost}"
+            f"  detect {run.pair.detect_ms:.1f} ms"
             f"  takeover {run.pair.takeover_ms:.2f} ms  outage {run.outage_ms_max:.1f} ms"
             f"  stall {run.tcp.stall_ms_max:.0f} ms")
