@@ -70,7 +70,7 @@ struct PeerInfo {
   std::uint16_t datagram_bytes_max = 0;
   std::uint64_t id_map_digest = 0;
   bool id_map_equal = true;
-  std::uint8_t stream_count = 1;  // What it can do; both use the smaller number.
+  std::uint8_t stream_count = kStreamsMax;  // What it can do; both use the smaller number.
   // By TableId. Entries it can hold; 0: unknown.
   std::array<std::uint32_t, kHelloTablesMax> capacity{};
   // Schemas of keyed images that it understands; a maximum of 0: it has no such table.

@@ -50,23 +50,27 @@ namespace statesync {
   X(records_untold, "Not published: the peer does not understand the table or schema.") \
   X(busy_requeues, "An entry was being written; it went with the next batch.")          \
   X(tombstones_retired, "Deletes confirmed by the peer, or void without one.")          \
-  X(changes_dropped, "Not published, as there is no peer; a bulk covers them.")         \
+  X(changes_dropped, "Told to nobody, as no peer may come back; digests find them.")    \
   /* Loss and repair. */                                                                \
   X(gaps_seen, "Ranges of frames found missing.")                                       \
   X(nacks_sent, "Frames asked for, repetitions included.")                              \
   X(nacks_received, "Frames the peer asked for, repetitions included.")                 \
   X(frames_repaired, "Frames whose entries were published again.")                      \
-  X(frames_lost, "Not repairable any more; a bulk covers them.")                        \
+  X(frames_lost, "Not repairable any more; digests find what they carried.")            \
   X(wants_sent, "Unknown handles asked for.")                                           \
   X(wants_received, "Handles the peer asked for.")                                      \
-  X(wants_overflowed, "No room to remember: a bulk is asked for instead.")              \
+  X(wants_overflowed, "No room to remember: digests find the entries.")                 \
   X(credit_stalls, "Turns that had changes but no credit.")                             \
   X(acks_ignored, "Acknowledgements of frames that were never sent.")                   \
   /* Full transfer and comparison. */                                                   \
-  X(bulks_started, "Full transfers begun as the sender.")                               \
-  X(bulks_finished, "Full transfers finished as the receiver.")                         \
+  X(bulks_started, "Transfers of shards begun as the sender.")                          \
+  X(bulks_finished, "Transfers of shards finished as the receiver.")                    \
   X(bulks_failed, "Given up before the end: lost frames, lost peer, new role.")         \
-  X(entries_swept, "Entries removed because a full transfer did not name them.")        \
+  X(entries_swept, "Entries removed because a transfer did not name them.")             \
+  X(epochs_begun, "Handle epochs begun: what the peer had learnt is void.")             \
+  X(rejoins, "Times the peer came back in the same run and went on where it was.")      \
+  X(holds_sent, "Shards asked to rest, as they changed too often to be compared.")      \
+  X(holds_obeyed, "Shards that rested for a comparison.")                               \
   X(digests_agreed, "Comparisons of a shard that agreed.")                              \
   X(digests_differed, "Comparisons of a shard that differed.")                          \
   X(digests_undecided, "Shards that changed too often to be compared.")                 \

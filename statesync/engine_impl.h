@@ -40,12 +40,14 @@ struct Engine::Impl {
  private:
   using StreamSpan = std::span<const std::unique_ptr<Stream>>;
   [[nodiscard]] StreamSpan streams() const {
-    return std::span(streams_).first(context_.options.stream_count);
+    return std::span(streams_).first(context_.stream_count);
   }
 
   // ---- engine_roles.cc: connection, role, readiness ----
   void BeginEpoch();
-  void AskBulk();
+  void UseStreams(std::size_t count);
+  void CheckHeldBack(Instant now);
+  void AskBulks(Instant now);
   void ObserveHeader(Instant now, const FrameFields& fields);
   void CheckNeeds(Instant now);
   void CheckSilence(Instant now);
@@ -53,7 +55,7 @@ struct Engine::Impl {
   [[nodiscard]] Readiness ShownReadiness() const;
 
   // ---- engine_turn.cc: order of work ----
-  void DropDirty();
+  void TellNobody();
   void DrainDirty(Instant now);
   [[nodiscard]] std::uint64_t DirtyCount() const;
   [[nodiscard]] bool Open(Instant now, DirtyFilter& filter) const;
@@ -72,6 +74,7 @@ struct Engine::Impl {
   // ---- engine_status.cc ----
   void FillStreams(Instant now);
   void FillTables(Instant now);
+  void FillComparison(std::size_t table_index);
   void FillExposure();
   [[nodiscard]] Exposure ExposureOf(Instant now, std::size_t table_index) const;
 
@@ -95,11 +98,10 @@ struct Engine::Impl {
   // The tables were equal to those of a complete owner, and no difference has been seen since.
   // Silence and the loss of the peer do not take it away: nothing newer can be here then.
   bool is_proven_ = false;
-  bool bulk_wanted_ = false;  // To be asked for as soon as an owner is there to answer.
+  bool bulk_wanted_ = false;  // By an operator; asked for as soon as an owner is there to answer.
   bool was_silent_ = false;
-  bool has_mismatch_bulk_ = false;
-  Instant mismatch_bulk_at_;  // Bulks because of differing digests keep a distance.
-  std::uint32_t turn_ = 0;    // Turns that published; wraps.
+  Instant held_checked_at_;
+  std::uint32_t turn_ = 0;  // Turns that published; wraps.
   Instant live_counted_at_;
 };
 

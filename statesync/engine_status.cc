@@ -13,6 +13,23 @@ namespace {
 
 constexpr Duration kLiveCountInterval = Millis(1);  // It reads a line of each shard.
 
+// Progress of the stream's transfer, either direction; the slowest stream tells when all is over.
+void AddBulk(Instant now, const Stream& stream, EngineStatus& status) {
+  const BulkSender& sender = stream.bulk_sender();
+  const BulkReceiver& receiver = stream.bulk_receiver();
+  const bool sends = sender.state() != BulkSendState::kIdle;
+  if (!sends && !receiver.is_running()) return;
+  const std::uint32_t done = sends ? sender.sent_count() : receiver.sent_count();
+  const std::uint32_t total = sends ? sender.total_count() : receiver.entry_count();
+  status.bulk_done += done;
+  status.bulk_total += total;
+  if (done == 0 || total <= done) return;
+  const Duration elapsed = now - (sends ? sender.started_at() : receiver.started_at());
+  const auto left = static_cast<double>(total - done) / done;
+  status.bulk_eta = std::max(
+      status.bulk_eta, Duration{static_cast<std::int64_t>(static_cast<double>(elapsed.ns) * left)});
+}
+
 }  // namespace
 
 const EngineStatus& Engine::Impl::UpdateStatus(Instant now) {
@@ -39,9 +56,11 @@ const EngineStatus& Engine::Impl::UpdateStatus(Instant now) {
   return status;
 }
 
-void Engine::Impl::FillStreams(Instant) {
+void Engine::Impl::FillStreams(Instant now) {
   EngineStatus& status = status_;
   status.bulk_done = status.bulk_total = 0;
+  status.bulk_eta = {};
+  status.stream_count = static_cast<std::uint8_t>(context_.stream_count);
   status.round_trip = {};
   status.last_frame_acked = streams_[0]->state().ring.closed_frame();
   status.confirmed_counter = {};
@@ -52,10 +71,7 @@ void Engine::Impl::FillStreams(Instant) {
     status.confirmed_counter[state.index] = stream->publisher().confirmed_counter();
     status.wants_new_term =
         status.wants_new_term || (context_.IsOwner() && state.counter >= kVersionCounterRenew);
-    const bool sends = stream->bulk_sender().state() != BulkSendState::kIdle;
-    const BulkReceiver& receiver = stream->bulk_receiver();
-    status.bulk_done += sends ? stream->bulk_sender().sent_count() : receiver.sent_count();
-    status.bulk_total += sends ? stream->bulk_sender().total_count() : receiver.entry_count();
+    AddBulk(now, *stream, status);
   }
 }
 
@@ -71,7 +87,24 @@ void Engine::Impl::FillTables(Instant now) {
     table.reason = status_.reason;
     table.exposure = ExposureOf(now, t);
     table.refused = context_.refused[t];
+    FillComparison(t);
   }
+}
+
+void Engine::Impl::FillComparison(std::size_t table_index) {
+  TableStatus& table = status_.tables[table_index];
+  table.readiness = status_.readiness;
+  table.reason = status_.reason;
+  table.shards_agreed = table.shards_differed = 0;
+  for (const auto& stream : streams()) {
+    const bool is_owner = context_.IsOwner();
+    const Stream::Report& report = stream->peer_report();
+    const DigestComparison& own = stream->comparison();
+    table.shards_agreed += is_owner ? report.agreed : own.agreed_count(table_index);
+    table.shards_differed += is_owner ? report.differed : own.differed_count(table_index);
+  }
+  const std::size_t settled = std::size_t{table.shards_agreed} + table.shards_differed;
+  table.shards_undecided = static_cast<std::uint16_t>(kShardCount - std::min(settled, kShardCount));
 }
 
 std::size_t Engine::Impl::TakeRefusals(std::span<RefusedChange> refusals) {
@@ -105,13 +138,17 @@ void Engine::Impl::FillExposure() {
     status.exposure.changes += exposure.changes;
     status.exposure.age = std::max(status.exposure.age, exposure.age);
   }
-  if (context_.Publishes()) {
-    if (!context_.peer_follows) status.peer_readiness = Readiness::kBulk;
+  if (context_.KeepsChanges()) {
+    if (!context_.peer_follows) status.peer_readiness = Readiness::kCatchUp;
     const bool is_exposed = status.exposure.age > context_.options.exposure_limit;
-    if (was_silent_ || is_exposed) {
+    const bool is_silent = was_silent_ || !context_.is_connected;
+    if (is_silent || is_exposed) {
       status.peer_readiness = Readiness::kAtRisk;
-      status.reason = was_silent_ ? AtRiskReason::kHa2Silent : AtRiskReason::kExposure;
+      status.reason = is_silent ? AtRiskReason::kHa2Silent : AtRiskReason::kExposure;
     }
+  } else if (context_.IsOwner() && context_.is_connected) {
+    status.peer_readiness = Readiness::kAtRisk;  // Silent for so long that it was given up.
+    status.reason = AtRiskReason::kHa2Silent;
   }
   if (context_.IsOwner() && context_.is_connected && !context_.sync_enabled) {
     status.peer_readiness = Readiness::kAtRisk;

@@ -12,7 +12,7 @@
 namespace statesync {
 namespace {
 
-constexpr std::size_t kDropMax = 16 * kPublishBatch;  // Handles dropped in one turn without a peer.
+constexpr std::size_t kTellMax = 16 * kPublishBatch;  // Handles taken in one turn without a peer.
 // Records that fill a frame, roughly: more than these do not wait for company.
 constexpr std::uint64_t kFullFrameRecords = 100;
 // Batches taken from a table at once to reach an urgent change.
@@ -31,7 +31,7 @@ void Engine::Impl::OnFrameBatch(Instant now, std::span<const OpenedFrame> frames
   for (const auto& stream : streams()) stream->publisher().BeginTurn();
   for (const OpenedFrame& frame : frames) {
     FrameHeader header;
-    if (frame.stream >= context_.options.stream_count ||
+    if (frame.stream >= context_.stream_count ||
         CheckFrame(frame.sealed, header) != Verdict::kAccepted) {
       ++context_.counters.frames_malformed;
       continue;
@@ -50,12 +50,13 @@ void Engine::Impl::OnFrameBatch(Instant now, std::span<const OpenedFrame> frames
 std::size_t Engine::Impl::TakeFrames(Instant now, std::span<OutFrame> frames) {
   for (ReplicatedTable* table : context_.table_span()) table->OnTime(now);
   CheckSilence(now);
+  CheckHeldBack(now);
   Sweep();
   CheckNeeds(now);
   CheckProof(now);
   context_.stated_readiness = ShownReadiness();
   ConfirmPeer();
-  if (!context_.Publishes()) DropDirty();
+  if (!context_.KeepsChanges()) TellNobody();
   if (!context_.is_connected) return 0;
   FrameSink sink(frames);
   streams_[0]->EmitProbes(now, sink);
@@ -77,20 +78,24 @@ void Engine::Impl::ConfirmPeer() {
   for (const auto& stream : streams()) stream->publisher().OnPeerProven();
 }
 
-// With no peer a change needs no record: a bulk brings the image when there is one.
-void Engine::Impl::DropDirty() {
+// Changes that no peer is told of get versions all the same, so that digests speak of them.
+void Engine::Impl::TellNobody() {
   std::array<Handle, kPublishBatch> handles;
-  std::size_t dropped = 0;
+  std::size_t told = 0;
   for (ReplicatedTable* table : context_.table_span()) {
-    while (dropped < kDropMax) {
+    while (told < kTellMax) {
       const std::size_t count = table->TakeDirtyBatch(handles);
       if (count == 0) break;
-      // The slot of a deleted entry is free at once; the table leaves live ones alone.
-      for (std::size_t i = 0; i < count; ++i) table->Retire(handles[i]);
-      dropped += count;
+      told += count;
+      for (const Handle handle : std::span(handles).first(count)) {
+        std::uint64_t& counter = streams_[handle.shard % context_.stream_count]->state().counter;
+        counter +=
+            table->VersionUntold(std::span(&handle, 1), MakeVersion(context_.own_term, counter));
+      }
       context_.counters.changes_dropped += count;
     }
   }
+  context_.has_untold = context_.has_untold && DirtyCount() > 0;
 }
 
 std::uint64_t Engine::Impl::DirtyCount() const {
@@ -110,7 +115,8 @@ bool Engine::Impl::Open(Instant now, DirtyFilter& filter) const {
     const Publisher& publisher = stream->publisher();
     if (!publisher.CanNumber()) continue;
     can_number = true;
-    const ShardSet shards = ShardsOf(stream->state().index);
+    ShardSet shards = ShardsOf(stream->state().index);
+    publisher.hold().Exclude(shards);
     for (const ChangeClass change : kMostUrgentFirst) {
       if (publisher.HasRoom(change)) filter.open[static_cast<std::size_t>(change)].Add(shards);
     }
@@ -119,7 +125,7 @@ bool Engine::Impl::Open(Instant now, DirtyFilter& filter) const {
 }
 
 ShardSet Engine::Impl::ShardsOf(std::size_t stream) const {
-  const std::size_t count = context_.options.stream_count;
+  const std::size_t count = context_.stream_count;
   if (count == 1) return ShardSet::All();
   ShardSet shards;
   for (std::size_t s = stream; s < kShardCount; s += count) shards.Add(static_cast<ShardIndex>(s));
@@ -151,7 +157,7 @@ void Engine::Impl::DrainDirty(Instant now) {
       if (!Open(now, filter)) return;
       const std::size_t count = table.TakeChanges(filter, changes);
       for (const DirtyChange& change : std::span(changes).first(count)) {
-        const std::size_t stream = change.handle.shard % context_.options.stream_count;
+        const std::size_t stream = change.handle.shard % context_.stream_count;
         streams_[stream]->publisher().AddPending(t, change);
       }
       // What is before an urgent change in its ring is sorted by class, or stays in its marks.
@@ -225,7 +231,8 @@ void Engine::Impl::Sweep() {
 
 Instant Engine::Impl::NextDeadline(Instant now) const {
   if (!context_.is_connected) {
-    return DirtyCount() > 0 ? now : now + context_.options.keepalive_interval;
+    const bool has_work = !context_.KeepsChanges() && DirtyCount() > 0;
+    return has_work ? now : now + context_.options.keepalive_interval;
   }
   Instant due = now + context_.options.keepalive_interval;
   if (CanScrub()) due = std::min(due, scrub_.Next(now, context_.options.scrub_interval));

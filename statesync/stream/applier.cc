@@ -11,12 +11,8 @@
 namespace statesync {
 namespace {
 
-std::uint32_t PeerSlots(const EngineOptions& options, const ReplicatedTable& table) {
-  const std::uint64_t own = table.slots_per_shard();
-  const std::uint64_t wanted =
-      options.peer_slots_per_shard_max != 0 ? options.peer_slots_per_shard_max : (own * 5 + 3) / 4;
-  return static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, kSlotsPerShardMax));
-}
+// The delete of every table that names a handle only.
+constexpr std::uint8_t kPlainDelete = kSessionDelete;
 
 }  // namespace
 
@@ -33,15 +29,14 @@ Applier::Applier(EngineContext& engine, std::uint16_t stream, DigestComparison& 
       stream_(stream),
       comparison_(comparison),
       refusals_(kRefusalsMax),
-      batch_(std::make_unique<Batch>()) {
-  for (std::size_t i = 0; i < engine.table_count; ++i) {
-    maps_[i] = std::make_unique<SlotMap>(PeerSlots(engine.options, *engine.tables[i]),
-                                         engine.options.stream_count);
-  }
-}
+      batch_(std::make_unique<Batch>()) {}
 
 void Applier::Forget() {
-  for (std::size_t i = 0; i < engine_.table_count; ++i) maps_[i]->Forget();
+  for (std::size_t i = 0; i < engine_.table_count; ++i) {
+    for (std::size_t s = stream_; s < kShardCount; s += engine_.stream_count) {
+      engine_.maps[i]->Forget(static_cast<ShardIndex>(s));
+    }
+  }
   wants_.Clear();
   refusals_.Clear();
   overflowed_ = false;
@@ -57,7 +52,7 @@ void Applier::ApplySection(const Section& section, std::uint64_t frame) {
   }
   table_ = engine_.tables[table_index_];
   frame_ = frame;
-  map_ = maps_[table_index_].get();
+  map_ = engine_.maps[table_index_].get();
   std::array<Step, kBatchMax> steps;
   for (std::size_t first = 0; first < section.count; first += kBatchMax) {
     const std::size_t count = std::min<std::size_t>(kBatchMax, section.count - first);
@@ -74,7 +69,7 @@ void Applier::ApplySection(const Section& section, std::uint64_t frame) {
         ApplyUpdates(section.schema, known);
         break;
       case Op::kDelete:
-        ApplyDeletes(known);
+        ApplyDeletes(section.schema, known);
         break;
     }
   }
@@ -95,7 +90,7 @@ std::size_t Applier::ReadHandles(const Section& section, std::size_t first, std:
     };
     step.sender = {byte(0), static_cast<SlotIndex>((byte(1) << 8) | byte(2))};
     if (has_generation) step.generation = byte(3);
-    if (step.sender.shard % engine_.options.stream_count != stream_) {
+    if (step.sender.shard % engine_.stream_count != stream_) {
       ++engine_.counters.records_malformed;
       continue;
     }
@@ -237,7 +232,7 @@ void Applier::ApplyUpdates(std::uint8_t schema, std::span<const Step> steps) {
 
 // ---- Deletes -----------------------------------------------------------------------------------
 
-void Applier::ApplyDeletes(std::span<const Step> steps) {
+void Applier::ApplyDeletes(std::uint8_t schema, std::span<const Step> steps) {
   Batch& batch = *batch_;
   batch.count = 0;
   for (Step step : steps) {
@@ -250,8 +245,12 @@ void Applier::ApplyDeletes(std::span<const Step> steps) {
     }
     const std::uint64_t since = CounterOf(step.version);
     map_->SetDead(step.sender, std::max(since, state.dead_since));
+    if (schema != kPlainDelete) {
+      ApplyKeyedDelete(schema, step);
+    } else {
+      ++engine_.counters.records_applied;
+    }
     Answer(step);
-    ++engine_.counters.records_applied;
   }
   const auto count = batch.count;
   if (count == 0) return;
@@ -268,6 +267,19 @@ void Applier::ApplyDeletes(std::span<const Step> steps) {
       map_->SetDead(batch.steps[i].sender, CounterOf(batch.steps[i].version));
     }
     Answer(batch.steps[i]);
+  }
+}
+
+// The handle is unknown here, or was; the entry may have come under another one.
+void Applier::ApplyKeyedDelete(std::uint8_t schema, const Step& step) {
+  ApplyOutcome outcome{};
+  table_->ApplyKeyedDeleteBatch(schema, std::span(&step.bytes, 1), std::span(&outcome, 1));
+  if (outcome.result == ApplyResult::kMalformed) {
+    ++engine_.counters.records_malformed;
+  } else if (outcome.result == ApplyResult::kStale && outcome.slot != kNoSlot) {
+    ++engine_.counters.records_stale;
+  } else {
+    ++engine_.counters.records_applied;
   }
 }
 
@@ -298,14 +310,14 @@ void Applier::Answer(const Step& step) {
 }
 
 SlotState Applier::SlotOf(std::size_t table_index, Handle sender) const {
-  const SlotMap& map = *maps_[table_index];
+  const SlotMap& map = *engine_.maps[table_index];
   return map.IsInRange(sender.slot) ? map.Get(sender) : SlotState{};
 }
 
 void Applier::WantValue(std::size_t table_index, Handle sender, std::uint8_t generation,
                         Version version) {
   table_ = engine_.tables[table_index];
-  map_ = maps_[table_index].get();
+  map_ = engine_.maps[table_index].get();
   frame_ = std::numeric_limits<std::uint64_t>::max();
   Want({.version = {version.bits + 1}, .sender = sender, .generation = generation});
 }
@@ -313,14 +325,14 @@ void Applier::WantValue(std::size_t table_index, Handle sender, std::uint8_t gen
 std::uint64_t Applier::AppliedUpTo(std::uint64_t contiguous) const {
   if (wants_.size() == 0) return contiguous;
   const auto is_wanted = [this](const WantedHandle& item) {
-    return maps_[engine_.IndexOf(item.table)]->Get(item.handle).wanted;
+    return engine_.maps[engine_.IndexOf(item.table)]->Get(item.handle).wanted;
   };
   return wants_.OldestFrame(is_wanted, contiguous + 1) - 1;
 }
 
 bool Applier::TakeWant(Instant now, WantedHandle& wanted) {
   const auto is_wanted = [this](const WantedHandle& item) {
-    return maps_[engine_.IndexOf(item.table)]->Get(item.handle).wanted;
+    return engine_.maps[engine_.IndexOf(item.table)]->Get(item.handle).wanted;
   };
   return wants_.TakeDue(now, engine_.options.statement_interval, is_wanted, wanted);
 }
@@ -338,17 +350,11 @@ bool Applier::TakeOverflow() {
 }
 
 bool Applier::FindOwn(std::size_t table_index, Handle sender, OwnHandle& own) const {
-  const SlotMap& map = *maps_[table_index];
+  const SlotMap& map = *engine_.maps[table_index];
   if (!map.IsInRange(sender.slot)) return false;
   const SlotState state = map.Get(sender);
   own = state.own;
   return state.kind == SlotKind::kLive;
-}
-
-std::uint32_t Applier::refused_count() const {
-  std::uint32_t count = 0;
-  for (std::size_t i = 0; i < engine_.table_count; ++i) count += maps_[i]->refused_count();
-  return count;
 }
 
 }  // namespace statesync

@@ -7,7 +7,7 @@
 // Records go through in batches of kBatchMax, in passes, so that misses of the map and of the table
 // overlap. What cannot be applied because the handle is unknown is asked for (`want`).
 //
-// Threads: one, the sync loop.  Memory: 8 bytes per slot of the peer, allocated by the constructor.
+// Threads: one, the sync loop.  Memory: allocated by the constructor, never afterwards.
 
 #pragma once
 
@@ -32,7 +32,7 @@ class Applier {
  public:
   Applier(EngineContext& engine, std::uint16_t stream, DigestComparison& comparison);
 
-  // Every handle becomes unknown: a new epoch, or another run of the peer.
+  // Every handle of the stream becomes unknown: a new epoch, or another run of the peer.
   void Forget();
 
   // Applies a checked table section that arrived in this frame.
@@ -55,9 +55,6 @@ class Applier {
 
   // The own entry that the sender's slot names. False if it is not known.
   [[nodiscard]] bool FindOwn(std::size_t table_index, Handle sender, OwnHandle& own) const;
-
-  // Entries of the peer that this node refused and does not hold.
-  [[nodiscard]] std::uint32_t refused_count() const;
   [[nodiscard]] BoundedQueue<RefusedRecord>& refusals() { return refusals_; }
 
  private:
@@ -87,7 +84,8 @@ class Applier {
                           std::span<Step> steps);
   void ApplyInserts(std::uint8_t schema, std::span<const Step> steps);
   void ApplyUpdates(std::uint8_t schema, std::span<const Step> steps);
-  void ApplyDeletes(std::span<const Step> steps);
+  void ApplyDeletes(std::uint8_t schema, std::span<const Step> steps);
+  void ApplyKeyedDelete(std::uint8_t schema, const Step& step);
   // Whether an insert may go to the table; removes another incarnation of the slot before.
   bool AdmitInsert(Step& step);
   void AfterInsert(const Step& step, const ApplyOutcome& outcome);
@@ -101,7 +99,6 @@ class Applier {
   EngineContext& engine_;
   std::uint16_t stream_;
   DigestComparison& comparison_;
-  std::array<std::unique_ptr<SlotMap>, kTablesMax> maps_;  // By table index.
   WantQueue wants_;
   bool overflowed_ = false;
   BoundedQueue<RefusedRecord> refusals_;

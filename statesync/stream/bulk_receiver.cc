@@ -10,8 +10,11 @@
 
 namespace statesync {
 
-void BulkReceiver::Ask() {
+void BulkReceiver::Ask(Instant now, const ShardSet& shards, bool sweep_all) {
   Move(BulkReceiveEvent::kAsk);
+  shards_ = shards;
+  sweep_all_ = sweep_all;
+  started_at_ = now;
   if (++bulk_id_ == 0) ++bulk_id_;
   last_ = {};
   swept_count_ = 0;
@@ -49,13 +52,15 @@ std::size_t BulkReceiver::Sweep(std::span<ReplicatedTable* const> tables, ShardI
   std::size_t left = slot_count;
   // An incomplete sender may lack what another owner published, so that stays (I5). What it
   // published itself in its term, and does not hold any more, it has deleted.
-  const Version from = last_.complete ? Version{} : MakeVersion(TermOf(last_.cut), 0);
+  const Version from = last_.complete || sweep_all_ ? Version{} : MakeVersion(TermOf(last_.cut), 0);
   while (table_index_ < tables.size() && left > 0) {
-    const std::size_t look = std::min<std::size_t>(left, 4'096);
     const auto shard = static_cast<ShardIndex>(first + shard_);
-    removed += tables[table_index_]->SweepBatch(shard, slot_, look, from, last_.cut);
-    left -= look;
-    if (slot_ != kNoSlot) continue;
+    if (shards_.Has(shard)) {
+      const std::size_t look = std::min<std::size_t>(left, 4'096);
+      removed += tables[table_index_]->SweepBatch(shard, slot_, look, from, last_.cut);
+      left -= look;
+      if (slot_ != kNoSlot) continue;
+    }
     slot_ = 0;
     shard_ += step;
     if (first + shard_ < kShardCount) continue;

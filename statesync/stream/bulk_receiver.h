@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <span>
 
+#include "statesync/shard_set.h"
 #include "statesync/table/replicated_table.h"
 #include "statesync/types.h"
 
@@ -66,8 +67,14 @@ class BulkReceiver {
     return state_ != BulkReceiveState::kIdle && state_ != BulkReceiveState::kDone;
   }
 
+  // Shards that were asked for; the others have nothing to do with the transfer.
+  [[nodiscard]] const ShardSet& shards() const { return shards_; }
+  [[nodiscard]] bool Covers(ShardIndex shard) const { return is_running() && shards_.Has(shard); }
+  [[nodiscard]] Instant started_at() const { return started_at_; }
+
   // Begins a transfer with a new id; one that is running is given up.
-  void Ask();
+  //   sweep_all  an operator takes the sender's table for the truth, complete or not
+  void Ask(Instant now, const ShardSet& shards, bool sweep_all);
   void GiveUp();
   void OnStatement(const BulkStatement& statement);
   // Every frame up to `contiguous` is closed. True if this began the sweep.
@@ -87,7 +94,7 @@ class BulkReceiver {
   [[nodiscard]] Instant NextRequest(Instant now, Duration interval) const {
     return requested_ ? requested_at_ + interval : now;
   }
-  // The sender has to hear (again) that its transfer is done.
+  // The sender has to hear (again) that its transfer is done. Not before digests have spoken.
   [[nodiscard]] bool IsAnswerDue() const {
     return state_ == BulkReceiveState::kDone && answer_due_;
   }
@@ -100,6 +107,9 @@ class BulkReceiver {
 
   BulkReceiveState state_ = BulkReceiveState::kIdle;
   std::uint32_t bulk_id_ = 0;
+  ShardSet shards_;
+  bool sweep_all_ = false;
+  Instant started_at_;
   BulkStatement last_;
   std::uint32_t swept_count_ = 0;
   std::size_t table_index_ = 0;

@@ -8,12 +8,15 @@
 
 namespace statesync {
 
-bool BulkSender::OnRequest(std::uint32_t bulk_id, Version cut, std::uint32_t estimate) {
+bool BulkSender::OnRequest(Instant now, std::uint32_t bulk_id, const ShardSet& shards, Version cut,
+                           std::uint32_t estimate) {
   // Ids grow: a request that was overtaken by a later one must not bring the earlier one back.
   if (bulk_id == 0) return false;
   if (bulk_id_ != 0 && static_cast<std::int32_t>(bulk_id - bulk_id_) <= 0) return false;
   Move(BulkSendEvent::kRequested);
   bulk_id_ = bulk_id;
+  shards_ = shards;
+  started_at_ = now;
   cut_ = cut;
   end_frame_ = 0;
   sent_count_ = 0;
@@ -50,6 +53,15 @@ std::size_t BulkSender::ListBatch(std::span<ReplicatedTable* const> tables, Shar
       break;
     }
     table_index = table_index_;
+    if (!shards_.Has(static_cast<ShardIndex>(shard_))) {
+      --look;  // Shards that nobody asked for cost nothing.
+      shard_ += step;
+      if (shard_ >= kShardCount) {
+        shard_ = first;
+        ++table_index_;
+      }
+      continue;
+    }
     const std::size_t count =
         tables[table_index_]->ListBatch(static_cast<ShardIndex>(shard_), slot_, handles);
     if (slot_ == kNoSlot) {

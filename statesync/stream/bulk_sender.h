@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <span>
 
+#include "statesync/shard_set.h"
 #include "statesync/table/replicated_table.h"
 #include "statesync/types.h"
 
@@ -45,9 +46,13 @@ class BulkSender {
   [[nodiscard]] std::uint32_t sent_count() const { return sent_count_; }
   [[nodiscard]] std::uint32_t total_count() const { return total_count_; }
 
+  [[nodiscard]] Instant started_at() const { return started_at_; }
+
   // True if a transfer begins: the id is later than that of every earlier one.
-  // estimate  entries that are there now.
-  bool OnRequest(std::uint32_t bulk_id, Version cut, std::uint32_t estimate);
+  //   shards    those that are wanted; the walk visits no others
+  //   estimate  entries that are there now
+  bool OnRequest(Instant now, std::uint32_t bulk_id, const ShardSet& shards, Version cut,
+                 std::uint32_t estimate);
   void OnDone(std::uint32_t bulk_id);
   // The peer is gone or this node does not own the tables any more.
   void GiveUp();
@@ -80,6 +85,8 @@ class BulkSender {
 
   BulkSendState state_ = BulkSendState::kIdle;
   std::uint32_t bulk_id_ = 0;
+  ShardSet shards_;
+  Instant started_at_;
   Version cut_;
   std::uint64_t end_frame_ = 0;
   std::uint32_t sent_count_ = 0;

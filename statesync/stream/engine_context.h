@@ -17,6 +17,7 @@
 #include "statesync/engine.h"
 #include "statesync/stream/bounded_queue.h"
 #include "statesync/stream/path_mtu.h"
+#include "statesync/stream/slot_map.h"
 #include "statesync/stream/tombstones.h"
 #include "statesync/table/replicated_table.h"
 #include "statesync/types.h"
@@ -39,6 +40,10 @@ struct EngineContext {
   // By table index: what this node has refused, or as an owner, what the peer says it has.
   std::array<RefusalCounts, kTablesMax> refused{};
   BoundedQueue<RefusedChange> refusals{kRefusedChangesMax};  // Stated by the peer.
+  std::array<std::unique_ptr<SlotMap>, kTablesMax> maps;  // Of the peer's handles; by table index.
+
+  // Streams in use: what both nodes can do. Shard s belongs to stream s mod this.
+  std::size_t stream_count = 1;
 
   // This node.
   Role role = Role::kInit;
@@ -50,6 +55,8 @@ struct EngineContext {
   bool sync_enabled = true;
   bool is_complete = false;  // The tables are complete since boot: a sweep may follow a bulk.
   Readiness stated_readiness = Readiness::kNoPeer;
+  // Changes from the time as an owner wait for a version; until then digests do not speak of them.
+  bool has_untold = false;
 
   // The peer.
   bool is_connected = false;
@@ -57,13 +64,15 @@ struct EngineContext {
   // told of the table.
   std::array<std::uint8_t, kTablesMax> common_schema{};
   std::array<std::uint32_t, kTablesMax> peer_capacity{};  // 0: unknown.
+  // What the peer has learnt still holds: it is connected, or dormant, which means that it was lost
+  // and may come back in the same run. Then streams go on where they were.
+  bool has_peer_memory = false;
   std::size_t frame_bytes_max = 0;  // Plaintext of a frame that the path carries: FollowPath().
   PathMtu path_mtu;
   ProbeAnswers probe_answers;
   Role peer_role = Role::kInit;
   Readiness peer_readiness = Readiness::kNoPeer;
-  // The peer has asked for the bulk that begins the current epoch; before, it speaks of an earlier
-  // one.
+  // The peer has compared digests of the current epoch; before, it speaks of an earlier one.
   bool peer_follows = false;
   Term peer_term;
   Instant last_heard;
@@ -80,6 +89,8 @@ struct EngineContext {
   }
   // Table sections are sent.
   [[nodiscard]] bool Publishes() const { return is_connected && sync_enabled && IsOwner(); }
+  // Changes are kept for a peer that may come back, rather than told to nobody.
+  [[nodiscard]] bool KeepsChanges() const { return has_peer_memory && sync_enabled && IsOwner(); }
   // Table sections are applied.
   [[nodiscard]] bool Applies() const { return is_connected && sync_enabled && !IsOwner(); }
 
@@ -90,6 +101,12 @@ struct EngineContext {
   [[nodiscard]] bool CanTell(std::size_t table_index_of, const PreparedRecord& record) const {
     const std::uint8_t common = common_schema[table_index_of];
     return record.op == Op::kInsert ? record.schema <= common : common != 0;
+  }
+  // Entries of the peer that this node refused and does not hold.
+  [[nodiscard]] std::uint32_t RefusedCount() const {
+    std::uint32_t count = 0;
+    for (std::size_t i = 0; i < table_count; ++i) count += maps[i]->refused_count();
+    return count;
   }
   [[nodiscard]] std::size_t IndexOf(TableId table) const {
     const auto id = static_cast<std::size_t>(table);

@@ -36,13 +36,10 @@ void Publisher::Reset() {
   for (BoundedQueue<Item>& queue : pending_) {
     while (!queue.is_empty()) {
       const Item item = queue.Pop();
-      // A deleted entry that nobody will hear of; others are left alone by the table.
-      if (!state_.engine.tombstones[item.table_index]->IsMarked(item.handle)) {
-        state_.engine.tables[item.table_index]->Retire(item.handle);
-      }
-      ++state_.engine.counters.changes_dropped;
+      state_.engine.tables[item.table_index]->PutBack(item.handle);
     }
   }
+  hold_.Clear();
   answers_.Clear();
   repairs_.Clear();
   repair_item_ = repair_note_ = 0;
@@ -115,6 +112,14 @@ void Publisher::OnWant(TableId table, Handle handle) {
   }
   // Without room the want is forgotten here: the peer repeats it.
   (void)answers_.Push({static_cast<std::uint8_t>(index), handle, {}});
+}
+
+void Publisher::Hold(Instant now, TableId table, ShardIndex shard) {
+  const std::size_t index = state_.engine.IndexOf(table);
+  if (index == kNoTable || !state_.HasShard(shard)) return;
+  if (hold_.Begin(now, index, shard, state_.round_trip.smoothed())) {
+    ++state_.engine.counters.holds_obeyed;
+  }
 }
 
 void Publisher::AddPending(std::size_t table_index, const DirtyChange& change) {
@@ -251,12 +256,16 @@ void Publisher::PublishQueue(Instant now, FrameSink& sink, std::size_t queue) {
     const std::uint8_t table = pending.Front().table_index;
     std::size_t count = 0;
     since_ = pending.Front().since;
-    while (count < handles.size() && count < left && pending.Front().table_index == table) {
+    while (count < handles.size() && left > 0 && pending.Front().table_index == table) {
       const Item item = pending.Pop();
+      --left;
       since_ = std::min(since_, item.since);
-      handles[count++] = item.handle;
+      if (hold_.Rests(item.handle.shard)) {
+        ENSURE(pending.Push(item));
+      } else {
+        handles[count++] = item.handle;
+      }
     }
-    left -= count;
     if (!PublishBatch(now, sink, table, std::span(handles).first(count), false, Cause::kChange)) {
       return;
     }
@@ -292,7 +301,7 @@ void Publisher::PublishBulk(Instant now, FrameSink& sink, BulkSender& bulk,
     std::size_t table = 0;
     const std::size_t count =
         bulk.ListBatch(state_.engine.table_span(), static_cast<ShardIndex>(state_.index),
-                       state_.engine.options.stream_count, handles, table);
+                       state_.engine.stream_count, handles, table);
     if (count > 0) {
       (void)PublishBatch(now, sink, table, std::span(handles).first(count), true, Cause::kChange);
       bulk.OnSent(count);

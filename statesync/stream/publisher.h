@@ -20,6 +20,7 @@
 
 #include "statesync/stream/bounded_queue.h"
 #include "statesync/stream/bulk_sender.h"
+#include "statesync/stream/shard_hold.h"
 #include "statesync/stream/stream_state.h"
 
 namespace statesync {
@@ -33,7 +34,7 @@ class Publisher {
   explicit Publisher(StreamState& state);
 
   // The peer's memory is void, or this node publishes no more: confirms all deletes, forgets all
-  // frames, and drops what is pending (a bulk, or nobody, needs it).
+  // frames, and gives back to the tables what is pending.
   void Reset();
   // Versions of another term begin at 1.
   void RestartCounter() {
@@ -50,6 +51,8 @@ class Publisher {
   // below first: none.
   FrameRange OnNack(Instant now, FrameRange missing);
   void OnWant(TableId table, Handle handle);
+  // The peer asks to let a shard rest, so that it can compare.
+  void Hold(Instant now, TableId table, ShardIndex shard);
   // A change of this stream. REQUIRES: there was HasRoom of its class before this batch.
   void AddPending(std::size_t table_index, const DirtyChange& change);
   // Room for a batch of changes of this class, and what comes back of an earlier one.
@@ -80,6 +83,11 @@ class Publisher {
   [[nodiscard]] bool OwesBulk() const { return frames_without_bulk_ >= 3; }
   // What a transfer listed waits for a frame.
   [[nodiscard]] bool HasTransferPending() const { return !pending_[0].is_empty(); }
+  // A resting shard's digest that is to be stated now, after everything that went out.
+  bool TakeHeldStatement(Instant now, std::size_t& table_index, ShardIndex& shard) {
+    return hold_.TakeStatement(now, table_index, shard);
+  }
+  [[nodiscard]] const ShardHold& hold() const { return hold_; }
   // At most frames_max frames begin.
   void PublishBulk(Instant now, FrameSink& sink, BulkSender& bulk, std::size_t frames_max);
   // Ends the open frame; it can be sent.
@@ -166,6 +174,7 @@ class Publisher {
   // By class; the first one holds what a transfer listed.
   std::array<BoundedQueue<Item>, kChangeClasses> pending_;
   std::size_t nack_steps_left_ = 2 * kRepairRingFrames;
+  ShardHold hold_;
   BoundedQueue<Item> answers_;
   BoundedQueue<std::uint64_t> repairs_;  // Frame numbers.
   std::uint32_t repair_item_ = 0;  // Next item and note of the frame at the front of repairs_.

@@ -20,23 +20,24 @@ namespace statesync {
 
 enum class ReadinessEvent : std::uint8_t {
   kPeerLost,
+  kConnected,
   kBulkAsked,
   kBulkDone,
   kAllAgreed,  // Every shard's digest agreed since the last known difference.
   kDoubt,      // A difference, silence, or no comparison for too long.
 };
-inline constexpr std::size_t kReadinessEvents = 5;
+inline constexpr std::size_t kReadinessEvents = 6;
 inline constexpr std::size_t kReadinessStates = 4;  // kAtRisk is shown, never a state.
 
 // clang-format off
 inline constexpr auto kReadinessSteps = [] {
   using enum Readiness;
   return std::array<std::array<Readiness, kReadinessEvents>, kReadinessStates>{{
-      //              kPeerLost  kBulkAsked  kBulkDone  kAllAgreed  kDoubt
-      /* kNoPeer  */ {kNoPeer,   kBulk,      kNoPeer,   kNoPeer,    kNoPeer},
-      /* kBulk    */ {kNoPeer,   kBulk,      kCatchUp,  kBulk,      kBulk},
-      /* kCatchUp */ {kNoPeer,   kBulk,      kCatchUp,  kSynced,    kCatchUp},
-      /* kSynced  */ {kNoPeer,   kBulk,      kSynced,   kSynced,    kCatchUp},
+      //              kPeerLost  kConnected  kBulkAsked  kBulkDone  kAllAgreed  kDoubt
+      /* kNoPeer  */ {kNoPeer,   kCatchUp,   kNoPeer,    kNoPeer,   kNoPeer,    kNoPeer},
+      /* kBulk    */ {kNoPeer,   kBulk,      kBulk,      kCatchUp,  kBulk,      kBulk},
+      /* kCatchUp */ {kNoPeer,   kCatchUp,   kBulk,      kCatchUp,  kSynced,    kCatchUp},
+      /* kSynced  */ {kNoPeer,   kCatchUp,   kBulk,      kSynced,   kSynced,    kCatchUp},
   }};
 }();
 // clang-format on

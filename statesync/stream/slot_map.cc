@@ -21,25 +21,25 @@ std::uint16_t AgeOf(std::uint64_t word) { return static_cast<std::uint16_t>(word
 
 }  // namespace
 
-SlotMap::SlotMap(std::uint32_t slots_per_shard, std::size_t shard_step)
+SlotMap::SlotMap(std::uint32_t slots_per_shard)
     : slots_per_shard_(slots_per_shard),
-      shard_step_(shard_step),
-      word_count_((kShardCount + shard_step - 1) / shard_step * slots_per_shard),
-      words_(std::make_unique<std::uint64_t[]>(word_count_)) {
-  ENSURE(slots_per_shard <= kSlotsPerShardMax && shard_step > 0);
+      words_(std::make_unique<std::uint64_t[]>(kShardCount * std::size_t{slots_per_shard})) {
+  ENSURE(slots_per_shard <= kSlotsPerShardMax);
 }
 
-void SlotMap::Forget() {
-  refused_count_ = 0;
-  if (++age_ != 0) return;
-  age_ = 1;
-  std::fill_n(words_.get(), word_count_, 0);
+void SlotMap::Forget(ShardIndex shard) {
+  Shard& at = shards_[shard];
+  refused_count_ -= at.refused_count;
+  at.refused_count = 0;
+  if (++at.age != 0) return;
+  at.age = 1;
+  std::fill_n(&words_[std::size_t{shard} * slots_per_shard_], slots_per_shard_, 0);
 }
 
 SlotState SlotMap::Get(Handle sender) const {
   const std::uint64_t word = words_[IndexOf(sender)];
   SlotState state;
-  if (AgeOf(word) != age_) return state;
+  if (AgeOf(word) != shards_[sender.shard].age) return state;
   state.kind = KindOf(word);
   state.wanted = (word & kWanted) != 0;
   if (state.kind == SlotKind::kLive) {
@@ -67,16 +67,21 @@ void SlotMap::SetRefused(Handle sender) { Put(sender, SlotKind::kRefused, 0); }
 // The wanted flag stays: only the applier knows whether this is new enough to be the answer.
 void SlotMap::Put(Handle sender, SlotKind kind, std::uint64_t payload) {
   std::uint64_t& word = words_[IndexOf(sender)];
-  if (AgeOf(word) == age_ && KindOf(word) == SlotKind::kRefused) --refused_count_;
-  if (kind == SlotKind::kRefused) ++refused_count_;
-  const std::uint64_t wanted = AgeOf(word) == age_ ? word & kWanted : 0;
-  word = payload | wanted | (std::uint64_t{age_} << kAgeShift) |
+  Shard& shard = shards_[sender.shard];
+  const bool is_known = AgeOf(word) == shard.age;
+  const std::uint32_t was = is_known && KindOf(word) == SlotKind::kRefused ? 1 : 0;
+  const std::uint32_t is = kind == SlotKind::kRefused ? 1 : 0;
+  shard.refused_count += is - was;
+  refused_count_ += is - was;
+  const std::uint64_t wanted = is_known ? word & kWanted : 0;
+  word = payload | wanted | (std::uint64_t{shard.age} << kAgeShift) |
          (static_cast<std::uint64_t>(kind) << kKindShift);
 }
 
 void SlotMap::SetWanted(Handle sender, bool wanted) {
   std::uint64_t& word = words_[IndexOf(sender)];
-  if (AgeOf(word) != age_) word = std::uint64_t{age_} << kAgeShift;
+  const std::uint16_t age = shards_[sender.shard].age;
+  if (AgeOf(word) != age) word = std::uint64_t{age} << kAgeShift;
   word = wanted ? word | kWanted : word & ~kWanted;
 }
 

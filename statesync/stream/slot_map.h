@@ -4,13 +4,15 @@
 // What the receiver knows of each slot of the sender: eight bytes, found by index.
 //
 // An entry of the map is one word: bits 0–39 hold own slot, own generation and the sender's
-// generation (live) or the counter since which the slot is dead; 40–55 the age of the map, so that
-// forgetting all is one increment; 56–58 what it is; 59 whether a `want` for it is under way.
+// generation (live) or the counter since which the slot is dead; 40–55 the age of the shard, so
+// that forgetting a shard is one increment; 56–58 what it is; 59 whether a `want` for it is under
+// way. All streams share one map per table; each forgets its own shards.
 //
 // Threads: one.  Memory: 8 bytes per slot of the peer, allocated by the constructor.
 
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -38,11 +40,10 @@ struct SlotState {
 
 class SlotMap {
  public:
-  // For the shards of one stream: every `shard_step`-th.
-  SlotMap(std::uint32_t slots_per_shard, std::size_t shard_step);
+  explicit SlotMap(std::uint32_t slots_per_shard);
 
-  // Everything becomes unknown. O(1), but once in 65,535 calls O(slots).
-  void Forget();
+  // Every slot of the shard becomes unknown. O(1), but once in 65,535 calls O(slots).
+  void Forget(ShardIndex shard);
 
   [[nodiscard]] bool IsInRange(SlotIndex slot) const { return slot < slots_per_shard_; }
   // All below REQUIRE a slot in range.
@@ -58,16 +59,18 @@ class SlotMap {
 
  private:
   [[nodiscard]] std::size_t IndexOf(Handle sender) const {
-    return sender.shard / shard_step_ * slots_per_shard_ + sender.slot;
+    return std::size_t{sender.shard} * slots_per_shard_ + sender.slot;
   }
   void Put(Handle sender, SlotKind kind, std::uint64_t payload);
 
   std::uint32_t slots_per_shard_;
-  std::size_t shard_step_;
-  std::size_t word_count_;
-  std::uint16_t age_ = 1;  // Words of another age are unknown.
+  struct Shard {
+    std::uint16_t age = 1;  // Words of another age are unknown.
+    std::uint32_t refused_count = 0;
+  };
+  std::array<Shard, kShardCount> shards_;
   std::uint32_t refused_count_ = 0;
-  std::unique_ptr<std::uint64_t[]> words_;  // [word_count_]
+  std::unique_ptr<std::uint64_t[]> words_;  // [kShardCount * slots_per_shard_]
 };
 
 }  // namespace statesync

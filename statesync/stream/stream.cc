@@ -11,6 +11,12 @@ namespace {
 constexpr std::size_t kSweepSlotsPerTurn = 16'384;
 // A note without room is dropped: its frame is asked for again.
 constexpr std::size_t kNotesHeldMax = 1'024;
+// While a shard rests, what is pending may be all of it.
+constexpr Duration kHoldLook = Micros(100);
+// A difference that a transfer does not cure (a full table, an incomplete owner) must not make one
+// transfer after another.
+constexpr Duration kRetryWaitMin = Seconds(1);
+constexpr Duration kRetryWaitMax = Seconds(60);
 
 }  // namespace
 
@@ -18,11 +24,18 @@ Stream::Stream(EngineContext& engine, std::uint16_t index, const RepairRingOptio
     : engine_(engine),
       state_(engine, index, ring_options),
       publisher_(state_),
-      digest_statements_(engine.table_count, static_cast<ShardIndex>(index),
-                         engine.options.stream_count),
-      comparison_(engine.table_count, static_cast<ShardIndex>(index), engine.options.stream_count),
+      digest_statements_(engine.table_count),
+      comparison_(engine.table_count),
       applier_(engine, index, comparison_),
       notes_(kNotesHeldMax) {}
+
+void Stream::Configure() {
+  ResetSending();
+  ResetReceiving();
+  const auto first = static_cast<ShardIndex>(state_.index);
+  digest_statements_.Configure(first, engine_.stream_count);
+  comparison_.Configure(first, engine_.stream_count);
+}
 
 void Stream::ResetSending() {
   if (bulk_sender_.state() != BulkSendState::kIdle) ++engine_.counters.bulks_failed;
@@ -47,12 +60,15 @@ void Stream::ResetReceiving() {
   GiveUpBulk();
   needs_ = {};
   report_due_ = false;
+  retry_wait_ = {};
 }
 
-void Stream::AskBulk() {
+void Stream::AskBulk(Instant now, const ShardSet& shards, bool sweep_all) {
   if (bulk_receiver_.is_running()) ++engine_.counters.bulks_failed;
-  bulk_receiver_.Ask();
-  comparison_.Restart();
+  bulk_receiver_.Ask(now, shards, sweep_all);
+  has_asked_ = true;
+  asked_at_ = now;
+  comparison_.OnCovered(shards);
 }
 
 void Stream::GiveUpBulk() {
@@ -60,15 +76,31 @@ void Stream::GiveUpBulk() {
   bulk_receiver_.GiveUp();
 }
 
+ShardSet Stream::ShardsToRepair(Instant now) {
+  if (bulk_receiver_.is_running()) return {};
+  if (comparison_.AllAgreed()) retry_wait_ = {};
+  const Duration interval = engine_.options.digest_interval;
+  if (has_asked_ && now < asked_at_ + interval) return {};
+  if (!comparison_.IsReadyToRepair(now, interval)) return {};
+  ShardSet shards = comparison_.Differing(false);
+  const ShardSet uncured = comparison_.Differing(true);
+  if (!uncured.IsEmpty() && (retry_wait_.ns == 0 || retry_at_ <= now)) {
+    shards.Add(uncured);
+    retry_wait_ = std::clamp(retry_wait_ * 2, kRetryWaitMin, kRetryWaitMax);
+    retry_at_ = now + retry_wait_;
+  }
+  return shards;
+}
+
 bool Stream::SweepSome() {
   if (bulk_receiver_.state() != BulkReceiveState::kSweeping) return false;
   const std::size_t removed =
       bulk_receiver_.Sweep(engine_.table_span(), static_cast<ShardIndex>(state_.index),
-                           engine_.options.stream_count, kSweepSlotsPerTurn);
+                           engine_.stream_count, kSweepSlotsPerTurn);
   engine_.counters.entries_swept += removed;
   if (bulk_receiver_.state() != BulkReceiveState::kDone) return false;
   ++engine_.counters.bulks_finished;
-  comparison_.Restart();
+  comparison_.OnCovered(bulk_receiver_.shards());
   return true;
 }
 
@@ -83,11 +115,14 @@ Instant Stream::NextDeadline(Instant now) const {
       due = std::min(due, bulk_receiver_.NextRequest(now, options.statement_interval));
     }
     const bool sweeps = bulk_receiver_.state() == BulkReceiveState::kSweeping;
-    if (sweeps || bulk_receiver_.IsAnswerDue()) due = now;
+    if (sweeps || IsBulkAnswerDue()) due = now;
   }
   if (engine_.Publishes()) {
     // Without credit the next thing to happen is the peer's acknowledgement.
-    if (publisher_.HasWork(bulk_sender_.state() == BulkSendState::kWalking)) due = now;
+    if (publisher_.HasWork(bulk_sender_.state() == BulkSendState::kWalking)) {
+      due = publisher_.hold().is_empty() ? now : now + kHoldLook;
+    }
+    due = std::min(due, publisher_.hold().NextDue(due));
     if (bulk_sender_.state() != BulkSendState::kIdle) {
       due = std::min(due, bulk_sender_.NextStatement(now, options.statement_interval));
     }

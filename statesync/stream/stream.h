@@ -26,10 +26,9 @@ namespace statesync {
 
 // What a stream asks of the engine; the engine clears it.
 struct StreamNeeds {
-  bool bulk = false;         // Records are missing that only a full transfer brings.
-  bool lost_frames = false;  // … because the sender cannot repair frames any more.
-  bool difference = false;   // A digest differed.
-  bool mismatch = false;     // A digest differed twice.
+  bool lost_frames = false;  // Records are missing that the sender cannot repair any more.
+  bool difference = false;   // A digest differed, or the owner's numbering began anew.
+  bool mismatch = false;     // … and no frame explains it.
 };
 
 class Stream {
@@ -39,13 +38,19 @@ class Stream {
   Stream& operator=(const Stream&) = delete;
 
   // ---- Events ----
+  // The number of streams in use has changed: other shards belong to this one. What was sent and
+  // received is void.
+  void Configure();
   // What this node sends begins anew: a peer connected or was lost, the role or the epoch changed.
   void ResetSending();
   // Nothing that the peer sent counts any more: another run of it, or this node begins to listen.
   void ResetReceiving();
-  // Asks for a full transfer, with a new id.
-  void AskBulk();
+  // Asks for a transfer of these shards, as far as they are the stream's, with a new id.
+  void AskBulk(Instant now, const ShardSet& shards, bool sweep_all);
   void GiveUpBulk();
+  // Shards that are to be repaired now; none if it is not time. What a transfer did not cure is
+  // tried again at growing distances.
+  [[nodiscard]] ShardSet ShardsToRepair(Instant now);
 
   // ---- Input ----
   void OnFrame(Instant now, const OpenedFrame& frame, const FrameFields& fields);
@@ -72,18 +77,25 @@ class Stream {
   [[nodiscard]] Publisher& publisher() { return publisher_; }
   [[nodiscard]] const Publisher& publisher() const { return publisher_; }
   [[nodiscard]] BulkSender& bulk_sender() { return bulk_sender_; }
+  [[nodiscard]] const BulkSender& bulk_sender() const { return bulk_sender_; }
   [[nodiscard]] const BulkReceiver& bulk_receiver() const { return bulk_receiver_; }
   [[nodiscard]] DigestComparison& comparison() { return comparison_; }
+  [[nodiscard]] const DigestComparison& comparison() const { return comparison_; }
   [[nodiscard]] const Applier& applier() const { return applier_; }
   [[nodiscard]] StreamNeeds& needs() { return needs_; }
   // An entry's value is known to differ, and the answer has not come yet.
   [[nodiscard]] bool HasValueDoubts();
+  // Shards by outcome, as the peer stated it last.
+  struct Report {
+    std::uint16_t agreed = 0, differed = 0, undecided = 0;
+  };
+  [[nodiscard]] const Report& peer_report() const { return peer_report_; }
   // When a statement of the peer's digests was last compared.
   [[nodiscard]] Instant last_compared() const { return last_compared_; }
 
  private:
   // ---- stream_receive.cc ----
-  [[nodiscard]] bool IsEpochCurrent(std::uint16_t epoch);
+  [[nodiscard]] bool IsEpochCurrent(std::uint16_t epoch, Role role);
   void OnNumbered(Instant now, std::span<const std::byte> sealed, const FrameFields& fields);
   [[nodiscard]] bool IsRefused(std::span<const std::byte> sealed, const FrameFields& fields);
   void OnSections(Instant now, std::span<const std::byte> sealed, std::uint64_t applied_frame);
@@ -94,6 +106,8 @@ class Stream {
   void OnLiveness(const LivenessRecord& record);
   void OnBulkState(const BulkStateRecord& record);
   void OnDigest(Instant now, const DigestRecord& record);
+  void OnReport(const DigestReportRecord& record);
+  void OnBulkRequest(Instant now, const BulkRequestRecord& record);
   void OnRepaired(const RepairedRecord& record);
   void CloseRepaired(Instant now);
   void CloseLost(Instant now, FrameRange range);
@@ -111,6 +125,9 @@ class Stream {
   bool AppendNacks(Instant now);
   bool AppendWants(Instant now);
   bool AppendBulk(Instant now);
+  bool AppendBulkAnswer();
+  [[nodiscard]] bool IsBulkAnswerDue() const;
+  bool AppendReport();
   bool AppendRefusals();
   bool AppendLost();
   void FinishControl(Instant now, OutFrame& frame);
@@ -138,11 +155,16 @@ class Stream {
   std::uint64_t current_frame_ = 0;  // Whose sections are being read; 0 if it is not numbered.
   std::uint64_t stated_frame_ = 0;   // Its number, or the one it says the next one gets.
 
+  Report peer_report_;
   FrameRange lost_{1, 0};    // To be stated to the peer; empty if last < first.
   bool report_due_ = false;  // A round of digests ended: say how it went.
   std::uint64_t report_as_of_ = 0;
   std::uint16_t undecided_count_ = 0;  // In the round that is being compared.
   Instant last_compared_;
+  bool has_asked_ = false;
+  Instant asked_at_;        // Transfers keep a distance, whatever a peer says.
+  Instant retry_at_;        // When a difference that a transfer did not cure is tried again.
+  Duration retry_wait_{0};  // Until the one after that.
   FrameWriter control_;
 };
 

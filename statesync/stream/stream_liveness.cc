@@ -23,7 +23,7 @@ void Stream::EmitLiveness(Instant now, FrameSink& sink) {
   const Duration interval = engine_.options.liveness_interval;
   const auto tables = engine_.table_span();
   if (tables.empty()) return;
-  const std::size_t count = engine_.options.stream_count;
+  const std::size_t count = engine_.stream_count;
   OutFrame* frame = nullptr;
   for (std::size_t due = liveness_.DueCount(now, interval, tables, count, kGroupsPerTurn); due > 0;
        --due) {

@@ -18,7 +18,7 @@ void Stream::OnFrame(Instant now, const OpenedFrame& frame, const FrameFields& f
   stated_frame_ = fields.number;
   // Acknowledgements speak of our numbering, which no epoch of the peer's changes.
   if (engine_.is_connected) publisher_.OnAck(now, fields.ack, fields.credit);
-  if (!IsEpochCurrent(frame.epoch)) {
+  if (!IsEpochCurrent(frame.epoch, fields.role)) {
     ++engine_.counters.frames_stale_epoch;
     return;
   }
@@ -37,9 +37,8 @@ void Stream::OnFrame(Instant now, const OpenedFrame& frame, const FrameFields& f
   AfterProgress();
 }
 
-// A newer epoch voids the handle map and begins with a full transfer, so earlier frames do not
-// matter.
-bool Stream::IsEpochCurrent(std::uint16_t epoch) {
+// A newer epoch voids the handle map, and digests find what earlier frames would have brought.
+bool Stream::IsEpochCurrent(std::uint16_t epoch, Role role) {
   if (has_peer_epoch_) {
     const auto ahead = static_cast<std::int16_t>(static_cast<std::uint16_t>(epoch - peer_epoch_));
     if (ahead == 0) return true;
@@ -48,7 +47,7 @@ bool Stream::IsEpochCurrent(std::uint16_t epoch) {
   ResetReceiving();
   has_peer_epoch_ = true;
   peer_epoch_ = epoch;
-  needs_.bulk = engine_.Applies();
+  needs_.difference = engine_.Applies() && role == Role::kActive;
   return true;
 }
 
@@ -146,14 +145,7 @@ void Stream::OnRequestOfReceiver(Instant now, const Section& section, std::size_
       break;
     }
     case ControlOp::kBulkRequest: {
-      std::uint32_t estimate = 0;
-      for (const ReplicatedTable* table : engine_.table_span()) estimate += table->live_count();
-      const Version cut = MakeVersion(engine_.own_term, state_.counter);
-      if (bulk_sender_.OnRequest(section.Get<BulkRequestRecord>(i).bulk_id.Get(), cut,
-                                 estimate / engine_.options.stream_count)) {
-        engine_.peer_follows = true;
-        ++engine_.counters.bulks_started;
-      }
+      OnBulkRequest(now, section.Get<BulkRequestRecord>(i));
       break;
     }
     case ControlOp::kBulkDone:
@@ -163,17 +155,45 @@ void Stream::OnRequestOfReceiver(Instant now, const Section& section, std::size_
       OnRefused(section.Get<RefusedRecord>(i));
       break;
     case ControlOp::kDigestReport:
+      OnReport(section.Get<DigestReportRecord>(i));
+      break;
+    case ControlOp::kHold: {
+      const auto record = section.Get<HoldRecord>(i);
+      publisher_.Hold(now, static_cast<TableId>(record.table), record.shard);
+      break;
+    }
     case ControlOp::kRepaired:
     case ControlOp::kLost:
     case ControlOp::kBulkState:
     case ControlOp::kDigest:
-    case ControlOp::kHold:
     case ControlOp::kProbe:
     case ControlOp::kProbeAck:
     case ControlOp::kLiveness:
     case ControlOp::kScrub:
       break;
   }
+}
+
+void Stream::OnBulkRequest(Instant now, const BulkRequestRecord& record) {
+  const ShardSet shards = ShardSetFrom(record.shards);
+  std::uint32_t estimate = 0;
+  for (std::size_t s = state_.index; s < kShardCount; s += engine_.stream_count) {
+    if (!shards.Has(static_cast<ShardIndex>(s))) continue;
+    for (const ReplicatedTable* table : engine_.table_span()) {
+      estimate += table->Digest(static_cast<ShardIndex>(s)).count;
+    }
+  }
+  const Version cut = MakeVersion(engine_.own_term, state_.counter);
+  if (!bulk_sender_.OnRequest(now, record.bulk_id.Get(), shards, cut, estimate)) return;
+  ++engine_.counters.bulks_started;
+}
+
+// Only a report of the current epoch says that the peer speaks of it.
+void Stream::OnReport(const DigestReportRecord& record) {
+  if (record.epoch.Get() != engine_.epoch) return;
+  engine_.peer_follows = true;
+  peer_report_ = {record.agreed.Get(), record.differed.Get(), record.undecided.Get()};
+  digest_statements_.OnReport(record.agreed.Get() == comparison_.wanted_count());
 }
 
 // What the owner of the tables says to a receiver.
@@ -252,18 +272,17 @@ void Stream::OnBulkState(const BulkStateRecord& record) {
 void Stream::OnDigest(Instant now, const DigestRecord& record) {
   const std::size_t table = engine_.IndexOf(static_cast<TableId>(record.table));
   if (table == kNoTable || !state_.HasShard(record.shard)) return;
-  // During a transfer the tables differ by intent.
-  if (bulk_receiver_.state() != BulkReceiveState::kDone) return;
+  report_due_ = true;
+  report_as_of_ = record.as_of.Get();
+  // During a transfer the shard differs by intent; with untold changes nobody knows.
+  if (bulk_receiver_.Covers(record.shard) || engine_.has_untold) return;
   const ShardDigest own = engine_.tables[table]->Digest(record.shard);
-  const bool is_equal = static_cast<std::uint16_t>(own.count) == record.count.Get() &&
-                        own.sum == DigestSum{record.sum_high.Get(), record.sum_low.Get()};
+  const ShardDigest stated{record.count.Get(), {record.sum_high.Get(), record.sum_low.Get()}};
   const bool is_reached = applier_.AppliedUpTo(state_.window.contiguous()) >= record.as_of.Get();
   // A receiver that does not keep up with the frames proves nothing, however often it is asked.
   if (is_reached) last_compared_ = now;
-  report_due_ = true;
-  report_as_of_ = record.as_of.Get();
-  switch (comparison_.Compare(now, engine_.options.digest_interval, table, record.shard,
-                              record.as_of.Get(), is_reached, is_equal)) {
+  switch (
+      comparison_.Compare(now, table, record.shard, record.as_of.Get(), is_reached, own, stated)) {
     case DigestComparison::Outcome::kAgreed:
       ++engine_.counters.digests_agreed;
       break;
@@ -275,7 +294,7 @@ void Stream::OnDigest(Instant now, const DigestRecord& record) {
       ++engine_.counters.digests_differed;
       needs_.difference = true;
       break;
-    case DigestComparison::Outcome::kConfirmed:
+    case DigestComparison::Outcome::kMismatch:
       ++engine_.counters.digests_differed;
       needs_.difference = true;
       needs_.mismatch = true;
@@ -321,13 +340,15 @@ void Stream::CloseLost(Instant now, FrameRange range) {
   if (closed == 0) return;
   engine_.counters.frames_lost += closed;
   state_.AfterFrameClosed(now);
+  comparison_.Restart();
   needs_.lost_frames = true;
-  if (bulk_receiver_.state() != BulkReceiveState::kAsking) needs_.bulk = true;
 }
 
 void Stream::AfterProgress() {
-  // A running transfer brings what is unknown; starting it over would not help.
-  if (applier_.TakeOverflow() && !bulk_receiver_.is_running()) needs_.bulk = true;
+  if (applier_.TakeOverflow()) {
+    comparison_.Restart();
+    needs_.difference = true;
+  }
   state_.applied_frame = applier_.AppliedUpTo(state_.window.contiguous());
   (void)bulk_receiver_.OnContiguous(state_.applied_frame);
 }

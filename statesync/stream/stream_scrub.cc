@@ -49,10 +49,9 @@ void Stream::OnScrub(const ScrubRecord& record) {
   ++engine_.counters.values_differed;
   needs_.difference = true;
   comparison_.Restart();
+  // Without room the next walk over the table finds it again.
   if (value_doubts_.Add(table, sender)) {
     applier_.WantValue(table, sender, state.generation, value.version);
-  } else if (!bulk_receiver_.is_running()) {
-    needs_.bulk = true;
   }
 }
 

@@ -62,7 +62,7 @@ struct StreamState {
   Instant ack_due;                   // If unacked_frames > 0.
 
   [[nodiscard]] bool HasShard(ShardIndex shard) const {
-    return shard % engine.options.stream_count == index;
+    return shard % engine.stream_count == index;
   }
   // A frame arrived that the peer wants to hear of.
   void AfterFrameClosed(Instant now) {

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 
 #include "statesync/stream/stream.h"
 
@@ -24,17 +23,17 @@ void Stream::FinishControl(Instant now, OutFrame& frame) {
 void Stream::EmitStatements(Instant now, FrameSink& sink) {
   const StreamState& state = state_;
   const bool asks =
-      engine_.Applies() &&
-      (state.window.NextDue() <= now || applier_.NextWant() <= now ||
-       bulk_receiver_.IsAnswerDue() || report_due_ || !applier_.refusals().is_empty() ||
-       bulk_receiver_.IsRequestDue(now, engine_.options.statement_interval));
+      engine_.Applies() && (state.window.NextDue() <= now || applier_.NextWant() <= now ||
+                            IsBulkAnswerDue() || report_due_ || !applier_.refusals().is_empty() ||
+                            bulk_receiver_.IsRequestDue(now, engine_.options.statement_interval));
   const bool states =
       engine_.Publishes() && (lost_.first <= lost_.last ||
                               bulk_sender_.IsStatementDue(now, engine_.options.statement_interval));
   if ((!asks && !states) || sink.left() == 0) return;
   OutFrame* frame = state_.Begin(sink, control_);
   if (engine_.Applies()) {
-    (void)(AppendBulk(now) && AppendNacks(now) && AppendRefusals() && AppendWants(now));
+    (void)(AppendBulk(now) && AppendBulkAnswer() && AppendNacks(now) && AppendReport() &&
+           AppendRefusals() && AppendWants(now));
   } else {
     (void)(AppendBulk(now) && AppendLost());
   }
@@ -81,18 +80,9 @@ bool Stream::AppendBulk(Instant now) {
       BulkRequestRecord record;
       record.bulk_id.Set(bulk_receiver_.bulk_id());
       record.table = 0;
-      std::memset(record.shards, 0xff, sizeof(record.shards));
+      StoreShardSet(bulk_receiver_.shards(), record.shards);
       if (!control_.AppendControl(ControlOp::kBulkRequest, record)) return false;
       bulk_receiver_.OnRequested(now);
-    }
-    if (bulk_receiver_.IsAnswerDue()) {
-      BulkDoneRecord record;
-      record.bulk_id.Set(bulk_receiver_.bulk_id());
-      record.result = static_cast<std::uint8_t>(
-          applier_.refused_count() > 0 ? BulkResult::kRefusedSome : BulkResult::kAgreed);
-      record.swept_count.Set(bulk_receiver_.swept_count());
-      if (!control_.AppendControl(ControlOp::kBulkDone, record)) return false;
-      bulk_receiver_.OnAnswered();
     }
     return true;
   }
@@ -113,18 +103,48 @@ bool Stream::AppendBulk(Instant now) {
   return true;
 }
 
-bool Stream::AppendRefusals() {
-  if (report_due_) {
-    DigestReportRecord report;
-    report.as_of.Set(report_as_of_);
-    report.agreed.Set(static_cast<std::uint16_t>(comparison_.agreed_count()));
-    report.differed.Set(static_cast<std::uint16_t>(comparison_.differed_count()));
-    report.undecided.Set(undecided_count_);
-    report.refused_count.Set(applier_.refused_count());
-    if (!control_.AppendControl(ControlOp::kDigestReport, report)) return false;
-    report_due_ = false;
-    undecided_count_ = 0;
+// The answer says what the digests said, so it waits for them; the sender goes on asking.
+bool Stream::IsBulkAnswerDue() const {
+  return bulk_receiver_.IsAnswerDue() && comparison_.AllCompared(bulk_receiver_.shards());
+}
+
+bool Stream::AppendBulkAnswer() {
+  if (!IsBulkAnswerDue()) return true;
+  const bool is_equal = comparison_.AllAgreed(bulk_receiver_.shards());
+  BulkDoneRecord record;
+  record.bulk_id.Set(bulk_receiver_.bulk_id());
+  record.result = static_cast<std::uint8_t>(engine_.RefusedCount() > 0 ? BulkResult::kRefusedSome
+                                            : is_equal                 ? BulkResult::kAgreed
+                                                       : BulkResult::kDigestMismatch);
+  record.swept_count.Set(bulk_receiver_.swept_count());
+  if (!control_.AppendControl(ControlOp::kBulkDone, record)) return false;
+  bulk_receiver_.OnAnswered();
+  return true;
+}
+
+bool Stream::AppendReport() {
+  if (!report_due_) return true;
+  DigestReportRecord report;
+  report.as_of.Set(report_as_of_);
+  report.agreed.Set(static_cast<std::uint16_t>(comparison_.agreed_count()));
+  report.differed.Set(static_cast<std::uint16_t>(comparison_.differed_count()));
+  report.undecided.Set(undecided_count_);
+  report.refused_count.Set(engine_.RefusedCount());
+  report.epoch.Set(peer_epoch_);
+  if (!control_.AppendControl(ControlOp::kDigestReport, report)) return false;
+  report_due_ = false;
+  undecided_count_ = 0;
+  std::size_t table = 0;
+  HoldRecord hold;
+  while (comparison_.TakeRestless(table, hold.shard)) {
+    hold.table = static_cast<std::uint8_t>(engine_.tables[table]->id());
+    if (!control_.AppendControl(ControlOp::kHold, hold)) return false;
+    ++engine_.counters.holds_sent;
   }
+  return true;
+}
+
+bool Stream::AppendRefusals() {
   while (!applier_.refusals().is_empty()) {
     if (!control_.AppendControl(ControlOp::kRefused, applier_.refusals().Front())) return false;
     (void)applier_.refusals().Pop();
@@ -148,30 +168,41 @@ void Stream::EmitDigests(Instant now, FrameSink& sink) {
   if (!engine_.Publishes()) return;
   const Duration interval = engine_.options.digest_interval;
   OutFrame* frame = nullptr;
-  while (digest_statements_.IsDue(now, interval)) {
+  const auto append = [&](std::size_t table_index, ShardIndex shard, const ShardDigest& digest) {
     if (frame == nullptr) {
-      if (sink.left() == 0) return;
+      if (sink.left() == 0) return false;
       frame = state_.Begin(sink, control_);
     }
-    if (engine_.common_schema[digest_statements_.table_index()] == 0) {
-      digest_statements_.Next();
-      continue;
-    }
-    const ReplicatedTable& table = *engine_.tables[digest_statements_.table_index()];
-    const ShardDigest digest = table.Digest(digest_statements_.shard());
     DigestRecord record;
-    record.table = static_cast<std::uint8_t>(table.id());
-    record.shard = digest_statements_.shard();
+    record.table = static_cast<std::uint8_t>(engine_.tables[table_index]->id());
+    record.shard = shard;
     record.count.Set(static_cast<std::uint16_t>(digest.count));
     record.as_of.Set(state_.ring.next_frame() - 1);
     record.sum_high.Set(digest.sum.high);
     record.sum_low.Set(digest.sum.low);
-    if (control_.AppendControl(ControlOp::kDigest, record)) {
-      digest_statements_.Next();
-      continue;
-    }
+    if (control_.AppendControl(ControlOp::kDigest, record)) return true;
     FinishControl(now, *frame);
     frame = nullptr;
+    return false;
+  };
+  std::size_t held_table = 0;
+  ShardIndex held = 0;
+  while (publisher_.TakeHeldStatement(now, held_table, held)) {
+    (void)append(held_table, held, engine_.tables[held_table]->Digest(held));
+  }
+  while (digest_statements_.IsDue(now, interval)) {
+    const std::size_t table = digest_statements_.table_index();
+    const ShardIndex shard = digest_statements_.shard();
+    const ShardDigest digest = engine_.tables[table]->Digest(shard);
+    const bool is_told = engine_.common_schema[table] != 0;
+    if (is_told && digest_statements_.IsNews(digest)) {
+      if (!append(table, shard, digest)) {
+        if (sink.left() == 0) break;
+        continue;
+      }
+      digest_statements_.OnStated(digest);
+    }
+    digest_statements_.Next();
   }
   if (frame != nullptr) FinishControl(now, *frame);
 }

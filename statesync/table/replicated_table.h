@@ -18,34 +18,13 @@
 #include <cstdint>
 #include <span>
 
+#include "statesync/shard_set.h"
 #include "statesync/types.h"
 #include "statesync/wire/schema.h"
 
 namespace statesync {
 
 inline constexpr std::size_t kRecordBytesMax = 64;
-
-// One bit per shard.
-struct ShardSet {
-  std::array<std::uint64_t, kShardCount / 64> words{};
-
-  [[nodiscard]] static constexpr ShardSet All() {
-    ShardSet all;
-    all.words.fill(~std::uint64_t{0});
-    return all;
-  }
-  [[nodiscard]] constexpr bool Has(ShardIndex shard) const {
-    return ((words[shard / 64u] >> (shard % 64u)) & 1) != 0;
-  }
-  constexpr void Add(ShardIndex shard) { words[shard / 64u] |= std::uint64_t{1} << (shard % 64u); }
-  constexpr void Remove(ShardIndex shard) {
-    words[shard / 64u] &= ~(std::uint64_t{1} << (shard % 64u));
-  }
-  constexpr void Add(const ShardSet& other) {
-    for (std::size_t w = 0; w < words.size(); ++w) words[w] |= other.words[w];
-  }
-  [[nodiscard]] constexpr bool IsEmpty() const { return words == decltype(words){}; }
-};
 
 // A changed entry, as taken from its table.
 struct DirtyChange {
@@ -189,9 +168,21 @@ class ReplicatedTable {
   // Changes that a filter kept back before would be taken with this one.
   [[nodiscard]] virtual bool HasReady(const DirtyFilter& filter) const = 0;
 
+  // Marks the handle dirty again: it was taken and nobody could be told yet. Costs no memory; a
+  // scan of its shard finds it.
+  virtual void PutBack(Handle handle) = 0;
+  // Gives up telling a peer of these changes, taken from TakeDirtyBatch: each live entry gets the
+  // next version after `last`, so that digests speak of it; deleted ones free their slots. Entries
+  // that are newer than that already, or that are being written (they are put back), stay. Returns
+  // the number of versions used.
+  virtual std::size_t VersionUntold(std::span<const Handle> handles, Version last) = 0;
+  // Deletes that the peer has not confirmed hold so many slots of some shard that new entries may
+  // find none. Cost: O(shards).
+  [[nodiscard]] virtual bool IsHeldBack() const = 0;
+
   // Reads the current image of each handle and encodes it: an insert if the peer has not learnt the
-  // handle in `epoch` (or keyed_only), else an update, or a delete. records [handles.size()],
-  // written.
+  // handle in `epoch` (or keyed_only), else an update, or a delete. A delete carries its key if the
+  // peer may hold the entry without knowing the handle. records [handles.size()], written.
   virtual void PrepareBatch(std::span<const Handle> handles, std::uint16_t epoch, bool keyed_only,
                             std::span<PreparedRecord> records) = 0;
 
@@ -233,6 +224,10 @@ class ReplicatedTable {
   // another incarnation now (kStale). Slots are free at once.
   virtual void ApplyDeleteBatch(std::span<const OwnHandle> own, std::span<const Version> versions,
                                 std::span<ApplyOutcome> outcomes) = 0;
+  // Removes entries known by key, unless they are newer than what the record ends: as
+  // ApplyDeleteBatch.
+  virtual void ApplyKeyedDeleteBatch(std::uint8_t schema, std::span<const std::byte* const> records,
+                                     std::span<ApplyOutcome> outcomes) = 0;
   // Removes entries of `shard` whose version is within from … cut, from slot `slot` on, at most
   // `slot_count` slots looked at. Returns entries removed; advances `slot` (kNoSlot when done).
   virtual std::size_t SweepBatch(ShardIndex shard, SlotIndex& slot, std::size_t slot_count,

@@ -31,7 +31,9 @@ constexpr bool IsSessionState(std::uint8_t state) {
 // Client and server address and port lie alike in the record, the image and the entry.
 inline constexpr std::size_t kEndpointsAt = offsetof(SessionInsertV4, client_addr);
 inline constexpr std::size_t kEndpointsBytes = 12;
+inline constexpr std::size_t kDeleteEndpointsAt = offsetof(SessionDeleteV4, client_addr);
 static_assert(offsetof(SessionInsertV4, server_port) == kEndpointsAt + 10);
+static_assert(offsetof(SessionDeleteV4, server_port) == kDeleteEndpointsAt + 10);
 static_assert(offsetof(SessionEntry, server_port) == offsetof(SessionEntry, client_addr) + 10);
 
 // State, edges and scales of an insert are eight bytes; generation, state and edges of an update
@@ -132,6 +134,36 @@ inline void SessionRecord::EncodeDelete(Handle handle, PreparedRecord& record) n
   record.op = Op::kDelete;
   record.schema = kSessionDelete;
   record.record_bytes = sizeof(SessionDelete);
+}
+
+inline void SessionRecord::EncodeKeyedDelete(const Entry& entry, Handle handle,
+                                             PreparedRecord& record) noexcept {
+  std::byte* bytes = record.bytes.data();
+  internal::StoreHandle(bytes, handle, 0);
+  std::memcpy(bytes + internal::kDeleteEndpointsAt,
+              reinterpret_cast<const std::byte*>(&entry) + kSessionBodyAt,
+              internal::kEndpointsBytes);
+  bytes[offsetof(SessionDeleteV4, protocol)] =
+      static_cast<std::byte>(ProtocolOf(static_cast<SessionState>(entry.state)));
+  StoreBigEndian64(bytes + offsetof(SessionDeleteV4, upto), entry.version);
+  record.op = Op::kDelete;
+  record.schema = kSessionDeleteV4;
+  record.record_bytes = sizeof(SessionDeleteV4);
+}
+
+inline Verdict SessionRecord::DecodeKeyedDelete(const std::byte* bytes, ShardIndex& shard,
+                                                KeyWords& key, Version& upto) noexcept {
+  SessionImage image;
+  std::memcpy(static_cast<void*>(&image), bytes + internal::kDeleteEndpointsAt,
+              internal::kEndpointsBytes);
+  shard = static_cast<ShardIndex>(bytes[0]);
+  upto = {LoadBigEndian64(bytes + offsetof(SessionDeleteV4, upto))};
+  key = UnorderedKey(image.client_addr, image.client_port, image.server_addr, image.server_port,
+                     std::to_integer<std::uint8_t>(bytes[offsetof(SessionDeleteV4, protocol)]));
+  return ShardOfEndpoints(image.client_addr, image.client_port, image.server_addr,
+                          image.server_port) == shard
+             ? Verdict::kAccepted
+             : Verdict::kSessionWrongShard;
 }
 
 inline Verdict SessionRecord::DecodeInsert(std::uint8_t schema, const std::byte* bytes,

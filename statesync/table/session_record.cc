@@ -33,7 +33,7 @@ std::uint8_t SessionRecord::SchemaMax(Op op) noexcept {
     case Op::kUpdate:
       return kSessionUpdate;
     case Op::kDelete:
-      return kSessionDelete;
+      return kSessionDeleteV4;
   }
   return 0;
 }

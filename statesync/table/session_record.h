@@ -127,6 +127,10 @@ class SessionRecord {
     return ClientKey(entry) == words ||
            ((entry.flags & kSessionHasNat) != 0 && NatKey(entry) == words);
   }
+  // `words` is the key that names the entry, not another of its keys.
+  [[nodiscard]] static bool IsKnownBy(const Entry& entry, const KeyWords& words) noexcept {
+    return ClientKey(entry) == words;
+  }
   // The same session, whatever its NAT: same client, server and protocol.
   [[nodiscard]] static bool IsSame(const Entry& entry, const Image& image) noexcept {
     return entry.client_addr == image.client_addr && entry.server_addr == image.server_addr &&
@@ -175,6 +179,7 @@ class SessionRecord {
   void EncodeInsert(const Entry& entry, Handle handle, PreparedRecord& record) const noexcept;
   static void EncodeUpdate(const Entry& entry, Handle handle, PreparedRecord& record) noexcept;
   static void EncodeDelete(Handle handle, PreparedRecord& record) noexcept;
+  static void EncodeKeyedDelete(const Entry& entry, Handle handle, PreparedRecord& record) noexcept;
 
   // An insert record, handle aside, of which only what is the same until the next publication is
   // left: of an edge the multiple of 4 MiB below it, of the scales nothing. False if the entry
@@ -186,6 +191,9 @@ class SessionRecord {
   // that this node does not have; then the image is not usable.
   [[nodiscard]] Verdict DecodeInsert(std::uint8_t schema, const std::byte* bytes, ShardIndex& shard,
                                      Image& image, bool& known) const noexcept;
+  // The key of a keyed delete and the last version that it ends. First broken rule, or kAccepted.
+  [[nodiscard]] static Verdict DecodeKeyedDelete(const std::byte* bytes, ShardIndex& shard,
+                                                 KeyWords& key, Version& upto) noexcept;
   // Checks an update against the entry it is for, and writes it (the caller holds the sequence
   // word).
   [[nodiscard]] static Verdict CheckUpdate(const std::byte* bytes, const Entry& entry) noexcept;

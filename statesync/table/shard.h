@@ -113,6 +113,7 @@ class alignas(64) Shard {
     BeginEntryWrite(e.sequence);
     e.tombstone = Tombstone::kDeleted;
     EndEntryWrite(e.sequence);
+    buried_.store(buried_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   }
 
   // ---- Sync loop ----
@@ -127,6 +128,9 @@ class alignas(64) Shard {
   // Tombstone → free.
   void Free(SlotIndex slot) noexcept {
     Entry& e = entries_[slot];
+    if (e.tombstone != Tombstone::kLive) {
+      exhumed_.store(exhumed_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    }
     BeginEntryWrite(e.sequence);
     e.version = 0;
     e.learnt_epoch = 0;
@@ -143,6 +147,10 @@ class alignas(64) Shard {
 
   [[nodiscard]] std::uint32_t live_count() const noexcept {
     return live_.load(std::memory_order_relaxed);
+  }
+  // Slots of deleted entries that are not free yet.
+  [[nodiscard]] std::uint32_t tombstone_count() const noexcept {
+    return buried_.load(std::memory_order_relaxed) - exhumed_.load(std::memory_order_relaxed);
   }
 
  private:
@@ -170,10 +178,12 @@ class alignas(64) Shard {
   IndexSeed seed_;
   KeyIndex index_;
   std::atomic<std::uint32_t> live_{0};
-  FreeFifo free_;  // Consumer: shard writer. Producer: sync loop.
+  std::atomic<std::uint32_t> buried_{0};  // Tombstones ever made, wrapping.
+  FreeFifo free_;                         // Consumer: shard writer. Producer: sync loop.
   ExpiryScan expiry_;
   // Sync loop.
   alignas(64) DigestSumBook digest_;
+  std::atomic<std::uint32_t> exhumed_{0};  // Tombstones ever freed, wrapping.
 };
 
 }  // namespace statesync

@@ -86,6 +86,9 @@ class Table final : public ReplicatedTable {
   [[nodiscard]] std::uint64_t dirty_count() const override;
   [[nodiscard]] DirtyState Dirty(Instant now) const override;
   [[nodiscard]] bool HasReady(const DirtyFilter& filter) const override;
+  void PutBack(Handle handle) override;
+  std::size_t VersionUntold(std::span<const Handle> handles, Version last) override;
+  [[nodiscard]] bool IsHeldBack() const override;
   void PrepareBatch(std::span<const Handle> handles, std::uint16_t epoch, bool keyed_only,
                     std::span<PreparedRecord> records) override;
   void OnPublished(const PreparedRecord& record, Version version, std::uint16_t epoch) override;
@@ -103,6 +106,8 @@ class Table final : public ReplicatedTable {
                         std::span<ApplyOutcome> outcomes) override;
   void ApplyDeleteBatch(std::span<const OwnHandle> own, std::span<const Version> versions,
                         std::span<ApplyOutcome> outcomes) override;
+  void ApplyKeyedDeleteBatch(std::uint8_t schema, std::span<const std::byte* const> records,
+                             std::span<ApplyOutcome> outcomes) override;
   std::size_t SweepBatch(ShardIndex shard, SlotIndex& slot, std::size_t slot_count, Version from,
                          Version cut) override;
 

@@ -248,6 +248,38 @@ void Table<Record>::ApplyDeleteBatch(std::span<const OwnHandle> own,
 }
 
 template <typename Record>
+void Table<Record>::ApplyKeyedDeleteBatch(std::uint8_t schema,
+                                          std::span<const std::byte* const> records,
+                                          std::span<ApplyOutcome> outcomes) {
+  ENSURE(outcomes.size() >= records.size());
+  ENSURE(Record::RecordBytes(Op::kDelete, schema) != 0);
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    ShardIndex index = 0;
+    KeyWords key;
+    Version upto;
+    const Verdict verdict = Record::DecodeKeyedDelete(records[i], index, key, upto);
+    if (verdict != Verdict::kAccepted) {
+      Count(counters_.malformed[static_cast<std::size_t>(verdict)]);
+      outcomes[i] = Outcome(ApplyResult::kMalformed);
+      continue;
+    }
+    Shard<Record>& shard = shards_[index];
+    const SlotIndex slot = shard.index().Find(shard.HashOf(key), [&](SlotIndex candidate) {
+      return Record::IsKnownBy(shard.entry(candidate), key);
+    });
+    if (slot == kNoSlot || shard.entry(slot).version > upto.bits) {
+      Count(counters_.stale);
+      outcomes[i] = Outcome(ApplyResult::kStale);
+      outcomes[i].slot = slot;  // Newer here, or not here.
+      continue;
+    }
+    const std::uint8_t generation = shard.entry(slot).generation;
+    RemoveApplied(index, slot);
+    outcomes[i] = {ApplyResult::kApplied, RefusalReason::kTableFull, slot, generation};
+  }
+}
+
+template <typename Record>
 std::size_t Table<Record>::SweepBatch(ShardIndex shard, SlotIndex& slot, std::size_t slot_count,
                                       Version from, Version cut) {
   std::size_t removed = 0;

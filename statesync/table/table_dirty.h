@@ -211,6 +211,15 @@ std::size_t Table<Record>::TakeChanges(const DirtyFilter& filter, std::span<Dirt
 }
 
 template <typename Record>
+void Table<Record>::PutBack(Handle handle) {
+  // A worker that marks the entry at the same time queues it itself: twice is harmless.
+  entry(handle).dirty.store(static_cast<std::uint8_t>(ChangeClass::kState),
+                            std::memory_order_relaxed);
+  held_.Add(ChangeClass::kState, handle.shard, now_);
+  ++held_count_;
+}
+
+template <typename Record>
 std::uint64_t Table<Record>::dirty_count() const {
   const bool is_held = scan_shard_ != kShardCount || !held_.IsEmpty();
   return QueuedCount() + windows_.size() + (is_held ? std::max<std::uint64_t>(held_count_, 1) : 0);

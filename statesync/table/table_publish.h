@@ -57,6 +57,34 @@ std::uint32_t Table<Record>::live_count() const {
   return sum;
 }
 
+// ---- Changes without a peer --------------------------------------------------------------------
+
+template <typename Record>
+std::size_t Table<Record>::VersionUntold(std::span<const Handle> handles, Version last) {
+  std::size_t used = 0;
+  for (const Handle handle : handles) {
+    Entry& e = entry(handle);
+    EntryCopy<Entry> copy;
+    if (!CopyEntry(e, copy)) {
+      PutBack(handle);
+    } else if (copy.get().tombstone != Tombstone::kLive) {
+      Retire(handle);
+    } else if (Record::IsLive(copy.get()) && Record::IsReplicated(copy.get()) &&
+               e.version <= last.bits + used) {
+      SetVersion(handle.shard, e, {last.bits + ++used});
+    }
+  }
+  return used;
+}
+
+template <typename Record>
+bool Table<Record>::IsHeldBack() const {
+  constexpr std::uint32_t kHeldShare = 4;  // More than every fourth slot of a shard.
+  return std::any_of(shards_.begin(), shards_.end(), [this](const Shard<Record>& shard) {
+    return shard.tombstone_count() > slots_per_shard_ / kHeldShare;
+  });
+}
+
 // ---- Images ------------------------------------------------------------------------------------
 
 template <typename Record>
@@ -85,8 +113,10 @@ void Table<Record>::PrepareBatch(std::span<const Handle> handles, std::uint16_t 
       } else {
         record_.EncodeInsert(e, handles[i], record);
       }
-    } else if (e.tombstone != Tombstone::kLive && learnt) {
+    } else if (e.tombstone != Tombstone::kLive && learnt && !keyed_only) {
       Record::EncodeDelete(handles[i], record);
+    } else if (e.tombstone != Tombstone::kLive && e.version != 0) {
+      Record::EncodeKeyedDelete(e, handles[i], record);
     } else {
       record.result = PrepareResult::kNothing;
     }
@@ -104,11 +134,12 @@ void Table<Record>::OnPublished(const PreparedRecord& record, Version version,
     e.learnt_epoch = LearntMark(epoch);
     return;
   }
-  if (e.tombstone == Tombstone::kDeleted) {
-    if (!SIM_BUG(digest_keeps_deleted)) SetVersion(handle.shard, e, Version{});
-    e.tombstone = Tombstone::kPublished;
-  }
-  if (e.tombstone == Tombstone::kPublished) e.version = version.bits;
+  if (e.tombstone != Tombstone::kDeleted) return;
+  // The digest does not count it any more; keyed deletes go on naming the version that ended.
+  const std::uint64_t ended = e.version;
+  if (!SIM_BUG(digest_keeps_deleted)) SetVersion(handle.shard, e, Version{});
+  e.version = ended;
+  e.tombstone = Tombstone::kPublished;
 }
 
 template <typename Record>

@@ -167,7 +167,8 @@ struct SessionDelete {
 static_assert(sizeof(SessionDelete) == 3 && alignof(SessionDelete) == 1);
 
 // The same with the key: the peer may hold the session without knowing this handle of it, because
-// an earlier owner or an earlier epoch taught it.
+// an earlier owner or an earlier epoch taught it. `upto` says which incarnation of the key ended: a
+// later one, which has a larger version, is another session.
 struct SessionDeleteV4 {
   SessionDelete base;
   U32be client_addr;
@@ -175,8 +176,9 @@ struct SessionDeleteV4 {
   U16be client_port;
   U16be server_port;
   std::uint8_t protocol;  // IPPROTO_….
+  U64be upto;             // Version::bits of the last image that was published of it.
 };
-static_assert(sizeof(SessionDeleteV4) == 16 && alignof(SessionDeleteV4) == 1);
+static_assert(sizeof(SessionDeleteV4) == 24 && alignof(SessionDeleteV4) == 1);
 static_assert(std::has_unique_object_representations_v<SessionDeleteV4>);
 
 // Ethernet bytes a record costs in a full frame at MTU 1500 (FCS not counted), rounded up.
@@ -239,6 +241,7 @@ struct BulkStateRecord {
 };
 static_assert(sizeof(BulkStateRecord) == 28);
 
+// What the first comparison of digests after the transfer said.
 enum class BulkResult : std::uint8_t { kAgreed = 1, kDigestMismatch = 2, kRefusedSome = 3 };
 
 struct BulkDoneRecord {
@@ -265,8 +268,9 @@ struct DigestReportRecord {
   U16be differed;
   U16be undecided;      // Changed too often to be compared.
   U32be refused_count;  // Entries this node refused and does not hold.
+  U16be epoch;          // Of the peer, whose statements were compared.
 };
-static_assert(sizeof(DigestReportRecord) == 16);
+static_assert(sizeof(DigestReportRecord) == 18);
 
 enum class RefusalReason : std::uint8_t { kTableFull = 1, kKeyConflict = 2, kUnknownId = 3 };
 

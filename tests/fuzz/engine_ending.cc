@@ -81,7 +81,9 @@ void EngineStory::MeetHonestPeer() {
 
   Engine& receiver = owns ? *peer_->engine : *own_.engine;
   const Instant end = now_ + kConvergeWithin;
-  while (receiver.status(now_).readiness != Readiness::kSynced) {
+  Engine& owner = owns ? *own_.engine : *peer_->engine;
+  while (receiver.status(now_).readiness != Readiness::kSynced ||
+         owner.status(now_).exposure.changes > 0) {
     ENSURE(now_ < end);
     const Instant due =
         std::min(own_.engine->NextDeadline(now_), peer_->engine->NextDeadline(now_));

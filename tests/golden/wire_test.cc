@@ -170,6 +170,7 @@ TEST(Golden, DigestReportV1) {
   record.differed.Set(1);
   record.undecided.Set(1);
   record.refused_count.Set(2);
+  record.epoch.Set(258);
   EXPECT_EQ(BytesOf(record), ReadHex("digest_report_v1.hex"));
   EXPECT_EQ(ReadStruct<DigestReportRecord>("digest_report_v1.hex").agreed.Get(), 254);
   EXPECT_EQ(ReadStruct<DigestReportRecord>("digest_report_v1.hex").refused_count.Get(), 2u);

@@ -92,10 +92,11 @@ TEST(RoleScenario, SilentDifferenceIsFoundAndHealed) {
   world->SetChecked(false);
   table.replicated().SweepBatch(shard, slot, table.slots_per_shard(), {}, {~std::uint64_t{0}});
   EXPECT_TRUE(world->RunUntil(
-      [&] { return world->Status(kReceiver).readiness == Readiness::kAtRisk; }, Millis(200)));
+      [&] { return world->Status(kReceiver).readiness == Readiness::kAtRisk; }, Seconds(1)));
   EXPECT_EQ(world->Status(kReceiver).reason, AtRiskReason::kDigestMismatch);
   EXPECT_QUIET(*world);
   EXPECT_TRUE(Holds(*world, kReceiver, 7));
+  EXPECT_LT(world->Status(kOwner).counters.inserts_sent, 30u);  // One shard, not the table.
 }
 
 // The link is cut: what the owner would lose now grows, and both nodes say at-risk.

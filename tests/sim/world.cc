@@ -148,6 +148,8 @@ bool World::RunUntilQuiet(Duration limit) {
   }
   // Readiness runs ahead of the last keepalives only by what is in flight.
   RunFor(Millis(50));
+  // Entries that are taught for a comparison of values are unconfirmed for a moment, too.
+  (void)RunUntil([&] { return Status(owner).exposure.changes == 0; }, Millis(50));
   if (failure_.empty()) Fail(CheckConvergence(now_, node(owner), node(1 - owner)));
   if (failure_.empty() && is_checked_ && ledger_.differences() != 0) {
     Fail("convergence: the ledger knows " + std::to_string(ledger_.differences()) +

@@ -120,6 +120,7 @@ local structs = {
     {"client_port", 11, 2, "number"},
     {"server_port", 13, 2, "number"},
     {"protocol", 15, 1, "number"},
+    {"upto", 16, 8, "hex"},
   },
   nack = {
     {"first", 0, 6, "number"},
@@ -180,6 +181,7 @@ local structs = {
     {"differed", 8, 2, "number"},
     {"undecided", 10, 2, "number"},
     {"refused_count", 12, 4, "number"},
+    {"epoch", 16, 2, "number"},
   },
   hold = {
     {"table", 0, 1, "name", "table"},
@@ -212,7 +214,7 @@ local records = {
   {1, 1, 2, "session_insert_v4_nat", 29},
   {1, 2, 1, "session_update", 11},
   {1, 3, 1, "session_delete", 3},
-  {1, 3, 2, "session_delete_v4", 16},
+  {1, 3, 2, "session_delete_v4", 24},
   {0, 1, 1, "nack", 8},
   {0, 2, 1, "repaired", 8},
   {0, 3, 1, "lost", 12},
@@ -222,7 +224,7 @@ local records = {
   {0, 7, 1, "bulk_done", 9},
   {0, 8, 1, "digest", 26},
   {0, 9, 1, "refused", 6},
-  {0, 10, 1, "digest_report", 16},
+  {0, 10, 1, "digest_report", 18},
   {0, 11, 1, "hold", 2},
   {0, 12, 1, "probe", 1},
   {0, 13, 1, "probe_ack", 2},

@@ -99,7 +99,7 @@ static_assert(offsetof(SessionDeleteV4, base) == 0);
 constexpr auto kDeleteV4 = Join(kDelete, std::array{
     KIND(SessionDeleteV4, client_addr, kAddress), KIND(SessionDeleteV4, server_addr, kAddress),
     NUMBER(SessionDeleteV4, client_port), NUMBER(SessionDeleteV4, server_port),
-    NUMBER(SessionDeleteV4, protocol)});
+    NUMBER(SessionDeleteV4, protocol), KIND(SessionDeleteV4, upto, kHex)});
 
 constexpr std::array kNack = {NUMBER(NackRecord, first), NUMBER(NackRecord, count)};
 constexpr std::array kRepaired = {
@@ -127,7 +127,7 @@ constexpr auto kRefused = Join(std::array{NAME(RefusedRecord, table, kTables)},
 constexpr std::array kDigestReport = {
     NUMBER(DigestReportRecord, as_of), NUMBER(DigestReportRecord, agreed),
     NUMBER(DigestReportRecord, differed), NUMBER(DigestReportRecord, undecided),
-    NUMBER(DigestReportRecord, refused_count)};
+    NUMBER(DigestReportRecord, refused_count), NUMBER(DigestReportRecord, epoch)};
 constexpr std::array kHold = {NAME(HoldRecord, table, kTables), NUMBER(HoldRecord, shard)};
 constexpr std::array kProbe = {NUMBER(ProbeRecord, zero)};
 constexpr std::array kProbeAck = {NUMBER(ProbeAckRecord, datagram_bytes)};

@@ -225,6 +225,7 @@ TEST(PathOfEngines, FramesGrowToWhatBothNodesAccept) {
   pair.MakeFirstActive();
   EXPECT_EQ(pair.status(0).datagram_bytes, kDatagramBytesMin);
   ASSERT_TRUE(pair.TurnUntilSynced());
+  for (int i = 0; i < 200; ++i) pair.Turn();
   EXPECT_EQ(pair.status(0).datagram_bytes, 8'952u);
   EXPECT_EQ(pair.status(1).datagram_bytes, 8'952u);
   EXPECT_EQ(pair.status(0).counters.path_mtu_raised, 1u);

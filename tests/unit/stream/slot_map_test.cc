@@ -9,7 +9,7 @@ namespace statesync {
 namespace {
 
 TEST(SlotMap, KeepsLiveHandles) {
-  SlotMap map(100, 1);
+  SlotMap map(100);
   map.SetLive({255, 99}, 200, {255, 17, 65'000});
   const SlotState state = map.Get({255, 99});
   EXPECT_EQ(state.kind, SlotKind::kLive);
@@ -21,14 +21,14 @@ TEST(SlotMap, KeepsLiveHandles) {
 }
 
 TEST(SlotMap, KeepsTheWholeCounterOfTheDead) {
-  SlotMap map(10, 1);
+  SlotMap map(10);
   map.SetDead({1, 2}, kVersionCounterMax);
   EXPECT_EQ(map.Get({1, 2}).kind, SlotKind::kDead);
   EXPECT_EQ(map.Get({1, 2}).dead_since, kVersionCounterMax);
 }
 
 TEST(SlotMap, CountsRefusals) {
-  SlotMap map(10, 1);
+  SlotMap map(10);
   map.SetRefused({1, 2});
   map.SetRefused({1, 2});
   map.SetRefused({1, 3});
@@ -39,7 +39,7 @@ TEST(SlotMap, CountsRefusals) {
 }
 
 TEST(SlotMap, WantedStaysUntilItIsTakenAway) {
-  SlotMap map(10, 1);
+  SlotMap map(10);
   map.SetWanted({1, 2}, true);
   EXPECT_EQ(map.Get({1, 2}).kind, SlotKind::kUnknown);
   map.SetLive({1, 2}, 3, {1, 0, 5});
@@ -50,19 +50,19 @@ TEST(SlotMap, WantedStaysUntilItIsTakenAway) {
 }
 
 TEST(SlotMap, ForgetsEverythingEveryTime) {
-  SlotMap map(4, 1);
+  SlotMap map(4);
   for (int i = 0; i < 70'000; ++i) {
     ASSERT_EQ(map.Get({9, 3}).kind, SlotKind::kUnknown) << i;
     map.SetWanted({9, 3}, true);
     map.SetRefused({9, 3});
-    map.Forget();
+    map.Forget(9);
     ASSERT_FALSE(map.Get({9, 3}).wanted);
     ASSERT_EQ(map.refused_count(), 0u);
   }
 }
 
-TEST(SlotMap, ShardsOfOneStreamDoNotShareWords) {
-  SlotMap map(3, 4);
+TEST(SlotMap, ShardsDoNotShareWords) {
+  SlotMap map(3);
   for (unsigned shard = 2; shard < 256; shard += 4) {
     map.SetDead({static_cast<ShardIndex>(shard), 2}, shard);
   }

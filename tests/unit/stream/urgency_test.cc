@@ -105,6 +105,7 @@ TEST(Urgency, WindowDelayOfZeroIsNoWait) {
 // Thousands of changes wait, one frame can go: it carries the one that a packet waits for.
 TEST(Urgency, HeldChangeIsInTheNextFrameHoweverMuchWaits) {
   UrgencyPair pair;
+  for (int i = 0; i < 500; ++i) pair.Turn();  // The path's MTU is known, too.
   for (int i = 0; i < 3'000; ++i) pair.Insert();
   const Handle held = pair.Insert(ChangeClass::kHeld);
   ASSERT_EQ(pair.TakeFrames(1), 1u);
