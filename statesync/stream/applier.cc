@@ -35,6 +35,7 @@ void Applier::Forget() {
   for (std::size_t i = 0; i < engine_.table_count; ++i) {
     for (std::size_t s = stream_; s < kShardCount; s += engine_.stream_count) {
       engine_.maps[i]->Forget(static_cast<ShardIndex>(s));
+      engine_.out_of_range[i].Forget(static_cast<ShardIndex>(s));
     }
   }
   wants_.Clear();
@@ -95,7 +96,7 @@ std::size_t Applier::ReadHandles(const Section& section, std::size_t first, std:
       continue;
     }
     if (!map_->IsInRange(step.sender.slot)) {
-      ++engine_.counters.slots_out_of_range;
+      OnOutOfRange(static_cast<Op>(section.op), step);
       continue;
     }
     map_->Prefetch(step.sender);
@@ -178,9 +179,23 @@ ApplyOutcome Applier::RemoveOne(OwnHandle own, Version version) {
 }
 
 void Applier::Refuse(const Step& step, RefusalReason reason) {
+  map_->SetRefused(step.sender);
+  StateRefusal(step, reason);
+}
+
+// The peer's table is larger than this node was told to expect. Updates speak of what was refused.
+void Applier::OnOutOfRange(Op op, const Step& step) {
+  ++engine_.counters.slots_out_of_range;
+  OutOfRangeSlots& slots = engine_.out_of_range[table_index_];
+  if (op == Op::kDelete) slots.Remove(step.sender);
+  if (op != Op::kInsert) return;
+  slots.Refuse(step.sender);
+  StateRefusal(step, RefusalReason::kTableFull);
+}
+
+void Applier::StateRefusal(const Step& step, RefusalReason reason) {
   ++engine_.counters.records_refused;
   ++engine_.refused[table_index_][static_cast<std::size_t>(reason) % kRefusalReasons];
-  map_->SetRefused(step.sender);
   RefusedRecord record;
   record.table = static_cast<std::uint8_t>(table_->id());
   record.handle.shard = step.sender.shard;

@@ -95,6 +95,9 @@ class Applier {
   // that was overtaken answers nothing.
   void Answer(const Step& step);
   void Refuse(const Step& step, RefusalReason reason);
+  // A record whose slot the handle map has no room for.
+  void OnOutOfRange(Op op, const Step& step);
+  void StateRefusal(const Step& step, RefusalReason reason);
 
   EngineContext& engine_;
   std::uint16_t stream_;

@@ -16,6 +16,7 @@
 
 #include "statesync/engine.h"
 #include "statesync/stream/bounded_queue.h"
+#include "statesync/stream/out_of_range.h"
 #include "statesync/stream/path_mtu.h"
 #include "statesync/stream/slot_map.h"
 #include "statesync/stream/tombstones.h"
@@ -41,6 +42,7 @@ struct EngineContext {
   std::array<RefusalCounts, kTablesMax> refused{};
   BoundedQueue<RefusedChange> refusals{kRefusedChangesMax};  // Stated by the peer.
   std::array<std::unique_ptr<SlotMap>, kTablesMax> maps;  // Of the peer's handles; by table index.
+  std::array<OutOfRangeSlots, kTablesMax> out_of_range;   // … for which they have no room.
 
   // Streams in use: what both nodes can do. Shard s belongs to stream s mod this.
   std::size_t stream_count = 1;
@@ -105,7 +107,9 @@ struct EngineContext {
   // Entries of the peer that this node refused and does not hold.
   [[nodiscard]] std::uint32_t RefusedCount() const {
     std::uint32_t count = 0;
-    for (std::size_t i = 0; i < table_count; ++i) count += maps[i]->refused_count();
+    for (std::size_t i = 0; i < table_count; ++i) {
+      count += maps[i]->refused_count() + out_of_range[i].count();
+    }
     return count;
   }
   [[nodiscard]] std::size_t IndexOf(TableId table) const {
