@@ -75,6 +75,7 @@ struct PreparedRecord {
   Op op;
   std::uint8_t schema;
   std::uint8_t record_bytes;
+  bool teaches;  // From here on updates say all that changes; of an insert or update.
   Handle handle;
   std::array<std::byte, kRecordBytesMax> bytes;
 };

@@ -103,14 +103,12 @@ inline bool SessionRecord::EncodeForComparison(const Entry& entry,
                                                PreparedRecord& record) const noexcept {
   constexpr unsigned kUnitsShift = kEdgePublishShift - 8;
   constexpr std::uint64_t kWithin = (std::uint64_t{1} << kUnitsShift) - 1;
-  // The server's scale is known after the insert, and updates do not carry it.
-  constexpr std::uint64_t kScales = 0xff;
   for (const std::uint32_t edge : entry.edge) {
     if (internal::EdgeUnits(edge) >> kUnitsShift != edge >> kEdgePublishShift) return false;
   }
   EncodeInsert(entry, {}, record);
   std::byte* bytes = record.bytes.data() + internal::kInsertStateAt;
-  StoreBigEndian64(bytes, LoadBigEndian64(bytes) & ~(kWithin << 32 | kWithin << 8 | kScales));
+  StoreBigEndian64(bytes, LoadBigEndian64(bytes) & ~(kWithin << 32 | kWithin << 8));
   return true;
 }
 

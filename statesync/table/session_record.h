@@ -165,6 +165,11 @@ class SessionRecord {
   }
   // Another value that replicates, whatever it was. For Table::Damage.
   static void DamageValue(Entry& entry) noexcept { entry.rule ^= 0x4000; }
+  // False while something may change that only inserts carry: the server's window scale is known
+  // with its SYN-ACK.
+  [[nodiscard]] static bool IsSettled(const Entry& entry) noexcept {
+    return static_cast<SessionState>(entry.state) != SessionState::kTcpSynSent;
+  }
   // Writes key and value; the place's own fields (generation, version, marks) stay.
   static void Fill(Entry& entry, const Image& image) noexcept;
 
@@ -182,9 +187,8 @@ class SessionRecord {
   static void EncodeKeyedDelete(const Entry& entry, Handle handle, PreparedRecord& record) noexcept;
 
   // An insert record, handle aside, of which only what is the same until the next publication is
-  // left: of an edge the multiple of 4 MiB below it, of the scales nothing. False if the entry
-  // cannot be compared now: an edge is so close to the next multiple that its rounded image is
-  // there already.
+  // left: of an edge the multiple of 4 MiB below it. False if the entry cannot be compared now: an
+  // edge is so close to the next multiple that its rounded image is there already.
   [[nodiscard]] bool EncodeForComparison(const Entry& entry, PreparedRecord& record) const noexcept;
 
   // First broken rule of an insert record, or kAccepted. known: false if the record names an id

@@ -105,6 +105,7 @@ void Table<Record>::PrepareBatch(std::span<const Handle> handles, std::uint16_t 
     const Entry& e = copy.get();
     const bool learnt = e.learnt_epoch == mark;
     record.result = PrepareResult::kRecord;
+    record.teaches = Record::IsSettled(e);
     if (!Record::IsReplicated(e)) {
       record.result = PrepareResult::kNothing;
     } else if (Record::IsLive(e)) {
@@ -131,7 +132,7 @@ void Table<Record>::OnPublished(const PreparedRecord& record, Version version,
   Entry& e = entry(handle);
   if (record.op != Op::kDelete) {
     SetVersion(handle.shard, e, version);
-    e.learnt_epoch = LearntMark(epoch);
+    e.learnt_epoch = record.teaches ? LearntMark(epoch) : std::uint8_t{0};
     return;
   }
   if (e.tombstone != Tombstone::kDeleted) return;
@@ -185,7 +186,8 @@ void Table<Record>::ReadValueBatch(std::span<const Handle> handles, std::uint16_
     EntryCopy<Entry> copy;
     if (!CopyEntry(at(handles[i]), copy)) continue;
     const Entry& e = copy.get();
-    if (!Record::IsLive(e) || !Record::IsReplicated(e)) continue;
+    // What is not settled is on its way to the peer soon, as an insert.
+    if (!Record::IsLive(e) || !Record::IsReplicated(e) || !Record::IsSettled(e)) continue;
     if (at(handles[i]).dirty.load(std::memory_order_relaxed) != 0) continue;
     PreparedRecord record;
     if (!record_.EncodeForComparison(e, record)) continue;

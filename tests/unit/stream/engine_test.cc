@@ -150,6 +150,84 @@ TEST(Engine, SurvivesRandomBytesInAuthenticFrames) {
   EXPECT_GT(pair.status(1).counters.frames_malformed, 0u);
 }
 
+// The peer's slot is past what the handle map has room for: refused by name, as long as it lives.
+TEST(Engine, EntriesInSlotsOutOfRangeAreRefusedUntilTheyAreDeleted) {
+  EngineOptions options;
+  options.peer_slots_per_shard_max = 1;
+  EnginePair pair(options);
+  pair.Connect();
+  pair.MakeFirstActive();
+  ASSERT_TRUE(pair.TurnUntilSynced());
+  SessionMaker maker(1);
+  std::vector<Handle> out_of_range;
+  for (int i = 0; i < 40; ++i) {
+    const Handle handle = MustInsert(pair.table(0), maker.Plain());
+    if (handle.slot > 0) out_of_range.push_back(handle);
+  }
+  ASSERT_GT(out_of_range.size(), 0u);
+  for (int i = 0; i < 500; ++i) pair.Turn();
+  EXPECT_EQ(pair.status(1).readiness, Readiness::kAtRisk);
+  EXPECT_EQ(pair.status(1).reason, AtRiskReason::kRefusedEntries);
+  EXPECT_GE(pair.status(1).counters.records_refused, out_of_range.size());
+  EXPECT_GE(pair.status(0).counters.refusals_reported, out_of_range.size());
+  EXPECT_EQ(pair.table(1).live_count(), 40 - out_of_range.size());
+  // Updates of them are ignored, not asked for.
+  const std::uint64_t wants = pair.status(1).counters.wants_sent;
+  pair.table(0).MarkDirtyBatch(0, out_of_range);
+  for (int i = 0; i < 500; ++i) pair.Turn();
+  EXPECT_EQ(pair.status(1).counters.wants_sent, wants);
+  for (const Handle handle : out_of_range) MustDelete(pair.table(0), handle);
+  EXPECT_TRUE(pair.TurnUntilSynced());
+  EXPECT_EQ(DifferingShards(pair.table(0), pair.table(1)), 0u);
+}
+
+// Only inserts carry the window scales, and the server's is learnt after the first record.
+TEST(Engine, ScalesLearntAfterTheFirstRecordReachThePeer) {
+  EnginePair pair;
+  pair.Connect();
+  pair.MakeFirstActive();
+  ASSERT_TRUE(pair.TurnUntilSynced());
+  SessionMaker maker(1);
+  NewSession session = maker.Plain();
+  session.state = SessionState::kTcpSynSent;
+  const Handle handle = MustInsert(pair.table(0), session);
+  for (int i = 0; i < 20; ++i) pair.Turn();
+  ASSERT_EQ(pair.status(1).counters.records_applied, 1u);
+  const auto change = [&](SessionState state, std::uint8_t scales) {
+    pair.table(0).BeginWrite(handle);
+    pair.table(0).entry(handle).state = static_cast<std::uint8_t>(state);
+    pair.table(0).entry(handle).scales = scales;
+    pair.table(0).EndWrite(handle);
+    pair.table(0).MarkDirtyBatch(0, {&handle, 1});
+    for (int i = 0; i < 20; ++i) pair.Turn();
+  };
+  change(SessionState::kTcpSynReceived, 0x57);
+  const LookupResult found = pair.table(1).Lookup(session.key);
+  ASSERT_NE(found.slot, kNoSlot);
+  EXPECT_EQ(pair.table(1).entry({handle.shard, found.slot}).scales, 0x57);
+  change(SessionState::kTcpEstablished, 0x57);
+  EXPECT_EQ(pair.status(0).counters.inserts_sent, 2u);
+  EXPECT_EQ(pair.status(0).counters.updates_sent, 1u);
+}
+
+// A session that ends before the server answered is deleted at the peer, too.
+TEST(Engine, AnUnansweredSessionIsDeletedAtThePeer) {
+  EnginePair pair;
+  pair.Connect();
+  pair.MakeFirstActive();
+  ASSERT_TRUE(pair.TurnUntilSynced());
+  SessionMaker maker(1);
+  NewSession session = maker.Plain();
+  session.state = SessionState::kTcpSynSent;
+  const Handle handle = MustInsert(pair.table(0), session);
+  for (int i = 0; i < 20; ++i) pair.Turn();
+  ASSERT_EQ(pair.table(1).live_count(), 1u);
+  MustDelete(pair.table(0), handle);
+  for (int i = 0; i < 20; ++i) pair.Turn();
+  EXPECT_EQ(pair.table(1).live_count(), 0u);
+  EXPECT_EQ(DifferingShards(pair.table(0), pair.table(1)), 0u);
+}
+
 TEST(Engine, AllocatesNothingAfterCreate) {
   EngineOptions options;
   options.stream_count = 2;

@@ -78,6 +78,7 @@ TEST(Scrub, EveryFieldOfAnImageIsCompared) {
     return pair.status(1).counters.values_differed == 1;
   };
   EXPECT_TRUE(finds([](SessionEntry& e) { e.rule ^= 1; }));
+  EXPECT_TRUE(finds([](SessionEntry& e) { e.scales ^= 1; }));
   EXPECT_TRUE(finds([](SessionEntry& e) { e.edge[0] ^= 1u << 22; }));
   EXPECT_TRUE(finds([](SessionEntry& e) { e.edge[1] ^= 1u << 31; }));
   EXPECT_TRUE(finds(
