@@ -140,7 +140,11 @@ bool Applier::AdmitInsert(Step& step) {
   if (state.generation == step.generation) {
     step.is_known_live = true;
     step.own = state.own;
-    return true;
+    if (table_->Holds(state.own) || IsAnswer(step)) return true;
+    // It went here for another key's sake, and this may be an image from before that: the owner
+    // has to say what is true.
+    Want(step);
+    return false;
   }
   // Another incarnation of the slot is here. If it is newer, this insert is history.
   const ApplyOutcome removed = RemoveOne(state.own, step.version);
@@ -314,6 +318,12 @@ void Applier::Want(const Step& step) {
   map_->SetWanted(step.sender, false);  // Not asked for, so a later record may ask.
   ++engine_.counters.wants_overflowed;
   overflowed_ = true;
+}
+
+bool Applier::IsAnswer(const Step& step) {
+  if (!step.is_wanted) return false;
+  const WantedHandle* wanted = wants_.Find(table_->id(), step.sender);
+  return wanted == nullptr || step.version > wanted->version;
 }
 
 void Applier::Answer(const Step& step) {

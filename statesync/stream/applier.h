@@ -94,6 +94,8 @@ class Applier {
   // The record was dealt with: if it is as new as what was wanted, that is answered. An older one
   // that was overtaken answers nothing.
   void Answer(const Step& step);
+  // It is newer than what is asked for because of its handle.
+  [[nodiscard]] bool IsAnswer(const Step& step);
   void Refuse(const Step& step, RefusalReason reason);
   // A record whose slot the handle map has no room for.
   void OnOutOfRange(Op op, const Step& step);

@@ -221,6 +221,8 @@ class ReplicatedTable {
   virtual void ApplyUpdateBatch(std::uint8_t schema, std::span<const std::byte* const> records,
                                 std::span<const OwnHandle> own, std::span<const Version> versions,
                                 std::span<ApplyOutcome> outcomes) = 0;
+  // The incarnation is here.
+  [[nodiscard]] virtual bool Holds(OwnHandle own) const = 0;
   // Removes entries known by own handle, unless they are newer than the version or the slot has
   // another incarnation now (kStale). Slots are free at once.
   virtual void ApplyDeleteBatch(std::span<const OwnHandle> own, std::span<const Version> versions,

@@ -102,6 +102,7 @@ class SessionRecord {
  public:
   using Entry = SessionEntry;
   using Image = SessionImage;
+  using Key = KeyWords;  // What names an entry.
   static constexpr TableId kTable = TableId::kSession;
   static constexpr std::uint32_t kKeysMax = 2;
 

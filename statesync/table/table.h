@@ -106,6 +106,9 @@ class Table final : public ReplicatedTable {
                         std::span<ApplyOutcome> outcomes) override;
   void ApplyDeleteBatch(std::span<const OwnHandle> own, std::span<const Version> versions,
                         std::span<ApplyOutcome> outcomes) override;
+  [[nodiscard]] bool Holds(OwnHandle own) const override {
+    return IsIncarnation(own, shards_[own.shard].entry(own.slot));
+  }
   void ApplyKeyedDeleteBatch(std::uint8_t schema, std::span<const std::byte* const> records,
                              std::span<ApplyOutcome> outcomes) override;
   std::size_t SweepBatch(ShardIndex shard, SlotIndex& slot, std::size_t slot_count, Version from,

@@ -255,7 +255,7 @@ void Table<Record>::ApplyKeyedDeleteBatch(std::uint8_t schema,
   ENSURE(Record::RecordBytes(Op::kDelete, schema) != 0);
   for (std::size_t i = 0; i < records.size(); ++i) {
     ShardIndex index = 0;
-    KeyWords key;
+    typename Record::Key key;
     Version upto;
     const Verdict verdict = Record::DecodeKeyedDelete(records[i], index, key, upto);
     if (verdict != Verdict::kAccepted) {
