@@ -88,7 +88,12 @@ void Engine::Impl::TellNobody() {
       if (count == 0) break;
       told += count;
       for (const Handle handle : std::span(handles).first(count)) {
-        std::uint64_t& counter = streams_[handle.shard % context_.stream_count]->state().counter;
+        Stream& stream = *streams_[handle.shard % context_.stream_count];
+        if (!stream.publisher().HasVersions()) {
+          table->PutBack(handle);  // Until the term is renewed: versions never wrap.
+          continue;
+        }
+        std::uint64_t& counter = stream.state().counter;
         counter +=
             table->VersionUntold(std::span(&handle, 1), MakeVersion(context_.own_term, counter));
       }

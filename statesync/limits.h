@@ -41,7 +41,7 @@ inline constexpr std::size_t kRepairRingFrames = 8192;
 inline constexpr std::size_t kRepairRingItems = 1u << 20;
 // Reordering on several queues stays well below it; RFC 6479's window is far smaller.
 inline constexpr std::size_t kReplayWindowPackets = 8192;
-// Handles asked for; beyond it bulk is asked.
+// Handles asked for; what is beyond it digests find.
 inline constexpr std::size_t kWantQueueMax = 4096;
 // Refusals of the peer that wait for the caller.
 inline constexpr std::size_t kRefusedChangesMax = 1024;

@@ -136,7 +136,7 @@ enum class AtRiskReason : std::uint8_t {
   kRefusedEntries = 3,  // The receiver could not take entries (table full).
   kStateSyncDisabled = 4,
   kIdMapDiffers = 5,   // Zones, interfaces or rules have other ids on the peer.
-  kLostFrames = 6,     // Frames wrapped out of the repair ring; a new bulk is needed.
+  kLostFrames = 6,     // Frames wrapped out of the repair ring; digests find what they carried.
   kExposure = 7,       // Changes have been unconfirmed for longer than the exposure limit.
   kValueMismatch = 8,  // An entry says something else under the same version; it is asked for.
   kTableUnknown = 9,   // The peer lacks the table, or understands no schema of ours.

@@ -11,9 +11,8 @@ namespace {
 using statesync::Instant;
 using statesync::Seconds;
 
-// Deletes that the peer has not confirmed hold their slots. A silent peer is therefore given up
-// after a while, and sooner when so much is held back that the table could fill with it. Then it
-// gets a full transfer when it returns; before, it gets just what it missed.
+// A silent peer needs a new handshake after a while, and sooner when much is held back. The engine
+// decides by itself when it gives up what such a peer had learnt (PROTOCOL.md §5, Rejoin).
 constexpr statesync::Duration kSilenceMax = Seconds(10);
 constexpr statesync::Duration kSilenceMaxUnderPressure = Seconds(1);
 

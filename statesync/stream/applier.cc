@@ -374,12 +374,4 @@ bool Applier::TakeOverflow() {
   return overflowed;
 }
 
-bool Applier::FindOwn(std::size_t table_index, Handle sender, OwnHandle& own) const {
-  const SlotMap& map = *engine_.maps[table_index];
-  if (!map.IsInRange(sender.slot)) return false;
-  const SlotState state = map.Get(sender);
-  own = state.own;
-  return state.kind == SlotKind::kLive;
-}
-
 }  // namespace statesync

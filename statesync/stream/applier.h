@@ -44,7 +44,7 @@ class Applier {
   // Every frame up to this one is closed and has no record that waits for the answer to a `want`:
   // what an acknowledgement may say, given the contiguous frame.
   [[nodiscard]] std::uint64_t AppliedUpTo(std::uint64_t contiguous) const;
-  // More handles are unknown than can be remembered: a bulk is needed. Reading clears it.
+  // More handles are unknown than can be remembered: digests find them. Reading clears it.
   [[nodiscard]] bool TakeOverflow();
 
   // What is known of the sender's slot; kUnknown if it is out of range.
@@ -52,9 +52,6 @@ class Applier {
   // Asks for an entry anew although its version is here, because its value differs: only a later
   // version is an answer. No acknowledgement waits for it.
   void WantValue(std::size_t table_index, Handle sender, std::uint8_t generation, Version version);
-
-  // The own entry that the sender's slot names. False if it is not known.
-  [[nodiscard]] bool FindOwn(std::size_t table_index, Handle sender, OwnHandle& own) const;
   [[nodiscard]] BoundedQueue<RefusedRecord>& refusals() { return refusals_; }
 
  private:

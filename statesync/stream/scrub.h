@@ -110,7 +110,7 @@ class ValueDoubts {
   ValueDoubts() : doubts_(kMax) {}
 
   void Clear() { doubts_.Clear(); }
-  // False without room: then only a bulk helps.
+  // False without room: the next walk finds it again.
   [[nodiscard]] bool Add(std::size_t table_index, Handle sender) {
     return doubts_.Push({table_index, sender});
   }

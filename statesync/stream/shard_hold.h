@@ -25,7 +25,7 @@ class ShardHold {
  public:
   // False if the shard must not rest now.
   bool Begin(Instant now, std::size_t table_index, ShardIndex shard, Duration round_trip) {
-    if (now < next_begin_ || count_ == kHoldsMax) return false;
+    if (now < next_begin_ || count_ == kHoldsMax || Rests(shard)) return false;
     const Duration length = std::clamp(round_trip + round_trip, kHoldMin, kHoldMax);
     if (count_ == 0) pause_until_ = now + length * 5;
     holds_[count_++] = {table_index, shard, now + length, false};

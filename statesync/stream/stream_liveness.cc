@@ -59,7 +59,8 @@ void Stream::OnLiveness(const LivenessRecord& record) {
   for (std::uint32_t i = 0; i < kLivenessSlots; ++i) {
     if (((record.bitmap[i / 8] >> (i % 8)) & 1) == 0) continue;
     const Handle sender{record.shard, static_cast<SlotIndex>(first + i)};
-    if (applier_.FindOwn(table, sender, own[count])) ++count;
+    const SlotState state = applier_.SlotOf(table, sender);
+    if (state.kind == SlotKind::kLive) own[count++] = state.own;
   }
   engine_.tables[table]->ApplyLiveness(std::span(own).first(count));
   engine_.counters.entries_refreshed += count;

@@ -36,7 +36,7 @@ class WantQueue {
     fresh_.Clear();
     asked_.Clear();
   }
-  // False if there is no room: the caller asks for a bulk instead.
+  // False if there is no room: digests find the entry instead.
   [[nodiscard]] bool Add(const WantedHandle& wanted) {
     return fresh_.size() + asked_.size() < kWantQueueMax && fresh_.Push(wanted);
   }
