@@ -9,12 +9,6 @@
 #include "statesync/ensure.h"
 
 namespace statesync {
-namespace {
-
-// The delete of every table that names a handle only.
-constexpr std::uint8_t kPlainDelete = kSessionDelete;
-
-}  // namespace
 
 void Applier::Batch::Add(const Step& step) {
   steps[count] = step;
@@ -130,10 +124,10 @@ bool Applier::AdmitInsert(Step& step) {
   step.is_wanted = state.wanted;
   switch (state.kind) {
     case SlotKind::kUnknown:
-    case SlotKind::kRefused:
       return true;
     case SlotKind::kDead:
-      return CounterOf(step.version) > state.dead_since;
+    case SlotKind::kRefused:
+      return CounterOf(step.version) > state.since;
     case SlotKind::kLive:
       break;
   }
@@ -183,7 +177,7 @@ ApplyOutcome Applier::RemoveOne(OwnHandle own, Version version) {
 }
 
 void Applier::Refuse(const Step& step, RefusalReason reason) {
-  map_->SetRefused(step.sender);
+  map_->SetRefused(step.sender, CounterOf(step.version));
   StateRefusal(step, reason);
 }
 
@@ -217,7 +211,7 @@ void Applier::ApplyUpdates(std::uint8_t schema, std::span<const Step> steps) {
   for (Step step : steps) {
     const SlotState state = map_->Get(step.sender);
     step.is_wanted = state.wanted;
-    if (state.kind == SlotKind::kDead && CounterOf(step.version) <= state.dead_since) {
+    if (state.kind == SlotKind::kDead && CounterOf(step.version) <= state.since) {
       ++engine_.counters.records_stale;
     } else if (state.kind == SlotKind::kLive && state.generation == step.generation) {
       step.own = state.own;
@@ -263,7 +257,8 @@ void Applier::ApplyDeletes(std::uint8_t schema, std::span<const Step> steps) {
       continue;
     }
     const std::uint64_t since = CounterOf(step.version);
-    map_->SetDead(step.sender, std::max(since, state.dead_since));
+    const bool is_refused_since = state.kind == SlotKind::kRefused && since < state.since;
+    if (!is_refused_since) map_->SetDead(step.sender, std::max(since, state.since));
     if (schema != kPlainDelete) {
       ApplyKeyedDelete(schema, step);
     } else {

@@ -20,7 +20,7 @@ void EncodeDeleteOf(Handle handle, PreparedRecord& record) {
   wire.slot.Set(handle.slot);
   record.result = PrepareResult::kRecord;
   record.op = Op::kDelete;
-  record.schema = kSessionDelete;
+  record.schema = kPlainDelete;
   record.record_bytes = sizeof(wire);
   record.handle = handle;
   std::memcpy(record.bytes.data(), &wire, sizeof(wire));
@@ -150,7 +150,9 @@ bool Publisher::Put(Instant now, FrameSink& sink, std::size_t table_index,
   if (is_table_record) table.OnPublished(record, version, engine.epoch);
   const bool retires = is_table_record && record.op == Op::kDelete &&
                        engine.tombstones[table_index]->Mark(record.handle);
-  state_.ring.AddItem(RingItem::Make(table.id(), record.handle, record.op == Op::kInsert, retires));
+  const bool is_keyed =
+      record.op == Op::kInsert || (record.op == Op::kDelete && record.schema != kPlainDelete);
+  state_.ring.AddItem(RingItem::Make(table.id(), record.handle, is_keyed, retires));
   Count(record.op);
   return true;
 }

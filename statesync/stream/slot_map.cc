@@ -46,8 +46,8 @@ SlotState SlotMap::Get(Handle sender) const {
     state.generation = static_cast<std::uint8_t>(word);
     state.own = {sender.shard, static_cast<std::uint8_t>(word >> 8),
                  static_cast<SlotIndex>(word >> 16)};
-  } else if (state.kind == SlotKind::kDead) {
-    state.dead_since = word & kPayloadMask;
+  } else {
+    state.since = word & kPayloadMask;
   }
   return state;
 }
@@ -62,7 +62,9 @@ void SlotMap::SetDead(Handle sender, std::uint64_t counter) {
   Put(sender, SlotKind::kDead, counter & kPayloadMask);
 }
 
-void SlotMap::SetRefused(Handle sender) { Put(sender, SlotKind::kRefused, 0); }
+void SlotMap::SetRefused(Handle sender, std::uint64_t counter) {
+  Put(sender, SlotKind::kRefused, counter & kPayloadMask);
+}
 
 // The wanted flag stays: only the applier knows whether this is new enough to be the answer.
 void SlotMap::Put(Handle sender, SlotKind kind, std::uint64_t payload) {

@@ -4,9 +4,9 @@
 // What the receiver knows of each slot of the sender: eight bytes, found by index.
 //
 // An entry of the map is one word: bits 0–39 hold own slot, own generation and the sender's
-// generation (live) or the counter since which the slot is dead; 40–55 the age of the shard, so
-// that forgetting a shard is one increment; 56–58 what it is; 59 whether a `want` for it is under
-// way. All streams share one map per table; each forgets its own shards.
+// generation (live) or the counter since which it is dead or refused; 40–55 the age of the shard,
+// so that forgetting a shard is one increment; 56–58 what it is; 59 whether a `want` for it is
+// under way. All streams share one map per table; each forgets its own shards.
 //
 // Threads: one.  Memory: 8 bytes per slot of the peer, allocated by the constructor.
 
@@ -27,15 +27,15 @@ enum class SlotKind : std::uint8_t {
   kUnknown = 0,
   kLive = 1,     // The sender's (slot, generation) is own.
   kDead = 2,     // Deleted by a record with this version counter.
-  kRefused = 3,  // An insert of it could not be taken; a later one is tried again.
+  kRefused = 3,  // The insert with this version counter could not be taken; a later one is tried.
 };
 
 struct SlotState {
   SlotKind kind = SlotKind::kUnknown;
   bool wanted = false;
-  std::uint8_t generation = 0;   // The sender's; if live.
-  OwnHandle own;                 // If live.
-  std::uint64_t dead_since = 0;  // Version counter; if dead.
+  std::uint8_t generation = 0;  // The sender's; if live.
+  OwnHandle own;                // If live.
+  std::uint64_t since = 0;      // Version counter; if dead or refused.
 };
 
 class SlotMap {
@@ -50,7 +50,7 @@ class SlotMap {
   [[nodiscard]] SlotState Get(Handle sender) const;
   void SetLive(Handle sender, std::uint8_t generation, OwnHandle own);
   void SetDead(Handle sender, std::uint64_t counter);
-  void SetRefused(Handle sender);
+  void SetRefused(Handle sender, std::uint64_t counter);
   void SetWanted(Handle sender, bool wanted);
   void Prefetch(Handle sender) const { __builtin_prefetch(&words_[IndexOf(sender)], 1); }
 

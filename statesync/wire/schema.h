@@ -123,6 +123,8 @@ inline constexpr std::uint8_t kSessionUpdate = 1;
 inline constexpr std::uint8_t kSessionDelete = 1;
 inline constexpr std::uint8_t kSessionDeleteV4 = 2;
 inline constexpr std::uint8_t kSessionDeleteV6 = 3;  // Reserved for IPv6.
+// The delete of every table that names a handle only.
+inline constexpr std::uint8_t kPlainDelete = kSessionDelete;
 
 // New or replaced IPv4 session without NAT.
 struct SessionInsertV4 {

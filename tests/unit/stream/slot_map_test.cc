@@ -24,14 +24,15 @@ TEST(SlotMap, KeepsTheWholeCounterOfTheDead) {
   SlotMap map(10);
   map.SetDead({1, 2}, kVersionCounterMax);
   EXPECT_EQ(map.Get({1, 2}).kind, SlotKind::kDead);
-  EXPECT_EQ(map.Get({1, 2}).dead_since, kVersionCounterMax);
+  EXPECT_EQ(map.Get({1, 2}).since, kVersionCounterMax);
 }
 
 TEST(SlotMap, CountsRefusals) {
   SlotMap map(10);
-  map.SetRefused({1, 2});
-  map.SetRefused({1, 2});
-  map.SetRefused({1, 3});
+  map.SetRefused({1, 2}, 7);
+  map.SetRefused({1, 2}, 8);
+  map.SetRefused({1, 3}, 9);
+  EXPECT_EQ(map.Get({1, 2}).since, 8u);
   EXPECT_EQ(map.refused_count(), 2u);
   map.SetLive({1, 2}, 0, {1, 0, 5});
   map.SetDead({1, 3}, 9);
@@ -54,7 +55,7 @@ TEST(SlotMap, ForgetsEverythingEveryTime) {
   for (int i = 0; i < 70'000; ++i) {
     ASSERT_EQ(map.Get({9, 3}).kind, SlotKind::kUnknown) << i;
     map.SetWanted({9, 3}, true);
-    map.SetRefused({9, 3});
+    map.SetRefused({9, 3}, 1);
     map.Forget(9);
     ASSERT_FALSE(map.Get({9, 3}).wanted);
     ASSERT_EQ(map.refused_count(), 0u);
@@ -67,7 +68,7 @@ TEST(SlotMap, ShardsDoNotShareWords) {
     map.SetDead({static_cast<ShardIndex>(shard), 2}, shard);
   }
   for (unsigned shard = 2; shard < 256; shard += 4) {
-    EXPECT_EQ(map.Get({static_cast<ShardIndex>(shard), 2}).dead_since, shard);
+    EXPECT_EQ(map.Get({static_cast<ShardIndex>(shard), 2}).since, shard);
     EXPECT_EQ(map.Get({static_cast<ShardIndex>(shard), 1}).kind, SlotKind::kUnknown);
   }
 }
