@@ -162,6 +162,7 @@ void Engine::Impl::OnRole(Instant, Role role, Term term) {
     context_.fence_term = std::max(context_.fence_term, term);
     context_.has_untold = false;
     bulk_wanted_ = false;
+    for (MismatchLedger& ledger : context_.mismatches) ledger.OnOwned();
     BeginEpoch();
     for (const auto& stream : streams()) {
       stream->publisher().RestartCounter();

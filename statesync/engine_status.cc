@@ -87,6 +87,7 @@ void Engine::Impl::FillTables(Instant now) {
     table.reason = status_.reason;
     table.exposure = ExposureOf(now, t);
     table.refused = context_.refused[t];
+    table.mismatches = context_.mismatches[t].shown();
     FillComparison(t);
   }
 }
@@ -153,6 +154,11 @@ void Engine::Impl::FillExposure() {
   if (context_.IsOwner() && context_.is_connected && !context_.sync_enabled) {
     status.peer_readiness = Readiness::kAtRisk;
     status.reason = AtRiskReason::kStateSyncDisabled;
+  }
+  if (!context_.IsOwner()) return;
+  for (std::size_t t = 0; t < status.table_count; ++t) {
+    status.tables[t].readiness = status.peer_readiness;
+    status.tables[t].reason = status.reason;
   }
 }
 

@@ -36,10 +36,29 @@ struct RefusedChange {
   RefusalReason reason = RefusalReason::kTableFull;
 };
 
+// What told that a shard differs.
+enum class MismatchKind : std::uint8_t {
+  kDigest = 0,  // Its sum: an entry is missing, too many, or of another version.
+  kValue = 1,   // An entry says something else under the same version; only a scrub sees it.
+};
+
+// Shards of a table that differed from the owner's and that no frame explains, as this node found
+// them as a receiver since its engine was made. PROTOCOL.md §9.
+struct ShardMismatches {
+  std::uint64_t found = 0;  // One each time a shard that agreed is found to differ.
+  std::uint16_t open = 0;   // Shards that have not agreed since.
+  // The latest one found:
+  ShardIndex shard = 0;
+  MismatchKind kind = MismatchKind::kDigest;
+  bool is_repaired = false;  // It has agreed since,
+  Instant found_at;
+  Instant repaired_at;  // then.
+};
+
 struct TableStatus {
   TableId table = TableId::kControl;
   std::uint32_t live = 0;  // Entries, tombstones not.
-  // Of this table alone: what the engine's readiness and reason would be if there were no other.
+  // Of this node's copy as a receiver; of an owner, of the peer's, as EngineStatus::peer_readiness.
   Readiness readiness = Readiness::kNoPeer;
   AtRiskReason reason = AtRiskReason::kNone;
   Exposure exposure;  // Of an owner.
@@ -53,6 +72,7 @@ struct TableStatus {
   // Of a receiver: records it has refused since the peer connected; of an owner: refusals stated by
   // the peer since then.
   RefusalCounts refused{};
+  ShardMismatches mismatches;
 };
 
 struct EngineStatus {

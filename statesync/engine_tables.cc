@@ -43,6 +43,7 @@ void Engine::Impl::FillWarnings() {
     if (warning == AtRiskReason::kNone) continue;
     if (status_.tables[t].reason == AtRiskReason::kNone) status_.tables[t].reason = warning;
     if (warning != AtRiskReason::kTableUnknown) continue;
+    status_.tables[t].readiness = Readiness::kAtRisk;
     status_.peer_readiness = Readiness::kAtRisk;
     if (status_.reason == AtRiskReason::kNone) status_.reason = warning;
   }

@@ -16,6 +16,7 @@
 
 #include "statesync/engine.h"
 #include "statesync/stream/bounded_queue.h"
+#include "statesync/stream/mismatch_ledger.h"
 #include "statesync/stream/out_of_range.h"
 #include "statesync/stream/path_mtu.h"
 #include "statesync/stream/slot_map.h"
@@ -40,6 +41,7 @@ struct EngineContext {
   std::array<ExposureHistogram, kTablesMax> confirmed{};  // Change → confirmed, by table index.
   // By table index: what this node has refused, or as an owner, what the peer says it has.
   std::array<RefusalCounts, kTablesMax> refused{};
+  std::array<MismatchLedger, kTablesMax> mismatches{};       // By table index.
   BoundedQueue<RefusedChange> refusals{kRefusedChangesMax};  // Stated by the peer.
   std::array<std::unique_ptr<SlotMap>, kTablesMax> maps;  // Of the peer's handles; by table index.
   std::array<OutOfRangeSlots, kTablesMax> out_of_range;   // … for which they have no room.

@@ -119,7 +119,7 @@ class Stream {
   [[nodiscard]] Instant NextProbe() const;
 
   // ---- stream_scrub.cc ----
-  void OnScrub(const ScrubRecord& record);
+  void OnScrub(Instant now, const ScrubRecord& record);
 
   // ---- stream_statements.cc ----
   bool AppendNacks(Instant now);

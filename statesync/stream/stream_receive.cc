@@ -219,7 +219,7 @@ void Stream::OnStatementOfOwner(Instant now, const Section& section, std::size_t
       OnDigest(now, section.Get<DigestRecord>(i));
       break;
     case ControlOp::kScrub:
-      OnScrub(section.Get<ScrubRecord>(i));
+      OnScrub(now, section.Get<ScrubRecord>(i));
       break;
     case ControlOp::kLiveness:
       OnLiveness(section.Get<LivenessRecord>(i));
@@ -285,6 +285,8 @@ void Stream::OnDigest(Instant now, const DigestRecord& record) {
       comparison_.Compare(now, table, record.shard, record.as_of.Get(), is_reached, own, stated)) {
     case DigestComparison::Outcome::kAgreed:
       ++engine_.counters.digests_agreed;
+      // A digest sees no values: as long as one is asked for nothing is repaired.
+      if (value_doubts_.is_empty()) engine_.mismatches[table].OnAgreed(now, record.shard);
       break;
     case DigestComparison::Outcome::kUndecided:
       ++engine_.counters.digests_undecided;
@@ -298,6 +300,7 @@ void Stream::OnDigest(Instant now, const DigestRecord& record) {
       ++engine_.counters.digests_differed;
       needs_.difference = true;
       needs_.mismatch = true;
+      engine_.mismatches[table].OnMismatch(now, record.shard, MismatchKind::kDigest);
       break;
   }
 }

@@ -26,7 +26,7 @@ void Stream::EmitScrub(Instant now, FrameSink& sink, TableId table,
 }
 
 // Whatever is not here under this handle and version is on its way, or the digest's business.
-void Stream::OnScrub(const ScrubRecord& record) {
+void Stream::OnScrub(Instant now, const ScrubRecord& record) {
   const std::size_t table = engine_.IndexOf(static_cast<TableId>(record.table));
   if (table == kNoTable || !state_.HasShard(record.handle.shard)) return;
   const Handle sender{record.handle.shard, record.handle.slot.Get()};
@@ -49,6 +49,7 @@ void Stream::OnScrub(const ScrubRecord& record) {
   ++engine_.counters.values_differed;
   needs_.difference = true;
   comparison_.Restart();
+  engine_.mismatches[table].OnMismatch(now, record.handle.shard, MismatchKind::kValue);
   // Without room the next walk over the table finds it again.
   if (value_doubts_.Add(table, sender)) {
     applier_.WantValue(table, sender, state.generation, value.version);

@@ -169,6 +169,8 @@ TEST(Exposure, GrowsWithinASecondOfACutAndSaysAtRisk) {
   EXPECT_GT(pair.status(0).exposure.changes, 0u);
   EXPECT_EQ(pair.status(0).peer_readiness, Readiness::kAtRisk);
   EXPECT_EQ(pair.status(0).reason, AtRiskReason::kHa2Silent);
+  EXPECT_EQ(pair.status(0).tables[0].readiness, Readiness::kAtRisk);
+  EXPECT_EQ(pair.status(0).tables[0].reason, AtRiskReason::kHa2Silent);
   for (int i = 0; i < 1'000; ++i) pair.Turn();
   EXPECT_EQ(pair.status(0).exposure.changes, 0u);
 }
@@ -184,6 +186,8 @@ TEST(Exposure, UnconfirmedForTooLongIsAtRiskAlthoughThePeerTalks) {
   }
   EXPECT_EQ(pair.status(0).peer_readiness, Readiness::kAtRisk);
   EXPECT_EQ(pair.status(0).reason, AtRiskReason::kExposure);
+  EXPECT_EQ(pair.status(0).tables[0].readiness, Readiness::kAtRisk);
+  EXPECT_EQ(pair.status(0).tables[0].reason, AtRiskReason::kExposure);
 }
 
 }  // namespace
