@@ -27,7 +27,8 @@ int Run(Options options) {
   const absl::Status status = StartProgram(*program);
   if (status.ok()) {
     Log(LogLevel::kNotice, "node", absl::StrCat(program->options.name, " runs"));
-    Log(LogLevel::kNotice, "node", absl::StrCat(WaitForStopSignal(), ": stopping"));
+    const std::string signal = WaitForStopSignal([&program] { LogReplication(*program); });
+    Log(LogLevel::kNotice, "node", absl::StrCat(signal, ": stopping"));
   }
   StopProgram(*program);
   program.reset();

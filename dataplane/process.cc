@@ -5,6 +5,7 @@
 
 #include <signal.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -30,12 +31,15 @@ void BlockStopSignals() {
   signal(SIGPIPE, SIG_IGN);
 }
 
-std::string WaitForStopSignal() {
+std::string WaitForStopSignal(const std::function<void()>& look) {
+  constexpr timespec kStep{.tv_sec = 0, .tv_nsec = 100'000'000};
   const sigset_t signals = StopSignals();
-  int received = 0;
-  while (sigwait(&signals, &received) != 0) {
+  for (;;) {
+    const int received = sigtimedwait(&signals, nullptr, &kStep);
+    if (received == SIGINT) return "SIGINT";
+    if (received == SIGTERM) return "SIGTERM";
+    look();
   }
-  return received == SIGINT ? "SIGINT" : "SIGTERM";
 }
 
 bool LockMemory() {

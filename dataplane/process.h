@@ -7,6 +7,7 @@
 
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -15,8 +16,8 @@ namespace dataplane {
 
 // Blocks SIGTERM and SIGINT for this thread and all it starts later, and ignores SIGPIPE.
 void BlockStopSignals();
-// Waits for one of them; returns its name.
-std::string WaitForStopSignal();
+// Waits for one of them, and calls `look` ten times a second meanwhile; returns its name.
+std::string WaitForStopSignal(const std::function<void()>& look);
 
 // Locks memory as it is touched, so that a take-over never waits for a page. Touching it all at
 // once would only make the process die more slowly. False where that is not permitted.

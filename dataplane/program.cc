@@ -107,6 +107,15 @@ absl::Status StartProgram(Program& program) {
   return status;
 }
 
+void LogReplication(Program& program) {
+  if (!program.options.ha.enabled) return;
+  const RoleWord word{program.shared.role.word.load(std::memory_order_acquire)};
+  for (const ReplicationWatch::Line& line :
+       program.replication.Look(word.role(), program.shared.status.Read())) {
+    Log(line.is_warning ? LogLevel::kWarning : LogLevel::kNotice, "sync", line.text);
+  }
+}
+
 namespace {
 
 constexpr timespec kStopStep{.tv_sec = 0, .tv_nsec = 5'000'000};

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "dataplane/config/options.h"
 #include "dataplane/control/control_server.h"
+#include "dataplane/control/replication_watch.h"
 #include "dataplane/core/shared_state.h"
 #include "dataplane/crypto/openssl_primitives.h"
 #include "dataplane/dpdk/clock.h"
@@ -40,11 +41,15 @@ struct Program {
   std::unique_ptr<HaStats> ha_stats;
   std::unique_ptr<HaView> ha_view;
   std::unique_ptr<ControlServer> control;
+  ReplicationWatch replication;
 };
 
 // Starts what the options ask for. After an error StopProgram cleans up what had started.
 // Errors: one line with the object, the value and a limit or remedy.
 absl::Status StartProgram(Program& program);
+
+// Logs what has changed in replication since the last call. The sync loop itself never logs.
+void LogReplication(Program& program);
 
 // Workers stop before the ha thread says goodbye: this node is silent before its peer takes over.
 void StopProgram(Program& program);

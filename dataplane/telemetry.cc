@@ -77,6 +77,11 @@ void Fill(rte_tel_data* data, const Message& message) {
       FillRepeated(data, message, field);
     } else if (field.has_presence() && !get.HasField(message, &field)) {
       continue;
+    } else if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+      rte_tel_data* const item = NewDict();
+      if (item == nullptr) continue;
+      Fill(item, get.GetMessage(message, &field));
+      AddDict(data, field.name(), item);
     } else if (field.cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
       rte_tel_data_add_dict_string(data, name, get.GetString(message, &field).c_str());
     } else if (field.cpp_type() == FieldDescriptor::CPPTYPE_UINT64) {
@@ -101,13 +106,16 @@ int OnExposure(const char* /*command*/, const char* /*parameters*/, rte_tel_data
   rte_tel_data_start_dict(info);
   if (!shown.has_value()) return 0;
   google::protobuf::RepeatedPtrField<lockstep::control::TableReplication> tables;
-  FillTables(shown->shared->status.Read(), tables);
+  FillTables(shown->shared->status.Read(), MonotonicNs(), tables);
   for (const lockstep::control::TableReplication& table : tables) {
     rte_tel_data* const item = NewDict();
     if (item == nullptr) continue;
     rte_tel_data_add_dict_string(item, "readiness", table.readiness().c_str());
     rte_tel_data_add_dict_u64(item, "changes", table.exposure_changes());
     rte_tel_data_add_dict_u64(item, "age_us", table.exposure_age_us());
+    rte_tel_data* const mismatches = NewDict();
+    if (mismatches != nullptr) Fill(mismatches, table.mismatches());
+    AddDict(item, "mismatches", mismatches);
     rte_tel_data* const confirmed = NewDict();
     for (const lockstep::control::ConfirmedWithin& bucket : table.confirmed()) {
       const std::string name =
@@ -149,7 +157,7 @@ struct Command {
 constexpr Command kCommands[] = {
     {"/lockstep/peer", OnPeer, "What is known of the peer and of the replication to and from it"},
     {"/lockstep/exposure", OnExposure,
-     "Per table: changes the peer has not confirmed, and how long the others took"},
+     "Per table: changes the peer has not confirmed, how long the others took, damaged shards"},
     {"/lockstep/stats", OnStats, "Counters. Parameter: prefix of their names"},
 };
 

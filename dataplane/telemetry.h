@@ -4,8 +4,9 @@
 // What lockstepctl shows, for DPDK's telemetry socket: dpdk-telemetry.py and collectors.
 //
 //   /lockstep/peer              what `lockstepctl peer --json` says, same keys
-//   /lockstep/exposure          per table: changes, age, and changes by how long they took to be
-//   applied /lockstep/stats[,PREFIX]    counters whose name begins with PREFIX, by their first word
+//   /lockstep/exposure          per table: changes, age, shards found damaged, and changes by how
+//                               long they took to be applied
+//   /lockstep/stats[,PREFIX]    counters whose name begins with PREFIX, by their first word
 //
 // Threads: DPDK's own; answers read counters and snapshots, as the control service does.
 // Memory:  per answer.

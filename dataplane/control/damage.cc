@@ -63,8 +63,8 @@ absl::StatusOr<DamageRequest> PostDamage(const ControlSetup& setup,
     return absl::AbortedError("corrupt-entry: another one was asked for just now; ask again");
   }
   Log(LogLevel::kWarning, "debug",
-      absl::StrCat("an operator damages the ", request.what(), " of ", found->line, ", shard ",
-                   found->handle.shard));
+      absl::StrCat("an operator damages (", request.what(), ") shard ", found->handle.shard, ": ",
+                   found->line));
   response.set_entry(found->line);
   response.set_shard(found->handle.shard);
   return post;

@@ -36,6 +36,7 @@ constexpr std::array<std::string_view, 8> kTables{"control", "session", "multica
                                                   "nd",      "mac",     "ipsec-sa",  "virtual-mac"};
 constexpr std::array<std::string_view, statesync::kRefusalReasons> kRefusals{
     "", "table-full", "key-conflict", "unknown-id"};
+constexpr std::array<std::string_view, 2> kFoundBy{"digest", "scrub"};
 
 }  // namespace
 
@@ -55,6 +56,10 @@ std::string_view NameOf(statesync::TableId table) {
 
 std::string_view NameOf(statesync::RefusalReason reason) {
   return At(kRefusals, static_cast<std::size_t>(reason));
+}
+
+std::string_view NameOf(statesync::MismatchKind kind) {
+  return At(kFoundBy, static_cast<std::size_t>(kind));
 }
 
 std::string_view NameOf(DetectedBy detected_by) {

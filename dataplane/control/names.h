@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "dataplane/core/shared_state.h"
+#include "statesync/engine_status.h"
 #include "statesync/types.h"
 #include "statesync/wire/schema.h"
 
@@ -21,6 +22,7 @@ std::string_view NameOf(statesync::Readiness readiness);  // "synced"
 std::string_view NameOf(statesync::AtRiskReason reason);  // "ha2-silent"; empty for kNone.
 std::string_view NameOf(statesync::TableId table);
 std::string_view NameOf(statesync::RefusalReason reason);
+std::string_view NameOf(statesync::MismatchKind kind);   // "digest", "scrub": what found it.
 std::string_view NameOf(DetectedBy detected_by);         // "process-death"; empty for kNothing.
 std::string_view NameOf(statesync::SessionState state);  // "established"; unique within a protocol.
 std::string_view ProtocolName(std::uint8_t protocol);    // "tcp", "udp", "icmp", "other".

@@ -38,6 +38,13 @@ Readiness ReadReadiness(const std::atomic<std::uint8_t>& field) {
   return static_cast<Readiness>(field.load(kRelaxed));
 }
 
+// What an owner knows of why its peer is at risk; what the peer found out it tells only itself.
+std::string PeerReasonOf(const SharedState& shared) {
+  const bool is_owner = ReadRoleWord(shared).role() == Role::kActive;
+  if (!is_owner || ReadReadiness(shared.sync.peer_readiness) != Readiness::kAtRisk) return {};
+  return std::string(NameOf(static_cast<AtRiskReason>(shared.sync.at_risk_reason.load(kRelaxed))));
+}
+
 std::uint32_t Percent(std::uint32_t done, std::uint32_t total) {
   return total == 0
              ? 0
@@ -123,6 +130,7 @@ lockstep::control::Status ReadStatus(const ControlSetup& setup, std::int64_t now
     status.set_peer_role(
         std::string(NameOf(static_cast<Role>(shared.sync.peer_role.load(kRelaxed)))));
     status.set_peer_readiness(std::string(NameOf(ReadReadiness(shared.sync.peer_readiness))));
+    status.set_peer_readiness_reason(PeerReasonOf(shared));
   }
   status.set_sessions(setup.sessions->live_count());
   status.set_sessions_capacity(setup.sessions->capacity());
@@ -142,7 +150,7 @@ lockstep::control::Status ReadStatus(const ControlSetup& setup, std::int64_t now
   }
   AddRefusals(setup, now_ns, status);
   status.set_hugepages(setup.hugepages);
-  FillTables(shared.status.Read(), *status.mutable_tables());
+  FillTables(shared.status.Read(), now_ns, *status.mutable_tables());
   return status;
 }
 
@@ -156,6 +164,7 @@ lockstep::control::Peer ReadPeer(const ControlSetup& setup, std::int64_t now_ns)
     peer.set_role(std::string(NameOf(static_cast<Role>(shared.sync.peer_role.load(kRelaxed)))));
     peer.set_term(shared.sync.peer_term.load(kRelaxed));
     peer.set_readiness(std::string(NameOf(ReadReadiness(shared.sync.peer_readiness))));
+    peer.set_readiness_reason(PeerReasonOf(shared));
   }
   const std::vector<Ha1PathState> paths =
       setup.ha == nullptr ? std::vector<Ha1PathState>{} : setup.ha->Ha1Paths();
@@ -169,7 +178,10 @@ lockstep::control::Peer ReadPeer(const ControlSetup& setup, std::int64_t now_ns)
   peer.set_bulk_eta_ms(MicrosecondsOf(engine.bulk_eta.ns) / 1'000);
   peer.set_streams(engine.stream_count);
   peer.set_datagram_bytes(engine.datagram_bytes);
-  FillTables(engine, *peer.mutable_tables());
+  if (engine.scrub_pass_length.ns != 0) {
+    peer.set_scrub_pass_ms(MicrosecondsOf(engine.scrub_pass_length.ns) / 1'000);
+  }
+  FillTables(engine, now_ns, *peer.mutable_tables());
   peer.set_exposure_changes(shared.sync.exposure_changes.load(kRelaxed));
   peer.set_exposure_age_us(MicrosecondsOf(shared.sync.exposure_age_ns.load(kRelaxed)));
   for (const Ha1PathState& path : paths) {

@@ -33,9 +33,22 @@ void FillHistogram(const ExposureHistogram& histogram, lockstep::control::TableR
   }
 }
 
+void FillMismatches(const statesync::ShardMismatches& mismatches, std::int64_t now_ns,
+                    lockstep::control::Mismatches& out) {
+  out.set_found(mismatches.found);
+  out.set_open(mismatches.open);
+  if (mismatches.found == 0) return;
+  out.set_shard(mismatches.shard);
+  out.set_found_by(std::string(NameOf(mismatches.kind)));
+  out.set_found_ms_ago(MicrosecondsOf({now_ns - mismatches.found_at.ns}) / 1'000);
+  if (mismatches.is_repaired) {
+    out.set_repaired_after_us(MicrosecondsOf(mismatches.repaired_at - mismatches.found_at));
+  }
+}
+
 }  // namespace
 
-void FillTables(const statesync::EngineStatus& status,
+void FillTables(const statesync::EngineStatus& status, std::int64_t now_ns,
                 google::protobuf::RepeatedPtrField<lockstep::control::TableReplication>& out) {
   const std::size_t count = std::min(status.table_count, status.tables.size());
   for (std::size_t i = 0; i < count; ++i) {
@@ -44,9 +57,7 @@ void FillTables(const statesync::EngineStatus& status,
     target.set_table(std::string(NameOf(table.table)));
     target.set_live(table.live);
     target.set_readiness(std::string(NameOf(table.readiness)));
-    if (table.readiness == statesync::Readiness::kAtRisk) {
-      target.set_reason(std::string(NameOf(table.reason)));
-    }
+    target.set_reason(std::string(NameOf(table.reason)));  // A warning has one, too.
     target.set_exposure_changes(table.exposure.changes);
     target.set_exposure_age_us(MicrosecondsOf(table.exposure.age));
     FillHistogram(table.confirmed, target);
@@ -59,6 +70,7 @@ void FillTables(const statesync::EngineStatus& status,
       refused.set_reason(std::string(NameOf(static_cast<statesync::RefusalReason>(reason))));
       refused.set_entries(table.refused[reason]);
     }
+    FillMismatches(table.mismatches, now_ns, *target.mutable_mismatches());
   }
 }
 

@@ -15,6 +15,7 @@
 #include <cstring>
 #include <memory>
 
+#include "dataplane/control/status_view.h"
 #include "dataplane/dpdk/eal.h"
 #include "tests/unit/control/control_fixture.h"
 
@@ -51,6 +52,7 @@ class Telemetry : public ControlFixture {
     session.table = statesync::TableId::kSession;
     session.readiness = statesync::Readiness::kSynced;
     session.exposure = {.changes = 3, .age = statesync::Micros(42)};
+    session.mismatches = {.found = 2, .open = 1, .shard = 171, .found_at = {MonotonicNs()}};
     session.confirmed.Add(statesync::Micros(3), 5);
     session.confirmed.Add(statesync::Seconds(100), 1);
     shared_.status.Write(status);
@@ -73,10 +75,12 @@ TEST_F(Telemetry, ListsItsCommands) {
 TEST_F(Telemetry, ShowsExposureWithItsHistogram) {
   const std::string answer = Ask("/lockstep/exposure");
   EXPECT_EQ(answer.rfind("{\"/lockstep/exposure\":{\"session\":{\"readiness\":\"synced\","
-                         "\"changes\":3,\"age_us\":42,\"confirmed\":{\"up_to_4_us\":5,"
-                         "\"up_to_8_us\":0,",
+                         "\"changes\":3,\"age_us\":42,\"mismatches\":{\"found\":2,\"open\":1,"
+                         "\"shard\":171,\"found_by\":\"digest\",\"found_ms_ago\":",
                          0),
             0u)
+      << answer;
+  EXPECT_NE(answer.find("\"confirmed\":{\"up_to_4_us\":5,\"up_to_8_us\":0,"), std::string::npos)
       << answer;
   EXPECT_NE(answer.find("\"more\":1"), std::string::npos) << answer;
 }
@@ -85,7 +89,8 @@ TEST_F(Telemetry, ShowsThePeerWithTheKeysOfTheControlService) {
   const std::string answer = Ask("/lockstep/peer");
   for (const char* part :
        {"\"connected\":0", "\"streams\":2", "\"ha1\":{\"0\":{\"local\":\"10.9.1.1:4790\"",
-        "\"tables\":{\"0\":{\"table\":\"session\"", "\"confirmed\":{\"0\":{\"at_most_us\":4"}) {
+        "\"tables\":{\"0\":{\"table\":\"session\"", "\"mismatches\":{\"found\":2",
+        "\"confirmed\":{\"0\":{\"at_most_us\":4"}) {
     EXPECT_NE(answer.find(part), std::string::npos) << part << " in " << answer;
   }
 }

@@ -19,11 +19,16 @@ class CorruptEntry(Story):
         active, standby = self.start_both()
         self.fill(active, SESSIONS)
         self.wait_for("equal tables", self.tables_are_equal)
-        for what in ("missing", "version"):
+        for count, what in enumerate(("missing", "version"), start=1):
             answer = self.lab.control[standby].json("debug", "corrupt-entry", "--what", what,
                                                     "--any")
             self.assertTrue(answer["entry"].startswith("session "), answer)
-            self.wait_for(f"repair of a damaged {what}", lambda: self.is_repaired(standby))
+            self.wait_for(f"repair of a damaged {what}", lambda: self.is_repaired(standby, count))
+            found = self.mismatches(standby)
+            self.assertEqual((count, 0, answer["shard"]),
+                             (found["found"], found["open"], found["shard"]))
+            self.wait_for("a line in the log",
+                          lambda: f"table session, shard {answer['shard']}" in self.log_of(standby))
         differed = self.lab.control[standby].counters()["replication.digests_differed"]
         self.assertGreaterEqual(differed, 2)
 
@@ -41,11 +46,19 @@ class CorruptEntry(Story):
         sockets = [self.lab.options.node_folder(name) / "control.sock" for name in "ab"]
         return self.ctl("a", "tables", "diff", *map(str, sockets)).returncode == 0
 
-    def is_repaired(self, standby):
+    def mismatches(self, standby):
+        return self.lab.control[standby].json("peer")["tables"][0]["mismatches"]
+
+    def log_of(self, node):
+        return (self.lab.options.node_folder(node) / "dataplane.log").read_text()
+
+    def is_repaired(self, standby, count):
         status = self.lab.control[standby].json("status")
-        tables = status["tables"]
+        table = status["tables"][0]
         return (status["readiness"] == "synced" and self.tables_are_equal()
-                and number(tables[0], "live") >= SESSIONS)
+                and number(table, "live") >= SESSIONS
+                and table["mismatches"]["found"] == count
+                and table["mismatches"]["repaired_after_us"] is not None)
 
 
 if __name__ == "__main__":

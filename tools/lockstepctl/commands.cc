@@ -123,8 +123,8 @@ absl::Status RunCorruptEntry(const Request& request, Client& client) {
   }
   return PrintAnswer(request, client.CorruptEntry(request.what, request.key),
                      [&](const lockstep::control::CorruptEntryResponse& done) {
-                       return absl::StrCat("damaged the ", request.what, " of ", done.entry(),
-                                           ", shard ", done.shard(), "\n");
+                       return absl::StrCat("damaged (", request.what, ") in shard ", done.shard(),
+                                           ": ", done.entry(), "\n");
                      });
 }
 

@@ -47,7 +47,8 @@ std::string StatusText(const lockstep::control::Status& status) {
   facts.Add("TERM", absl::StrCat(status.term()));
   facts.Add("READINESS", NodeReadinessText(status));
   facts.Add("PEER_ROLE", status.peer_role());
-  facts.Add("PEER_READINESS", status.peer_readiness());
+  facts.Add("PEER_READINESS",
+            ReadinessText(status.peer_readiness(), status.peer_readiness_reason()));
   facts.Add("SESSIONS", absl::StrCat(status.sessions(), " of ", status.sessions_capacity()));
   facts.Add("EXPOSURE_CHANGES", absl::StrCat(status.exposure_changes()));
   facts.Add("EXPOSURE_AGE_US", absl::StrCat(status.exposure_age_us()));
@@ -76,12 +77,14 @@ std::string PeerText(const lockstep::control::Peer& peer) {
   facts.Add("BOOT_ID", peer.boot_id());
   facts.Add("ROLE", peer.role());
   facts.Add("TERM", absl::StrCat(peer.term()));
-  facts.Add("READINESS", peer.readiness());
-  facts.Add("ROUND_TRIP_US", absl::StrCat(peer.round_trip_us()));
+  facts.Add("READINESS", ReadinessText(peer.readiness(), peer.readiness_reason()));
+  // Measured by the one that sends changes, once it has sent some.
+  facts.Add("ROUND_TRIP_US", peer.round_trip_us() == 0 ? "" : absl::StrCat(peer.round_trip_us()));
   facts.Add("LAST_HEARD_MS_AGO", HeardText(peer));
   facts.Add("STREAMS", absl::StrCat(peer.streams()));
   facts.Add("DATAGRAM_BYTES", absl::StrCat(peer.datagram_bytes()));
   facts.Add("BULK", BulkText(peer));
+  facts.Add("SCRUB_PASS_MS", peer.has_scrub_pass_ms() ? absl::StrCat(peer.scrub_pass_ms()) : "");
   facts.Add("EXPOSURE_CHANGES", absl::StrCat(peer.exposure_changes()));
   facts.Add("EXPOSURE_AGE_US", absl::StrCat(peer.exposure_age_us()));
   std::string text = std::move(facts).text();
@@ -94,6 +97,8 @@ std::string PeerText(const lockstep::control::Peer& peer) {
     absl::StrAppend(&text, "\n", columns.Text());
   }
   if (!peer.tables().empty()) absl::StrAppend(&text, "\n", TablesText(peer.tables()));
+  const std::string mismatches = MismatchesText(peer.tables());
+  if (!mismatches.empty()) absl::StrAppend(&text, "\n", mismatches);
   const std::string confirmed = ConfirmedText(peer.tables());
   if (!confirmed.empty()) absl::StrAppend(&text, "\n", confirmed);
   return text;

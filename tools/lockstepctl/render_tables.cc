@@ -70,6 +70,23 @@ std::string TablesText(const TableReplications& tables) {
   return columns.Text();
 }
 
+std::string MismatchesText(const TableReplications& tables) {
+  Columns columns({"TABLE", "MISMATCHES", "OPEN", "LAST_SHARD", "FOUND_BY", "FOUND_MS_AGO",
+                   "REPAIRED_AFTER_US"});
+  bool has_any = false;
+  for (const TableReplication& table : tables) {
+    const lockstep::control::Mismatches& mismatches = table.mismatches();
+    if (mismatches.found() == 0) continue;
+    has_any = true;
+    columns.Add(
+        {table.table(), absl::StrCat(mismatches.found()), absl::StrCat(mismatches.open()),
+         absl::StrCat(mismatches.shard()), mismatches.found_by(),
+         absl::StrCat(mismatches.found_ms_ago()),
+         mismatches.has_repaired_after_us() ? absl::StrCat(mismatches.repaired_after_us()) : ""});
+  }
+  return has_any ? columns.Text() : "";
+}
+
 std::string ConfirmedText(const TableReplications& tables) {
   std::string text;
   for (const TableReplication& table : tables) {

@@ -19,6 +19,10 @@ std::string ReadinessText(const std::string& readiness, const std::string& reaso
 // A line per table; empty without tables.
 std::string TablesText(const TableReplications& tables);
 
+// A line per table in which a shard was found damaged: how often, the latest, when it was repaired;
+// empty if there was none.
+std::string MismatchesText(const TableReplications& tables);
+
 // Bars of change → applied on the peer, with the median and the slowest percent of each table;
 // empty if nothing was confirmed yet.
 std::string ConfirmedText(const TableReplications& tables);

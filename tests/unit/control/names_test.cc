@@ -19,6 +19,8 @@ TEST(Names, AreTheWordsOfTheVocabulary) {
   EXPECT_EQ(NameOf(statesync::AtRiskReason::kValueMismatch), "value-mismatch");
   EXPECT_EQ(NameOf(statesync::AtRiskReason::kTableUnknown), "table-unknown");
   EXPECT_EQ(NameOf(statesync::AtRiskReason::kPeerCapacity), "peer-capacity");
+  EXPECT_EQ(NameOf(statesync::MismatchKind::kDigest), "digest");
+  EXPECT_EQ(NameOf(statesync::MismatchKind::kValue), "scrub");
   EXPECT_EQ(NameOf(DetectedBy::kNoPeerAtStart), "no-peer-at-start");
   EXPECT_EQ(NameOf(DetectedBy::kPreempted), "preempted");
 }

@@ -96,6 +96,50 @@ TEST(Text, PeerShowsEachTable) {
   EXPECT_EQ(text.find("WITHIN"), std::string::npos) << "nothing was confirmed";
 }
 
+TEST(Text, PeerNamesTheShardThatDiffered) {
+  lockstep::control::Peer peer = PeerWithTable();
+  EXPECT_EQ(PeerText(peer).find("MISMATCHES"), std::string::npos) << "there was none";
+  lockstep::control::Mismatches& mismatches = *peer.mutable_tables(0)->mutable_mismatches();
+  mismatches.set_found(3);
+  mismatches.set_open(1);
+  mismatches.set_shard(171);
+  mismatches.set_found_by("digest");
+  mismatches.set_found_ms_ago(20);
+  const std::string heading =
+      "TABLE    MISMATCHES  OPEN  LAST_SHARD  FOUND_BY  FOUND_MS_AGO  REPAIRED_AFTER_US\n";
+  std::string text = PeerText(peer);
+  EXPECT_NE(text.find(heading + "session           3     1         171  digest              20  -"),
+            std::string::npos)
+      << text;
+  mismatches.set_open(0);
+  mismatches.set_repaired_after_us(51'200);
+  text = PeerText(peer);
+  EXPECT_NE(text.find("171  digest              20              51200\n"), std::string::npos)
+      << text;
+}
+
+TEST(Text, WhatIsNotKnownYetIsADash) {
+  lockstep::control::Peer peer;
+  EXPECT_NE(PeerText(peer).find("ROUND_TRIP_US         -\n"), std::string::npos);
+  EXPECT_NE(PeerText(peer).find("SCRUB_PASS_MS         -\n"), std::string::npos);
+  peer.set_round_trip_us(374);
+  peer.set_scrub_pass_ms(1'500);
+  EXPECT_NE(PeerText(peer).find("ROUND_TRIP_US         374\n"), std::string::npos);
+  EXPECT_NE(PeerText(peer).find("SCRUB_PASS_MS         1500\n"), std::string::npos);
+}
+
+TEST(Text, ThePeersReadinessHasItsReason) {
+  lockstep::control::Peer peer;
+  peer.set_readiness("at-risk");
+  peer.set_readiness_reason("exposure");
+  EXPECT_NE(PeerText(peer).find("READINESS             at-risk(exposure)\n"), std::string::npos);
+  lockstep::control::Status status;
+  status.set_peer_readiness("at-risk");
+  status.set_peer_readiness_reason("exposure");
+  EXPECT_NE(StatusText(status).find("PEER_READINESS        at-risk(exposure)\n"),
+            std::string::npos);
+}
+
 TEST(Text, PeerDrawsHowLongChangesTook) {
   lockstep::control::Peer peer = PeerWithTable();
   const std::uint64_t buckets[] = {1, 0, 80, 20};
