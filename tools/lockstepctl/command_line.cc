@@ -41,7 +41,9 @@ constexpr std::array<Command, 17> kCommands{{
      "IDLE_S is 0 on a standby, which sees no packets. VERSION is term.counter of the entry's\n"
      "last publication to the peer; 0.0 if it was never published."},
     {"sessions", "show", Verb::kSessionsShow, "The same as `sessions`", ""},
-    {"tables", "", Verb::kNone, "Replicated tables", ""},
+    {"tables", "", Verb::kNone, "Replicated tables: dump one node's, compare two nodes'",
+     "  lockstepctl tables dump > before.dump\n"
+     "  lockstepctl tables diff /run/lockstep/a/control.sock /run/lockstep/b/control.sock"},
     {"tables", "dump", Verb::kTablesDump, "Every replicated entry as one canonical line, sorted",
      "  lockstepctl tables dump > before.dump\n"
      "\n"
@@ -67,11 +69,17 @@ constexpr std::array<Command, 17> kCommands{{
      "  lockstepctl peer --json | jq '.tables[0].confirmed'\n"
      "  lockstepctl peer resync\n"
      "\n"
-     "Each table is compared in 256 shards. SHARDS_AGREED, DIFFERED and UNDECIDED say how the "
-     "last\n"
-     "comparison of each ended; a shard is undecided while it changes too often. REFUSED counts\n"
-     "entries that the receiver could not take, by reason. On the active, bars show how long\n"
-     "changes took until the peer had applied them."},
+     "Names end in their units. BULK is the running transfer with the time it will take at its\n"
+     "rate so far, SCRUB_PASS_MS how long the active took to have all values compared once.\n"
+     "READINESS and EXPOSURE of a table speak of the copy: the standby's own, on the active the\n"
+     "peer's. Each table is compared in 256 shards. SHARDS_AGREED, DIFFERED and UNDECIDED say how\n"
+     "the last comparison of each ended; a shard is undecided while it changes too often. REFUSED\n"
+     "counts entries that the receiver could not take, by reason.\n"
+     "MISMATCHES, on the standby: shards that differed although no lost frame explains it, and\n"
+     "how many of them are still OPEN; then the latest one, what found it (digest: an entry is\n"
+     "missing, too many or of another version; scrub: another value under the same version), and\n"
+     "how long its repair took. On the active, bars show how long changes took until the peer\n"
+     "had applied them."},
     {"peer", "show", Verb::kPeerShow, "The same as `peer`", ""},
     {"peer", "resync", Verb::kPeerResync, "Ask the active for a full transfer (on the standby)",
      "  lockstepctl peer resync && lockstepctl peer"},
@@ -80,7 +88,9 @@ constexpr std::array<Command, 17> kCommands{{
      "  lockstepctl switchover\n"
      "\n"
      "Refused unless this node is active and its peer is synced."},
-    {"debug", "", Verb::kNone, "Tools for drills and benchmarks", ""},
+    {"debug", "", Verb::kNone, "Tools for drills, benchmarks and test benches",
+     "  lockstepctl debug fill-sessions --count 100000\n"
+     "  lockstepctl debug corrupt-entry --what missing --any"},
     {"debug", "fill-sessions", Verb::kFillSessions, "Make synthetic sessions on the active",
      "  lockstepctl debug fill-sessions --count 100000"},
     {"debug", "corrupt-entry", Verb::kCorruptEntry,
@@ -94,7 +104,8 @@ constexpr std::array<Command, 17> kCommands{{
      "entry\n"
      "holds under the same version, which only the slow comparison of values in the background\n"
      "finds. Refused unless the node is standby and its node file has debug { enabled: true }."},
-    {"pair-secret", "", Verb::kNone, "The secret that both nodes of a pair share", ""},
+    {"pair-secret", "", Verb::kNone, "The secret that both nodes of a pair share",
+     "  lockstepctl pair-secret new /etc/lockstep/pair-secret"},
     {"pair-secret", "new", Verb::kPairSecretNew,
      "Make a new pair secret in FILE, mode 0600; never replaces a file",
      "  lockstepctl pair-secret new /etc/lockstep/pair-secret\n"
