@@ -4,6 +4,9 @@
 // Session records, their digest, and a whole frame against their vectors, through the real codec.
 
 #include <array>
+#include <fstream>
+#include <iterator>
+#include <string>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -147,6 +150,33 @@ TEST(Golden, DigestSumV1) {
   const std::array<U64be, 2> sum = {U64be{book.Get().sum.high}, U64be{book.Get().sum.low}};
   EXPECT_EQ(BytesOf(sum), ReadHex("digest_sum_v1.hex"));
   EXPECT_EQ(book.Get().count, 1u);
+}
+
+TEST(Golden, ValueHashV1) {
+  SessionEntry entry{};
+  FillExample(entry, /*nat=*/false);
+  PreparedRecord prepared;
+  ASSERT_TRUE(ExampleRecord().EncodeForComparison(entry, prepared));
+  const auto value = std::span(prepared.bytes).first(prepared.record_bytes);
+  const std::uint64_t label = std::uint64_t{1} << 56 | std::uint64_t{1} << 48;  // Table, schema.
+  const U64be hash{ValueHash(value.subspan(sizeof(WireHandle)), label,
+                             MakeDigestKey(0x0001020304050607, 0x08090a0b0c0d0e0f))};
+  EXPECT_EQ(BytesOf(hash), ReadHex("value_hash_v1.hex"));
+}
+
+// Readers of the page see the bytes that the tests hold.
+TEST(Golden, TheProtocolPageShowsTheWholeFrame) {
+  std::ifstream page("../../statesync/PROTOCOL.md");
+  ASSERT_TRUE(page);
+  std::string line;
+  while (line.rfind("## 12.", 0) != 0 && std::getline(page, line)) continue;
+  while (line != "```text" && std::getline(page, line)) continue;
+  std::string shown;
+  while (std::getline(page, line) && line != "```") shown += line + "\n";
+  std::ifstream file("frame_v1.hex");
+  std::string golden{std::istreambuf_iterator<char>(file), {}};
+  golden.erase(0, golden.find('\n') + 1);  // Its title.
+  EXPECT_EQ(shown, golden);
 }
 
 TEST(Golden, WholeFrameIsWritten) {

@@ -5,6 +5,8 @@
 // test cases of McGrew and Viega.
 
 #include <algorithm>
+#include <cstring>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -13,6 +15,8 @@
 #include "dataplane/crypto/aes_gcm.h"
 #include "dataplane/crypto/openssl_primitives.h"
 #include "statesync/seal/handshake.h"
+#include "statesync/wire/schema.h"
+#include "tests/golden/hex_file.h"
 
 namespace dataplane {
 namespace {
@@ -142,6 +146,34 @@ TEST(AesGcm, AnyAlteredByteIsNoticedAndTheTextIsZeroed) {
     EXPECT_TRUE(std::ranges::all_of(t, [](std::uint8_t byte) { return byte == 0; }));
   }
   EXPECT_FALSE(cipher.Open(statesync::MakeNonce(1, 3), header, text, tag));
+}
+
+// The bytes are from another program: this pins nonce and AAD of PROTOCOL.md §3, not just the
+// cipher.
+TEST(AesGcm, OpensTheGoldenDatagram) {
+  const auto bytes_of = [](const char* name) {
+    std::vector<std::uint8_t> bytes;
+    for (const std::byte byte : statesync::ReadHex(name)) {
+      bytes.push_back(std::to_integer<std::uint8_t>(byte));
+    }
+    return bytes;
+  };
+  std::vector<std::uint8_t> datagram = bytes_of("sealed_datagram_v1.hex");
+  constexpr std::size_t kHeader = sizeof(statesync::ClearHeader);
+  ASSERT_GT(datagram.size(), kHeader + kGcmTagBytes);
+  const std::span header = std::span(datagram).first(kHeader);
+  EXPECT_EQ(bytes_of("clear_header_v1.hex"), std::vector(header.begin(), header.end()));
+  const std::span tag = std::span(datagram).last<kGcmTagBytes>();
+  const std::span text =
+      std::span(datagram).subspan(kHeader, datagram.size() - kHeader - kGcmTagBytes);
+  statesync::ClearHeader clear;
+  std::memcpy(static_cast<void*>(&clear), datagram.data(), kHeader);
+  const statesync::Nonce nonce =
+      statesync::MakeNonce(clear.stream.Get(), clear.packet_number.Get());
+  AesGcm cipher(
+      SecretFromHex<32>("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"));
+  ASSERT_TRUE(cipher.Open(nonce, header, text, tag));
+  EXPECT_EQ(bytes_of("frame_v1.hex"), std::vector(text.begin(), text.end()));
 }
 
 TEST(AesGcm, AFrameWithoutTextIsSealedAndOpened) {
