@@ -58,6 +58,12 @@ HaThreadOptions HaThreadOptionsOf(const Options& options, statesync::BootId boot
     const std::string name(DeviceArgument(interface.device, "iface"));
     if (!name.empty()) ha.watched.push_back({.name = name, .critical = true});
   }
+  // A state link is never critical: without it forwarding goes on. Its carrier is worth a log line.
+  for (const Ha2Options* link : {&options.ha.ha2, &options.ha.ha2_second}) {
+    const std::string name(DeviceArgument(link->device, "iface"));
+    if (!name.empty()) ha.watched.push_back({.name = name, .critical = false});
+    if (!link->device.empty()) ++ha.ha2_links;
+  }
   ha.term_path = absl::StrCat(options.runtime_dir, "/term");
   ha.log = &LogHa;
   return ha;

@@ -3,9 +3,9 @@
 
 #include "dataplane/node_stats.h"
 
-#include <rte_ethdev.h>
-
 #include <string>
+
+#include "dataplane/dpdk/port_stats.h"
 
 namespace dataplane {
 namespace {
@@ -29,26 +29,12 @@ void AppendWorkers(const Node& node, std::vector<StatValue>& stats) {
   }
 }
 
-void AppendPort(const std::string& name, std::uint16_t id, std::vector<StatValue>& stats) {
-  rte_eth_stats port{};
-  if (rte_eth_stats_get(id, &port) != 0) return;
-  const std::string prefix = "port." + name + ".";
-  stats.push_back({prefix + "rx_packets", port.ipackets, "Frames received."});
-  stats.push_back({prefix + "rx_bytes", port.ibytes, "Bytes received."});
-  stats.push_back({prefix + "rx_missed", port.imissed, "Frames the device dropped: queue full."});
-  stats.push_back({prefix + "rx_errors", port.ierrors, "Frames received with errors."});
-  stats.push_back({prefix + "rx_no_buffer", port.rx_nombuf, "No packet buffer was free."});
-  stats.push_back({prefix + "tx_packets", port.opackets, "Frames sent."});
-  stats.push_back({prefix + "tx_bytes", port.obytes, "Bytes sent."});
-  stats.push_back({prefix + "tx_errors", port.oerrors, "Frames the device did not send."});
-}
-
 }  // namespace
 
 void NodeStats::AppendStats(std::vector<StatValue>& stats) const {
   AppendWorkers(node_, stats);
   for (std::size_t i = 0; i < node_.ports().size(); ++i) {
-    AppendPort(node_.options().interfaces[i].name, node_.ports()[i]->id(), stats);
+    AppendPortStats(node_.options().interfaces[i].name, node_.ports()[i]->id(), stats);
   }
   if (node_.sync_loop() != nullptr) node_.sync_loop()->AppendStats(stats);
 }

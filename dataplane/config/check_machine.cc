@@ -45,6 +45,9 @@ absl::Status CheckMachine(const Options& options) {
   if (options.ha.enabled && !options.ha.ha2.device.empty()) {
     CheckDevice("ha.ha2.device", options.ha.ha2.device, lines);
   }
+  if (options.ha.enabled && !options.ha.ha2_second.device.empty()) {
+    CheckDevice("ha.ha2_second.device", options.ha.ha2_second.device, lines);
+  }
   return lines.empty() ? absl::OkStatus() : absl::InvalidArgumentError(lines);
 }
 

@@ -142,7 +142,9 @@ struct Ha2Options {
   std::uint16_t udp_port = 4799;
   std::uint16_t mtu = 1500;  // 1280–9000; AF_XDP at most 3400.
   std::string xdp_guard;     // Path of guard.bpf.o; empty: beside the program.
-  std::uint8_t streams = 1;  // 1–16; stream s has source port udp_port + s.
+  // 1–16; stream s has source port udp_port + s. Both links have the same number; the default is 1,
+  // with a second link 2.
+  std::uint8_t streams = 1;
   std::uint64_t rekey_after_packets = std::uint64_t{1} << 26;  // 2^16–2^28.
   std::uint32_t rekey_after_s = 3600;                          // 10–86,400.
   friend bool operator==(const Ha2Options&, const Ha2Options&) = default;
@@ -154,6 +156,7 @@ struct HaOptions {
   bool state_sync = false;
   std::vector<Ha1PathOptions> ha1;  // 1 or 2 when enabled; first HA1, second HA1 backup.
   Ha2Options ha2;
+  Ha2Options ha2_second;                 // Without device: there is none.
   std::uint16_t heartbeat_ms = 10;       // 1–1000.
   std::uint8_t heartbeat_misses = 3;     // 2–20.
   std::uint32_t startup_hold_ms = 1000;  // 1–60,000.

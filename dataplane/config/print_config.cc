@@ -116,6 +116,16 @@ void FillTimeouts(const TimeoutOptions& source, lockstep::node::Timeouts& target
   target.set_takeover_grace_s(source.takeover_grace_s);
 }
 
+template <typename Target>
+void FillHa2Link(const Ha2Options& source, Target& target) {
+  target.set_device(source.device);
+  target.set_local_address(FormatAddress(source.local_address));
+  target.set_peer_address(FormatAddress(source.peer_address));
+  target.set_udp_port(source.udp_port);
+  target.set_mtu(source.mtu);
+  target.set_xdp_guard(source.xdp_guard);
+}
+
 void FillHa(const HaOptions& source, lockstep::node::Ha& target) {
   target.set_enabled(source.enabled);
   target.set_pair_secret_file(source.pair_secret_file);
@@ -129,15 +139,13 @@ void FillHa(const HaOptions& source, lockstep::node::Ha& target) {
   }
   if (!source.ha2.device.empty()) {
     lockstep::node::Ha2& ha2 = *target.mutable_ha2();
-    ha2.set_device(source.ha2.device);
-    ha2.set_local_address(FormatAddress(source.ha2.local_address));
-    ha2.set_peer_address(FormatAddress(source.ha2.peer_address));
-    ha2.set_udp_port(source.ha2.udp_port);
-    ha2.set_mtu(source.ha2.mtu);
-    ha2.set_xdp_guard(source.ha2.xdp_guard);
+    FillHa2Link(source.ha2, ha2);
     ha2.set_streams(source.ha2.streams);
     ha2.set_rekey_after_packets(source.ha2.rekey_after_packets);
     ha2.set_rekey_after_s(source.ha2.rekey_after_s);
+  }
+  if (!source.ha2_second.device.empty()) {
+    FillHa2Link(source.ha2_second, *target.mutable_ha2_second());
   }
   target.set_heartbeat_ms(source.heartbeat_ms);
   target.set_heartbeat_misses(source.heartbeat_misses);

@@ -66,8 +66,16 @@ void ReadHa1(Reading& reading) {
   }
 }
 
-void ReadHa2Device(Reading& reading, Ha2Options& target) {
-  const std::string path = "ha.ha2.device";
+// The same port, whatever it is called.
+bool IsSamePort(const Device& one, const std::string& other_text) {
+  std::string ignored;
+  const auto other = ParseDevice(other_text, ignored);
+  return other && (other->name == one.name ||
+                   (!one.kernel_iface.empty() && other->kernel_iface == one.kernel_iface));
+}
+
+void ReadHa2Device(Reading& reading, const std::string& item, const Ha2Options& target) {
+  const std::string path = Field(item, "device");
   if (target.device.empty()) {
     reading.mistakes.Add(path, "missing: name a DPDK device, as net_af_xdp0,iface=ha2");
     return;
@@ -79,31 +87,37 @@ void ReadHa2Device(Reading& reading, Ha2Options& target) {
     return;
   }
   if (device->driver == "net_af_xdp" && target.mtu > kAfXdpMtuMax) {
-    reading.mistakes.Add("ha.ha2.mtu", target.mtu,
+    reading.mistakes.Add(Field(item, "mtu"), target.mtu,
                          absl::StrCat("AF_XDP carries at most ", kAfXdpMtuMax));
   }
   for (std::size_t i = 0; i < reading.options.interfaces.size(); ++i) {
-    std::string ignored;
-    const auto other = ParseDevice(reading.options.interfaces[i].device, ignored);
-    if (other && (other->name == device->name ||
-                  (!device->kernel_iface.empty() && other->kernel_iface == device->kernel_iface))) {
+    if (IsSamePort(*device, reading.options.interfaces[i].device)) {
       reading.mistakes.Add(path, target.device,
                            absl::StrCat("duplicate: ", Item("interfaces", i),
                                         ".device is the same port; HA2 needs one of its own"));
     }
   }
+  const Ha2Options& first = reading.options.ha.ha2;
+  if (&target != &first && IsSamePort(*device, first.device)) {
+    reading.mistakes.Add(path, target.device,
+                         "duplicate: ha.ha2.device is the same port; the second link needs one of "
+                         "its own");
+  }
 }
 
 // Stream s is sent from port udp_port + s.
 void ReadHa2Streams(Reading& reading, const lockstep::node::Ha2& source, Ha2Options& target) {
-  target.streams = Ranged<std::uint8_t>(reading.mistakes, "ha.ha2.streams", source.streams(), 1, 1,
-                                        statesync::kStreamsMax);
+  const std::uint8_t standard = reading.node.ha().has_ha2_second() ? 2 : 1;
+  target.streams = Ranged<std::uint8_t>(reading.mistakes, "ha.ha2.streams", source.streams(),
+                                        standard, 1, statesync::kStreamsMax);
+}
+
+void CheckStreamPorts(Reading& reading, const std::string& item, const Ha2Options& target) {
   const unsigned last_port = target.udp_port + target.streams - 1u;
   if (last_port > 65'535) {
-    reading.mistakes.Add(
-        "ha.ha2.streams", target.streams,
-        absl::StrCat("needs source ports up to ", last_port, "; with ", target.streams,
-                     " streams udp_port is at most ", 65'536 - target.streams));
+    reading.mistakes.Add(Field(item, "udp_port"), target.udp_port,
+                         absl::StrCat("must be at most ", 65'536 - target.streams, ": ",
+                                      target.streams, " streams use as many source ports from it"));
   }
 }
 
@@ -120,33 +134,49 @@ void ReadRekey(Reading& reading, const lockstep::node::Ha2& source, Ha2Options& 
                             target.rekey_after_s, 10, 86'400);
 }
 
-void ReadHa2(Reading& reading) {
-  Ha2Options& target = reading.options.ha.ha2;
-  if (!reading.node.ha().has_ha2()) {
-    if (reading.options.ha.enabled && reading.options.ha.state_sync) {
-      reading.mistakes.Add("ha.ha2", "missing: ha.state_sync needs a state link");
-    }
-    return;
-  }
-  const lockstep::node::Ha2& source = reading.node.ha().ha2();
+template <typename Source>
+void ReadHa2Link(Reading& reading, const std::string& item, const Source& source,
+                 Ha2Options& target) {
   target.device = source.device();
-  target.udp_port = Ranged<std::uint16_t>(reading.mistakes, "ha.ha2.udp_port", source.udp_port(),
-                                          4799, 1, 65'535);
+  target.udp_port = Ranged<std::uint16_t>(reading.mistakes, Field(item, "udp_port"),
+                                          source.udp_port(), 4799, 1, 65'535);
   target.mtu =
-      Ranged<std::uint16_t>(reading.mistakes, "ha.ha2.mtu", source.mtu(), 1500, 1280, 9000);
-  ReadHa2Streams(reading, source, target);
-  ReadRekey(reading, source, target);
+      Ranged<std::uint16_t>(reading.mistakes, Field(item, "mtu"), source.mtu(), 1500, 1280, 9000);
   target.xdp_guard = source.xdp_guard();
-  CheckPath(reading.mistakes, "ha.ha2.xdp_guard", target.xdp_guard, /*is_absolute=*/false);
-  ReadEndpoints(reading, "ha.ha2", source.local_address(), source.peer_address(),
-                target.local_address, target.peer_address);
-  ReadHa2Device(reading, target);
+  CheckPath(reading.mistakes, Field(item, "xdp_guard"), target.xdp_guard, /*is_absolute=*/false);
+  CheckStreamPorts(reading, item, target);
+  ReadEndpoints(reading, item, source.local_address(), source.peer_address(), target.local_address,
+                target.peer_address);
+  ReadHa2Device(reading, item, target);
   for (std::size_t i = 0; i < reading.options.ha.ha1.size(); ++i) {
     if (target.local_address != 0 &&
         reading.options.ha.ha1[i].local_address == target.local_address) {
-      reading.mistakes.Add("ha.ha2.local_address", source.local_address(),
+      reading.mistakes.Add(Field(item, "local_address"), source.local_address(),
                            absl::StrCat("duplicate: ", Item("ha.ha1", i), " has this address"));
     }
+  }
+}
+
+void ReadHa2(Reading& reading) {
+  const lockstep::node::Ha& ha = reading.node.ha();
+  HaOptions& target = reading.options.ha;
+  if (!ha.has_ha2()) {
+    if (target.enabled && target.state_sync) {
+      reading.mistakes.Add("ha.ha2", "missing: ha.state_sync needs a state link");
+    }
+    if (ha.has_ha2_second()) reading.mistakes.Add("ha.ha2", "missing: there is an ha.ha2_second");
+    return;
+  }
+  ReadHa2Streams(reading, ha.ha2(), target.ha2);
+  ReadRekey(reading, ha.ha2(), target.ha2);
+  ReadHa2Link(reading, "ha.ha2", ha.ha2(), target.ha2);
+  if (!ha.has_ha2_second()) return;
+  target.ha2_second.streams = target.ha2.streams;
+  ReadHa2Link(reading, "ha.ha2_second", ha.ha2_second(), target.ha2_second);
+  if (target.ha2_second.local_address != 0 &&
+      target.ha2_second.local_address == target.ha2.local_address) {
+    reading.mistakes.Add("ha.ha2_second.local_address", ha.ha2_second().local_address(),
+                         "duplicate: ha.ha2 has this address");
   }
 }
 

@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <ctime>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -154,6 +156,29 @@ lockstep::control::Status ReadStatus(const ControlSetup& setup, std::int64_t now
   return status;
 }
 
+namespace {
+
+void FillHa2(const ControlSetup& setup, std::int64_t now_ns, lockstep::control::Peer& peer) {
+  const HaOptions& ha = setup.options->ha;
+  const std::array<std::pair<const char*, const Ha2Options*>, 2> links{
+      {{"ha2", &ha.ha2}, {"ha2_second", &ha.ha2_second}}};
+  for (std::size_t i = 0; ha.enabled && i < links.size(); ++i) {
+    if (links[i].second->device.empty()) continue;
+    const Ha2LinkFacts& facts = setup.shared->sync.ha2_links[i];
+    lockstep::control::Ha2LinkStatus& out = *peer.add_ha2();
+    out.set_name(links[i].first);
+    out.set_device(links[i].second->device);
+    if (const std::int64_t heard_ns = facts.last_heard_ns.load(kRelaxed); heard_ns != 0) {
+      out.set_last_heard_ms_ago(MillisecondsAgo(heard_ns, now_ns));
+    }
+    out.set_used(facts.used.load(kRelaxed));
+    out.set_frames_received(facts.frames_received.load(kRelaxed));
+    out.set_frames_sent(facts.frames_sent.load(kRelaxed));
+  }
+}
+
+}  // namespace
+
 lockstep::control::Peer ReadPeer(const ControlSetup& setup, std::int64_t now_ns) {
   const SharedState& shared = *setup.shared;
   lockstep::control::Peer peer;
@@ -193,6 +218,7 @@ lockstep::control::Peer ReadPeer(const ControlSetup& setup, std::int64_t now_ns)
     }
     out.set_liveness_connected(path.liveness_connected);
   }
+  FillHa2(setup, now_ns, peer);
   return peer;
 }
 

@@ -79,9 +79,22 @@ struct RefusedName {
 // Refusals that a worker can be behind without missing one.
 inline constexpr std::size_t kRefusedRing = 1'024;
 
+// For a value with one writer: no read-modify-write is needed.
+inline void AddTo(std::atomic<std::uint64_t>& value, std::uint64_t n) noexcept {
+  value.store(value.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+}
+
+// One HA2 link, as the sync loop knows it.
+struct Ha2LinkFacts {
+  std::atomic<std::int64_t> last_heard_ns{0};  // Last authentic datagram over it; 0: never.
+  std::atomic<std::uint64_t> frames_received{0};
+  std::atomic<std::uint64_t> frames_sent{0};
+  std::atomic<bool> used{false};  // Both nodes hear each other on it.
+};
+
 // Facts about replication that the ha thread and control need. Writer: sync loop.
 struct alignas(64) SyncFacts {
-  std::atomic<std::int64_t> ha2_last_heard_ns{0};  // Last authentic frame from the peer.
+  std::atomic<std::int64_t> ha2_last_heard_ns{0};  // Last authentic frame, over any link.
   std::atomic<std::uint64_t> peer_boot_id{0};      // From the handshake; 0 before it.
   std::atomic<std::uint32_t> peer_term{0};         // Highest stated in a frame.
   std::atomic<std::uint32_t> spent_term{0};     // Own term whose versions are nearly used up; or 0.
@@ -107,6 +120,7 @@ struct alignas(64) SyncFacts {
   // The role change (RoleWord::change) from which on the sync loop writes no entries any more.
   // A worker that owns shards may write only if this is at least the change of its role word.
   std::atomic<std::uint32_t> released_change{0};
+  std::array<Ha2LinkFacts, 2> ha2_links;  // `ha2` and `ha2_second` of the node file.
   // Milestone of the last takeover: first burst of a worker that forwarded. Writer: worker 0.
   std::atomic<std::int64_t> first_forward_ns{0};
 };

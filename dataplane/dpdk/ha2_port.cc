@@ -16,7 +16,6 @@
 namespace dataplane {
 namespace {
 
-constexpr char kWhat[] = "ha.ha2";
 constexpr std::uint16_t kDescriptors = 1'024;
 // Powers of two less one waste no memory in a mempool. AF_XDP keeps up to 4096 in its fill queue.
 constexpr std::uint32_t kBuffers = 4'095;
@@ -25,13 +24,13 @@ constexpr std::size_t kPoolNameMax = 25;  // What rte_mempool leaves of a memzon
 
 // Index of the kernel interface that the device string names; 0: it names none. DPDK's own words
 // for an interface that does not exist differ from driver to driver.
-absl::StatusOr<int> KernelInterface(const Ha2Options& options) {
+absl::StatusOr<int> KernelInterface(const std::string& what, const Ha2Options& options) {
   const std::string name(DeviceArgument(options.device, "iface"));
   if (name.empty() && !IsAfXdp(options.device)) return 0;
   const unsigned ifindex = name.empty() ? 0 : if_nametoindex(name.c_str());
   if (ifindex != 0) return static_cast<int>(ifindex);
   return absl::NotFoundError(
-      absl::StrCat(kWhat, ".device: ", options.device, ": no kernel interface \"", name, "\""));
+      absl::StrCat(what, ".device: ", options.device, ": no kernel interface \"", name, "\""));
 }
 
 // DPDK's drivers for kernel interfaces say what failed, not what to do.
@@ -56,11 +55,11 @@ absl::StatusOr<std::string> GuardObject(const Ha2Options& options) {
   return FindGuardObject(options.xdp_guard);
 }
 
-absl::Status Attach(const Ha2Options& options, const std::string& guard) {
+absl::Status Attach(const std::string& what, const Ha2Options& options, const std::string& guard) {
   std::uint16_t id = 0;
   const std::string name(DeviceName(options.device));
   if (rte_eth_dev_get_port_by_name(name.c_str(), &id) == 0) return absl::OkStatus();
-  return ProbeDevice(kWhat, CompleteDevice(options.device, options.mtu, guard));
+  return ProbeDevice(what, CompleteDevice(options.device, options.mtu, guard));
 }
 
 absl::Status Guard(int ifindex, const Ha2Options& options) {
@@ -75,10 +74,12 @@ absl::Status Guard(int ifindex, const Ha2Options& options) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Ha2Port>> Ha2Port::Open(const Ha2Options& options) {
+absl::StatusOr<std::unique_ptr<Ha2Port>> Ha2Port::Open(std::string_view name,
+                                                       const Ha2Options& options) {
+  const std::string what = absl::StrCat("ha.", std::string(name));
   const bool af_xdp = IsAfXdp(options.device);
   std::string guard;
-  const absl::StatusOr<int> ifindex = KernelInterface(options);
+  const absl::StatusOr<int> ifindex = KernelInterface(what, options);
   if (!ifindex.ok()) return ifindex.status();
   if (af_xdp) {
     if (absl::Status status = DetachStaleGuard(*ifindex); !status.ok()) return status;
@@ -86,7 +87,7 @@ absl::StatusOr<std::unique_ptr<Ha2Port>> Ha2Port::Open(const Ha2Options& options
     if (!object.ok()) return object.status();
     guard = *std::move(object);
   }
-  if (absl::Status status = Attach(options, guard); !status.ok()) return status;
+  if (absl::Status status = Attach(what, options, guard); !status.ok()) return status;
 
   std::unique_ptr<Ha2Port> result(new Ha2Port);
   const std::string pool_name =
@@ -98,7 +99,7 @@ absl::StatusOr<std::unique_ptr<Ha2Port>> Ha2Port::Open(const Ha2Options& options
   result->pool_ = *std::move(pool);
 
   PortSetup setup;
-  setup.what = kWhat;
+  setup.what = what;
   setup.device = options.device;
   setup.mtu = options.mtu;
   setup.rx_descriptors = kDescriptors;

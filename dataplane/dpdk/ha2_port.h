@@ -15,6 +15,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "dataplane/bpf/guard.h"
@@ -32,7 +33,9 @@ class Ha2Port {
   // used as it is. Errors: kNotFound (device, interface, guard object), kPermissionDenied,
   // kFailedPrecondition (a foreign XDP program), kInvalidArgument (MTU), kResourceExhausted; one
   // line with the remedy.
-  static absl::StatusOr<std::unique_ptr<Ha2Port>> Open(const Ha2Options& options);
+  //   name  of the link in messages: "ha2" or "ha2_second"
+  static absl::StatusOr<std::unique_ptr<Ha2Port>> Open(std::string_view name,
+                                                       const Ha2Options& options);
   ~Ha2Port();
   Ha2Port(const Ha2Port&) = delete;
   Ha2Port& operator=(const Ha2Port&) = delete;
@@ -45,6 +48,7 @@ class Ha2Port {
   // All or none. Each is one segment and holds a whole frame.
   [[nodiscard]] bool Allocate(std::span<rte_mbuf*> frames) noexcept;
 
+  [[nodiscard]] std::uint16_t id() const noexcept { return port_->id(); }
   [[nodiscard]] const MacAddress& mac() const noexcept { return port_->mac(); }
   // Interface that carries our guard; 0: none.
   [[nodiscard]] int guard_ifindex() const noexcept { return guard_ifindex_; }

@@ -53,8 +53,8 @@ absl::Status Node::BeginEal() {
   for (const InterfaceOptions& interface : setup_.options->interfaces) {
     if (IsPci(interface.device)) eal.pci_devices.push_back(interface.device);
   }
-  if (IsPci(setup_.options->ha.ha2.device)) {
-    eal.pci_devices.push_back(setup_.options->ha.ha2.device);
+  for (const Ha2Options* link : {&setup_.options->ha.ha2, &setup_.options->ha.ha2_second}) {
+    if (IsPci(link->device)) eal.pci_devices.push_back(link->device);
   }
   absl::StatusOr<EalInfo> info = StartEal(eal);
   if (!info.ok()) return info.status();

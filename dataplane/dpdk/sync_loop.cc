@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "dataplane/dpdk/port_stats.h"
 #include "dataplane/dpdk/sync_facts.h"
 #include "dataplane/dpdk/sync_link.h"
 #include "dataplane/dpdk/sync_peer.h"
@@ -32,21 +33,28 @@ constexpr statesync::Duration kCountersInterval = statesync::Millis(20);
 struct Ha2Side {
   Ha2Side(const Options& options, const statesync::HandshakeOptions& handshake,
           const statesync::PairSecret& secret, statesync::Primitives& primitives,
-          std::unique_ptr<Ha2Port> port, std::unique_ptr<Cipher> cipher, SyncFacts& facts,
-          SyncStats& stats, Engine& engine, std::uint32_t capacity)
-      : link{.port = std::move(port),
-             .cipher = std::move(cipher),
-             .addresses = {},
-             .datagram_bytes_max = DatagramBytesMax(options.ha.ha2),
-             .handshake = statesync::Handshake(primitives, secret, handshake),
-             .stats = stats},
-        peer(engine, link.handshake, facts, stats, options.id_map_digest, capacity),
-        receiver(link, peer, engine),
-        sender(link, engine) {
-    link.addresses = LinkOf(options.ha.ha2, link.port->mac());
+          std::unique_ptr<Cipher> cipher, SyncFacts& facts, SyncStats& stats, Engine& engine,
+          std::uint32_t capacity)
+      : links{.links = {},
+              .cipher = std::move(cipher),
+              .datagram_bytes_max = DatagramBytesMax(options.ha),
+              .silence_limit = LinkSilenceLimit(options.ha),
+              .report_interval = statesync::Millis(options.ha.heartbeat_ms),
+              .handshake = statesync::Handshake(primitives, secret, handshake),
+              .stats = stats},
+        peer(engine, links.handshake, facts, stats, options.id_map_digest, capacity),
+        receiver(links, peer, engine),
+        sender(links, engine) {}
+
+  void Add(std::unique_ptr<Ha2Port> port, const Ha2Options& options, SyncFacts& facts) {
+    SyncLink& link = links.links[links.count];
+    link.addresses = LinkOf(options, port->mac());
+    link.port = std::move(port);
+    link.facts = &facts.ha2_links[links.count];
+    ++links.count;
   }
 
-  SyncLink link;
+  SyncLinks links;
   SyncPeer peer;
   SyncReceiver receiver;
   SyncSender sender;
@@ -96,20 +104,25 @@ class SyncLoopParts final : public SyncLoop {
 absl::Status SyncLoopParts::OpenHa2(const SyncLoopOptions& options,
                                     const statesync::PairSecret& secret,
                                     statesync::Primitives& primitives) {
-  const Ha2Options& ha2 = options_.ha.ha2;
-  absl::StatusOr<std::unique_ptr<Ha2Port>> port = Ha2Port::Open(ha2);
-  if (!port.ok()) return port.status();
   absl::StatusOr<std::unique_ptr<Cipher>> cipher =
       Cipher::Create(absl::StrCat("ha2_", options_.name));
   if (!cipher.ok()) return cipher.status();
-  Log(LogLevel::kInfo, "ha2",
-      absl::StrCat("HA2 on ", ha2.device, ", datagrams of ", DatagramBytesMax(ha2),
-                   " bytes, sealed by ", (*cipher)->device(),
-                   (*port)->guard_ifindex() != 0 ? ", behind the XDP guard" : ""));
+  const std::string sealed_by = (*cipher)->device();
   ha2_ = std::make_unique<Ha2Side>(options_, HandshakeOptionsOf(options_, options.boot_id), secret,
-                                   primitives, *std::move(port), *std::move(cipher), shared_.sync,
-                                   stats_, *engine_, sessions_.capacity());
-  ha2_->link.handshake.SetCapabilities(CapabilitiesOf(options_, role_.word(), sessions_));
+                                   primitives, *std::move(cipher), shared_.sync, stats_, *engine_,
+                                   sessions_.capacity());
+  for (const Ha2Options* const link : {&options_.ha.ha2, &options_.ha.ha2_second}) {
+    if (link->device.empty()) continue;
+    absl::StatusOr<std::unique_ptr<Ha2Port>> port =
+        Ha2Port::Open(kHa2LinkNames[ha2_->links.count], *link);
+    if (!port.ok()) return port.status();
+    Log(LogLevel::kInfo, "ha2",
+        absl::StrCat("HA2 on ", link->device, ", datagrams of ", DatagramBytesMax(options_.ha),
+                     " bytes, sealed by ", sealed_by,
+                     (*port)->guard_ifindex() != 0 ? ", behind the XDP guard" : ""));
+    ha2_->Add(*std::move(port), *link, shared_.sync);
+  }
+  ha2_->links.handshake.SetCapabilities(CapabilitiesOf(options_, role_.word(), sessions_));
   return OpenKeyLog();
 }
 
@@ -118,8 +131,8 @@ absl::Status SyncLoopParts::OpenKeyLog() {
   if (path.empty()) return absl::OkStatus();
   absl::StatusOr<std::unique_ptr<KeyLog>> log = KeyLog::Open(path);
   if (!log.ok()) return log.status();
-  ha2_->link.key_log = *std::move(log);
-  ha2_->link.node = options_.index;
+  ha2_->links.key_log = *std::move(log);
+  ha2_->links.node = options_.index;
   Log(LogLevel::kWarning, "debug",
       absl::StrCat("THE KEYS OF HA2 ARE WRITTEN TO ", path,
                    ": who reads it can read and forge replication; remove debug.ha2_key_file from "
@@ -136,7 +149,7 @@ std::size_t SyncLoopParts::Turn(std::int64_t now_ns) noexcept {
   std::size_t done = 0;
   if (ha2_ != nullptr) {
     if (new_role) {
-      ha2_->link.handshake.SetCapabilities(CapabilitiesOf(options_, role_.word(), sessions_));
+      ha2_->links.handshake.SetCapabilities(CapabilitiesOf(options_, role_.word(), sessions_));
     }
     done += ha2_->receiver.Turn(now);
     ha2_->peer.Turn(now);
@@ -182,7 +195,7 @@ void SyncLoopParts::Publish(Instant now, bool busy) noexcept {
     CopyRefusals(*engine_, shared_.sync);
     CopyConfirmed(status, role_.word(), shared_.sync);
     if (ha2_ != nullptr) {
-      shared_.sync.keys_exhausted.store(ha2_->link.handshake.exhausted(),
+      shared_.sync.keys_exhausted.store(ha2_->links.handshake.exhausted(),
                                         std::memory_order_relaxed);
     }
     if (now >= next_facts_) {
@@ -193,12 +206,18 @@ void SyncLoopParts::Publish(Instant now, bool busy) noexcept {
   if (now < next_counters_) return;
   next_counters_ = now + kCountersInterval;
   stats_.Copy(engine_->status(now).counters);
-  if (ha2_ != nullptr) stats_.Copy(ha2_->link.handshake.counters());
+  if (ha2_ != nullptr) stats_.Copy(ha2_->links.handshake.counters());
 }
 
 void SyncLoopParts::AppendStats(std::vector<StatValue>& stats) const {
   stats_.AppendTo(stats);
-  if (ha2_ != nullptr) AppendGuardStats(ha2_->link.port->guard_ifindex(), stats);
+  if (ha2_ == nullptr) return;
+  for (std::size_t i = 0; i < ha2_->links.count; ++i) {
+    const SyncLink& link = ha2_->links.links[i];
+    AppendLinkStats(kHa2LinkNames[i], *link.facts, stats);
+    AppendPortStats(kHa2LinkNames[i], link.port->id(), stats);
+    AppendGuardStats(kHa2LinkNames[i], link.port->guard_ifindex(), stats);
+  }
 }
 
 }  // namespace

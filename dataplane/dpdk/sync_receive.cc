@@ -32,10 +32,17 @@ bool IsHello(Bytes datagram) {
 }  // namespace
 
 std::size_t SyncReceiver::Turn(Instant now) noexcept {
+  std::size_t taken = 0;
+  for (link_ = 0; link_ < links_.count; ++link_) taken += TurnLink(now);
+  return taken;
+}
+
+std::size_t SyncReceiver::TurnLink(Instant now) noexcept {
   std::array<rte_mbuf*, kBatchMax> frames;
-  const std::uint16_t count = link_.port->Receive(frames);
+  const std::uint16_t count = link().port->Receive(frames);
   if (count == 0) return 0;
-  link_.stats.Count(SyncEvent::frames_received, count);
+  links_.stats.Count(SyncEvent::frames_received, count);
+  AddTo(link().facts->frames_received, count);
   for (std::uint16_t i = 0; i < count; ++i) Take(now, frames[i]);
   OpenQueued(now);
   rte_pktmbuf_free_bulk(frames.data(), count);
@@ -43,15 +50,15 @@ std::size_t SyncReceiver::Turn(Instant now) noexcept {
 }
 
 void SyncReceiver::Take(Instant now, rte_mbuf* frame) noexcept {
-  link_.stats.Count(SyncEvent::bytes_received, rte_pktmbuf_pkt_len(frame));
+  links_.stats.Count(SyncEvent::bytes_received, rte_pktmbuf_pkt_len(frame));
   Ha2Refusal refusal = Ha2Refusal::kTruncated;
   Ha2Datagram datagram;
   if (frame->nb_segs == 1 || rte_pktmbuf_linearize(frame) == 0) {
     refusal = CheckHa2Frame(
-        link_.addresses, {rte_pktmbuf_mtod(frame, const std::byte*), rte_pktmbuf_data_len(frame)},
+        link().addresses, {rte_pktmbuf_mtod(frame, const std::byte*), rte_pktmbuf_data_len(frame)},
         datagram);
   }
-  if (refusal != Ha2Refusal::kNone) return link_.stats.Count(refusal);
+  if (refusal != Ha2Refusal::kNone) return links_.stats.Count(refusal);
   if (!IsHello(BytesOf(frame, datagram))) return Queue(frame, datagram);
   OpenQueued(now);  // A hello may change keys; what came before it belongs to the old ones.
   OnHello(now, frame, datagram);
@@ -59,18 +66,19 @@ void SyncReceiver::Take(Instant now, rte_mbuf* frame) noexcept {
 
 void SyncReceiver::OnHello(Instant now, rte_mbuf* frame, const Ha2Datagram& datagram) noexcept {
   const Bytes bytes = BytesOf(frame, datagram);
-  const statesync::HelloResult result = link_.handshake.OnHello(now, bytes);
-  link_.ApplyKeyChanges();
+  const statesync::HelloResult result = links_.handshake.OnHello(now, bytes);
+  links_.ApplyKeyChanges();
   if (result.verdict != SealVerdict::kAccepted) return;
-  link_.addresses.peer_mac = datagram.source_mac;
+  link().addresses.peer_mac = datagram.source_mac;
   statesync::HelloBody body;  // Accepted: complete, authentic, and no replay.
   ENSURE(bytes.size() >= sizeof(ClearHeader) + sizeof(body));
   std::memcpy(&body, bytes.data() + sizeof(ClearHeader), sizeof(body));
+  links_.Hear(now, link_);
   peer_.OnHello(now, body.boot_id.Get(), result.peer_restarted);
 }
 
 void SyncReceiver::Queue(rte_mbuf* frame, const Ha2Datagram& datagram) noexcept {
-  const statesync::OpenTicket ticket = link_.handshake.PrepareOpen(BytesOf(frame, datagram));
+  const statesync::OpenTicket ticket = links_.handshake.PrepareOpen(BytesOf(frame, datagram));
   if (ticket.verdict != SealVerdict::kAccepted) return;  // Counted by the handshake.
   ENSURE(datagram.bytes >= sizeof(ClearHeader) + kTagBytes);
   tickets_[queued_] = ticket;
@@ -86,14 +94,14 @@ void SyncReceiver::Queue(rte_mbuf* frame, const Ha2Datagram& datagram) noexcept 
 
 void SyncReceiver::OpenQueued(Instant now) noexcept {
   if (queued_ == 0) return;
-  link_.cipher->OpenBatch({items_.data(), queued_});
+  links_.cipher->OpenBatch({items_.data(), queued_});
   for (std::size_t i = 0; i < queued_; ++i) {
     const statesync::OpenResult result =
-        link_.handshake.CommitOpen(now, tickets_[i], items_[i].good);
+        links_.handshake.CommitOpen(now, tickets_[i], items_[i].good);
     if (result.verdict == SealVerdict::kAccepted) OnAuthentic(now, i, result.established);
   }
   queued_ = 0;
-  link_.ApplyKeyChanges();  // The burst is open: keys that it retired are not needed any more.
+  links_.ApplyKeyChanges();  // The burst is open: keys that it retired are not needed any more.
   Apply(now);
 }
 
@@ -102,14 +110,19 @@ void SyncReceiver::OnAuthentic(Instant now, std::size_t index, bool established)
   // A new run of the peer ends the batch: what came before it belongs to streams that are gone.
   if (established) Apply(now);
   peer_.OnFrame(now, established);
-  if (item.text_bytes == 0) return link_.stats.Count(SyncEvent::confirmations_received);
-  if (!peer_.connected()) return link_.stats.Count(SyncEvent::without_peer);
-  link_.addresses.peer_mac = sources_[index];
+  if (!peer_.connected()) return links_.stats.Count(SyncEvent::without_peer);
+  if (established) links_.ForgetReports();
+  links_.Hear(now, link_);
+  link().addresses.peer_mac = sources_[index];
 
   const auto* const header =
       rte_pktmbuf_mtod_offset(item.frame, const std::byte*, item.header_offset);
   ClearHeader clear;
   std::memcpy(&clear, header, sizeof(clear));
+  if (item.text_bytes == 0) {
+    links_.OnReport(clear.epoch.Get());
+    return links_.stats.Count(SyncEvent::confirmations_received);
+  }
   frames_[opened_++] = {.stream = clear.stream.Get(),
                         .epoch = clear.epoch.Get(),
                         .sealed = {header + sizeof(clear), item.text_bytes}};

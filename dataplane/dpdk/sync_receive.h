@@ -23,13 +23,14 @@ namespace dataplane {
 
 class SyncReceiver {
  public:
-  SyncReceiver(SyncLink& link, SyncPeer& peer, statesync::Engine& engine)
-      : link_(link), peer_(peer), engine_(engine) {}
+  SyncReceiver(SyncLinks& links, SyncPeer& peer, statesync::Engine& engine)
+      : links_(links), peer_(peer), engine_(engine) {}
 
-  // One burst. Returns the frames taken from the port.
+  // One burst of each link. Returns the frames taken from the ports.
   std::size_t Turn(statesync::Instant now) noexcept;
 
  private:
+  std::size_t TurnLink(statesync::Instant now) noexcept;
   void Take(statesync::Instant now, rte_mbuf* frame) noexcept;
   void OnHello(statesync::Instant now, rte_mbuf* frame, const Ha2Datagram& datagram) noexcept;
   void Queue(rte_mbuf* frame, const Ha2Datagram& datagram) noexcept;
@@ -38,10 +39,13 @@ class SyncReceiver {
   void OnAuthentic(statesync::Instant now, std::size_t index, bool established) noexcept;
   void Apply(statesync::Instant now) noexcept;
 
-  SyncLink& link_;
+  [[nodiscard]] SyncLink& link() noexcept { return links_.links[link_]; }
+
+  SyncLinks& links_;
   SyncPeer& peer_;
   statesync::Engine& engine_;
 
+  std::size_t link_ = 0;    // The one whose burst is being taken; its frames never mix.
   std::size_t queued_ = 0;  // Sealed datagrams of this burst, in order.
   std::array<CipherItem, statesync::kBatchMax> items_;
   std::array<statesync::OpenTicket, statesync::kBatchMax> tickets_;

@@ -29,47 +29,82 @@ std::span<std::byte, kHa2HeaderBytes> HeaderOf(rte_mbuf* frame) {
 
 SyncSender::~SyncSender() {
   rte_pktmbuf_free_bulk(empty_.data(), static_cast<unsigned>(empty_count_));
-  rte_pktmbuf_free_bulk(waiting_.data(), static_cast<unsigned>(waiting_count_));
+  for (Outbox& outbox : outboxes_) {
+    rte_pktmbuf_free_bulk(outbox.frames.data(), static_cast<unsigned>(outbox.count));
+  }
 }
 
 std::size_t SyncSender::Turn(Instant now) noexcept {
-  std::size_t sent = Send(now);
-  if (waiting_count_ > 0) return sent;
+  links_.Turn(now);
+  const std::size_t sent = Send(now);
+  if (Blocked()) return sent;
   PutHello(now);
-  PutConfirmation(now);
+  PutConfirmations(now);
+  PutReports(now);
   PutFrames(now);
   Seal();
   return sent + Send(now);
 }
 
+bool SyncSender::Blocked() const noexcept {
+  std::size_t waiting = 0;
+  for (std::size_t i = 0; i < links_.count; ++i) {
+    if (outboxes_[i].count == 0) continue;
+    if (links_.links[i].used) return true;
+    ++waiting;
+  }
+  return waiting == links_.count;
+}
+
 // Hellos go to everybody: the peer's MAC may have changed with the peer.
 void SyncSender::PutHello(Instant now) noexcept {
   std::array<std::uint8_t, statesync::kHelloDatagramBytes> hello;
-  const std::size_t bytes = link_.handshake.TakeHello(now, hello);
-  link_.ApplyKeyChanges();
+  const std::size_t bytes = links_.handshake.TakeHello(now, hello);
+  links_.ApplyKeyChanges();
   if (bytes == 0) return;
-  if (!Refill()) return;
-  rte_mbuf* const frame = empty_[--empty_count_];
-  const auto frame_bytes = static_cast<std::uint16_t>(kHa2HeaderBytes + bytes);
-  char* const room = rte_pktmbuf_append(frame, frame_bytes);
-  ENSURE(room != nullptr);  // The pool's buffers hold a whole MTU.
-  WriteHa2Header(link_.addresses, kBroadcastMac, 0, static_cast<std::uint16_t>(bytes),
-                 HeaderOf(frame));
-  std::memcpy(room + kHa2HeaderBytes, hello.data(), bytes);
-  waiting_[waiting_count_++] = frame;
+  for (std::size_t i = 0; i < links_.count; ++i) {
+    if (!Refill()) return;
+    rte_mbuf* const frame = empty_[--empty_count_];
+    char* const room =
+        rte_pktmbuf_append(frame, static_cast<std::uint16_t>(kHa2HeaderBytes + bytes));
+    ENSURE(room != nullptr);  // The pool's buffers hold a whole MTU.
+    WriteHa2Header(links_.links[i].addresses, kBroadcastMac, 0, static_cast<std::uint16_t>(bytes),
+                   HeaderOf(frame));
+    std::memcpy(room + kHa2HeaderBytes, hello.data(), bytes);
+    Enqueue(i, frame);
+  }
 }
 
-void SyncSender::PutConfirmation(Instant now) noexcept {
-  if (!link_.handshake.ConfirmDue(now) || !Refill()) return;
-  if (!Prepare(empty_[empty_count_ - 1], link_.handshake.NextConfirmSeal(0), 0, 0, 0)) return;
+// Each has a number of its own: a copy would be a replay, and prove nothing about its link.
+void SyncSender::PutConfirmations(Instant now) noexcept {
+  if (!links_.handshake.ConfirmDue(now)) return;
+  for (std::size_t i = 0; i < links_.count; ++i) {
+    if (PutEmpty(i, links_.handshake.NextConfirmSeal(0), 0)) {
+      links_.stats.Count(SyncEvent::confirmations_sent);
+    }
+  }
+}
+
+void SyncSender::PutReports(Instant now) noexcept {
+  if (links_.count < 2 || now < next_report_ || !links_.handshake.established()) return;
+  next_report_ = now + links_.report_interval;
+  const std::uint16_t report = links_.Report(now);
+  for (std::size_t i = 0; i < links_.count; ++i) {
+    PutEmpty(i, links_.handshake.NextSeal(0), report);
+  }
+}
+
+bool SyncSender::PutEmpty(std::size_t link, const statesync::SealTicket& ticket,
+                          std::uint16_t epoch) noexcept {
+  if (!Refill() || !Prepare(empty_[empty_count_ - 1], link, ticket, 0, epoch, 0)) return false;
   --empty_count_;
-  link_.stats.Count(SyncEvent::confirmations_sent);
+  return true;
 }
 
 bool SyncSender::Refill() noexcept {
   if (empty_count_ == empty_.size()) return true;
-  if (!link_.port->Allocate(std::span(empty_).subspan(empty_count_))) {
-    link_.stats.Count(SyncEvent::no_buffers);
+  if (!links_.links[0].port->Allocate(std::span(empty_).subspan(empty_count_))) {
+    links_.stats.Count(SyncEvent::no_buffers);
     return empty_count_ > 0;
   }
   empty_count_ = empty_.size();
@@ -78,7 +113,7 @@ bool SyncSender::Refill() noexcept {
 
 void SyncSender::PutFrames(Instant now) noexcept {
   if (!Refill()) return;
-  const std::size_t text_max = link_.datagram_bytes_max - sizeof(ClearHeader) - kTagBytes;
+  const std::size_t text_max = links_.datagram_bytes_max - sizeof(ClearHeader) - kTagBytes;
   std::array<statesync::OutFrame, kFramesMax> frames;
   for (std::size_t i = 0; i < empty_count_; ++i) {
     frames[i] = {};
@@ -91,11 +126,11 @@ void SyncSender::PutFrames(Instant now) noexcept {
   std::size_t kept = 0;
   for (std::size_t i = 0; i < taken; ++i) {
     const statesync::OutFrame& frame = frames[i];
-    if (Prepare(empty_[i], link_.handshake.NextSeal(frame.stream), frame.stream, frame.epoch,
-                frame.bytes)) {
+    if (Prepare(empty_[i], links_.LinkOf(frame.stream), links_.handshake.NextSeal(frame.stream),
+                frame.stream, frame.epoch, frame.bytes)) {
       continue;
     }
-    link_.stats.Count(SyncEvent::not_sealed);
+    links_.stats.Count(SyncEvent::not_sealed);
     empty_[kept++] = empty_[i];
   }
   const auto rest = std::copy(empty_.begin() + static_cast<std::ptrdiff_t>(taken),
@@ -104,8 +139,9 @@ void SyncSender::PutFrames(Instant now) noexcept {
   empty_count_ = static_cast<std::size_t>(rest - empty_.begin());
 }
 
-bool SyncSender::Prepare(rte_mbuf* frame, const statesync::SealTicket& ticket, std::uint16_t stream,
-                         std::uint16_t epoch, std::uint16_t text_bytes) noexcept {
+bool SyncSender::Prepare(rte_mbuf* frame, std::size_t link, const statesync::SealTicket& ticket,
+                         std::uint16_t stream, std::uint16_t epoch,
+                         std::uint16_t text_bytes) noexcept {
   if (!ticket.ready) return false;
   ClearHeader clear{};
   clear.magic.Set(statesync::kMagic);
@@ -119,8 +155,10 @@ bool SyncSender::Prepare(rte_mbuf* frame, const statesync::SealTicket& ticket, s
   const auto bytes = static_cast<std::uint16_t>(sizeof(clear) + text_bytes + kTagBytes);
   char* const room = rte_pktmbuf_append(frame, static_cast<std::uint16_t>(kHa2HeaderBytes + bytes));
   ENSURE(room != nullptr);
-  WriteHa2Header(link_.addresses, link_.addresses.peer_mac, stream, bytes, HeaderOf(frame));
+  const Ha2Link& addresses = links_.links[link].addresses;
+  WriteHa2Header(addresses, addresses.peer_mac, stream, bytes, HeaderOf(frame));
   std::memcpy(room + kHa2HeaderBytes, &clear, sizeof(clear));
+  sealing_links_[sealing_count_] = static_cast<std::uint8_t>(link);
   sealing_[sealing_count_++] = {.frame = frame,
                                 .header_offset = kHa2HeaderBytes,
                                 .text_bytes = text_bytes,
@@ -131,40 +169,59 @@ bool SyncSender::Prepare(rte_mbuf* frame, const statesync::SealTicket& ticket, s
 
 void SyncSender::Seal() noexcept {
   if (sealing_count_ == 0) return;
-  link_.cipher->SealBatch({sealing_.data(), sealing_count_});
+  links_.cipher->SealBatch({sealing_.data(), sealing_count_});
   for (std::size_t i = 0; i < sealing_count_; ++i) {
     if (sealing_[i].good) {
-      waiting_[waiting_count_++] = sealing_[i].frame;
+      Enqueue(sealing_links_[i], sealing_[i].frame);
     } else {
-      link_.stats.Count(SyncEvent::not_sealed);  // Never in the clear; its loss is repaired.
+      links_.stats.Count(SyncEvent::not_sealed);  // Never in the clear; its loss is repaired.
       rte_pktmbuf_free(sealing_[i].frame);
     }
   }
   sealing_count_ = 0;
 }
 
-std::size_t SyncSender::Send(Instant now) noexcept {
-  if (waiting_count_ == 0) return 0;
-  std::array<std::uint32_t, kWaitingMax> bytes;
-  for (std::size_t i = 0; i < waiting_count_; ++i) bytes[i] = rte_pktmbuf_pkt_len(waiting_[i]);
-  const std::size_t sent = link_.port->Send({waiting_.data(), waiting_count_});
-  link_.stats.Count(SyncEvent::frames_sent, sent);
-  for (std::size_t i = 0; i < sent; ++i) link_.stats.Count(SyncEvent::bytes_sent, bytes[i]);
+void SyncSender::Enqueue(std::size_t link, rte_mbuf* frame) noexcept {
+  Outbox& outbox = outboxes_[link];
+  if (outbox.count == outbox.frames.size()) {  // Of a link that is not used; see Blocked().
+    links_.stats.Count(SyncEvent::send_dropped);
+    rte_pktmbuf_free(frame);
+    return;
+  }
+  outbox.frames[outbox.count++] = frame;
+}
 
-  std::copy(waiting_.begin() + static_cast<std::ptrdiff_t>(sent),
-            waiting_.begin() + static_cast<std::ptrdiff_t>(waiting_count_), waiting_.begin());
-  waiting_count_ -= sent;
-  if (sent > 0 || waiting_since_ == Instant{}) waiting_since_ = now;
-  if (waiting_count_ == 0) {
-    waiting_since_ = {};
+std::size_t SyncSender::Send(Instant now) noexcept {
+  std::size_t sent = 0;
+  for (std::size_t i = 0; i < links_.count; ++i) sent += SendOver(now, i);
+  return sent;
+}
+
+std::size_t SyncSender::SendOver(Instant now, std::size_t link) noexcept {
+  Outbox& outbox = outboxes_[link];
+  if (outbox.count == 0) return 0;
+  std::array<std::uint32_t, kWaitingMax> bytes;
+  for (std::size_t i = 0; i < outbox.count; ++i) bytes[i] = rte_pktmbuf_pkt_len(outbox.frames[i]);
+  const std::size_t sent = links_.links[link].port->Send({outbox.frames.data(), outbox.count});
+  links_.stats.Count(SyncEvent::frames_sent, sent);
+  AddTo(links_.links[link].facts->frames_sent, sent);
+  for (std::size_t i = 0; i < sent; ++i) links_.stats.Count(SyncEvent::bytes_sent, bytes[i]);
+
+  std::copy(outbox.frames.begin() + static_cast<std::ptrdiff_t>(sent),
+            outbox.frames.begin() + static_cast<std::ptrdiff_t>(outbox.count),
+            outbox.frames.begin());
+  outbox.count -= sent;
+  if (sent > 0 || outbox.since == Instant{}) outbox.since = now;
+  if (outbox.count == 0) {
+    outbox.since = {};
     return sent;
   }
-  link_.stats.Count(SyncEvent::send_waits);
-  if (now - waiting_since_ > kWaitMax) {
-    link_.stats.Count(SyncEvent::send_dropped, waiting_count_);
-    rte_pktmbuf_free_bulk(waiting_.data(), static_cast<unsigned>(waiting_count_));
-    waiting_count_ = 0;
-    waiting_since_ = {};
+  links_.stats.Count(SyncEvent::send_waits);
+  if (now - outbox.since > kWaitMax) {
+    links_.stats.Count(SyncEvent::send_dropped, outbox.count);
+    rte_pktmbuf_free_bulk(outbox.frames.data(), static_cast<unsigned>(outbox.count));
+    outbox.count = 0;
+    outbox.since = {};
   }
   return sent;
 }

@@ -6,21 +6,26 @@
 #include <algorithm>
 
 namespace dataplane {
-std::uint16_t DatagramBytesMax(const Ha2Options& options) {
+std::uint16_t DatagramBytesMax(const HaOptions& options) {
+  std::size_t mtu = options.ha2.mtu;
+  if (!options.ha2_second.device.empty()) mtu = std::min<std::size_t>(mtu, options.ha2_second.mtu);
   return static_cast<std::uint16_t>(
-      std::min<std::size_t>(options.mtu - kHa2IpUdpBytes, statesync::kDatagramBytesMax));
+      std::min<std::size_t>(mtu - kHa2IpUdpBytes, statesync::kDatagramBytesMax));
+}
+
+statesync::Duration LinkSilenceLimit(const HaOptions& options) {
+  return statesync::Millis(options.heartbeat_ms) * (options.heartbeat_misses + 1);
 }
 
 statesync::EngineOptions EngineOptionsOf(const Options& options) {
   statesync::EngineOptions engine;
   engine.node = options.index;
   engine.stream_count = options.ha.ha2.streams;
-  engine.datagram_bytes_max = DatagramBytesMax(options.ha.ha2);
+  engine.datagram_bytes_max = DatagramBytesMax(options.ha);
   // Frames of HA2 are heartbeats too.
   engine.keepalive_interval = statesync::Millis(options.ha.heartbeat_ms);
   // Not before the role machine would call the path silent.
-  engine.silence_limit =
-      std::max(engine.silence_limit, engine.keepalive_interval * (options.ha.heartbeat_misses + 1));
+  engine.silence_limit = std::max(engine.silence_limit, LinkSilenceLimit(options.ha));
   return engine;
 }
 
@@ -49,7 +54,7 @@ statesync::Capabilities CapabilitiesOf(const Options& options, RoleWord word,
   own.stream_count = options.ha.ha2.streams;
   own.term = word.term();
   own.role = word.role();
-  own.datagram_bytes_max = DatagramBytesMax(options.ha.ha2);
+  own.datagram_bytes_max = DatagramBytesMax(options.ha);
   own.id_map_digest = options.id_map_digest;
   own.table_count = 1;
   own.tables[0] = {.table = sessions.id(),

@@ -19,8 +19,10 @@
 
 namespace dataplane {
 
-// UDP payload that HA2's MTU carries, at most what the protocol allows.
-[[nodiscard]] std::uint16_t DatagramBytesMax(const Ha2Options& options);
+// UDP payload that the MTU of every HA2 link carries, at most what the protocol allows.
+[[nodiscard]] std::uint16_t DatagramBytesMax(const HaOptions& options);
+// Silence after which the other link takes over what a link carried.
+[[nodiscard]] statesync::Duration LinkSilenceLimit(const HaOptions& options);
 
 [[nodiscard]] statesync::EngineOptions EngineOptionsOf(const Options& options);
 [[nodiscard]] statesync::HandshakeOptions HandshakeOptionsOf(const Options& options,

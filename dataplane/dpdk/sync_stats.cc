@@ -3,6 +3,7 @@
 
 #include "dataplane/dpdk/sync_stats.h"
 
+#include <string>
 #include <string_view>
 
 #include "dataplane/bpf/guard.h"
@@ -32,6 +33,7 @@ constexpr std::array<Described, kSyncEventCount> kEvents = {{
     {"peer_connected", "Times that replication with a peer began."},
     {"peer_restarted", "Times that the peer proved to be a new run of its process."},
     {"peer_silent", "Times that replication gave up a silent peer."},
+    {"links_left", "Times that a link was no longer used, as one node did not hear the other."},
     {"handovers_waited", "Turns that waited for workers to stop writing after a role change."},
 }};
 
@@ -111,12 +113,22 @@ void SyncStats::AppendTo(std::vector<StatValue>& stats) const {
   }
 }
 
-void AppendGuardStats(int ifindex, std::vector<StatValue>& stats) {
+void AppendLinkStats(std::string_view name, const Ha2LinkFacts& facts,
+                     std::vector<StatValue>& stats) {
+  const std::string group = std::string(name) + ".link.";
+  Append(stats, group, "frames_received", Load(facts.frames_received),
+         "Frames taken from this link's port, whatever they were.");
+  Append(stats, group, "frames_sent", Load(facts.frames_sent), "Datagrams that its port took.");
+  Append(stats, group, "used", facts.used.load(std::memory_order_relaxed) ? 1 : 0,
+         "1: both nodes hear each other on it, and frames go over it.");
+}
+
+void AppendGuardStats(std::string_view name, int ifindex, std::vector<StatValue>& stats) {
   if (ifindex == 0) return;
   const absl::StatusOr<GuardCounters> counters = ReadGuardCounters(ifindex);
   if (!counters.ok()) return;
   for (std::size_t i = 0; i < counters->frames.size(); ++i) {
-    Append(stats, "ha2.guard.", GuardReasonName(i), counters->frames[i],
+    Append(stats, std::string(name) + ".guard.", GuardReasonName(i), counters->frames[i],
            i == GUARD_REDIRECTED ? "Frames that the XDP guard gave to HA2."
                                  : "Frames that the XDP guard left to the kernel, by reason.");
   }

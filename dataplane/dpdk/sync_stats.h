@@ -13,8 +13,10 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
+#include "dataplane/core/shared_state.h"
 #include "dataplane/core/stats_source.h"
 #include "dataplane/dpdk/ha2_frame.h"
 #include "statesync/engine_counters.h"
@@ -40,6 +42,7 @@ namespace dataplane {
   X(peer_connected)              \
   X(peer_restarted)              \
   X(peer_silent)                 \
+  X(links_left)                  \
   X(handovers_waited)
 
 enum class SyncEvent : std::uint8_t {
@@ -54,9 +57,11 @@ class SyncStats {
  public:
   // ---- Sync loop ----
   void Count(SyncEvent event, std::uint64_t n = 1) noexcept {
-    Add(events_[static_cast<std::size_t>(event)], n);
+    AddTo(events_[static_cast<std::size_t>(event)], n);
   }
-  void Count(Ha2Refusal refusal) noexcept { Add(refusals_[static_cast<std::size_t>(refusal)], 1); }
+  void Count(Ha2Refusal refusal) noexcept {
+    AddTo(refusals_[static_cast<std::size_t>(refusal)], 1);
+  }
   void Copy(const statesync::EngineCounters& engine) noexcept;
   void Copy(const statesync::HandshakeCounters& seal) noexcept;
 
@@ -68,11 +73,6 @@ class SyncStats {
   using Value = std::atomic<std::uint64_t>;
   static constexpr std::size_t kSealTotals = 6;
 
-  // One writer: no read-modify-write is needed.
-  static void Add(Value& value, std::uint64_t n) noexcept {
-    value.store(value.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
-  }
-
   std::array<Value, kSyncEventCount> events_{};
   std::array<Value, kHa2RefusalCount> refusals_{};
   std::array<Value, statesync::kSealVerdictCount> verdicts_{};
@@ -80,9 +80,16 @@ class SyncStats {
   std::array<Value, statesync::kEngineCounterCount> engine_{};
 };
 
-// Appends "ha2.guard.…", read from the kernel. Nothing if the counters cannot be read.
+// HA2 links as in counters and, behind "ha.", in the node file.
+inline constexpr std::array<std::string_view, 2> kHa2LinkNames = {"ha2", "ha2_second"};
+
+// Appends "NAME.link.…".
+void AppendLinkStats(std::string_view name, const Ha2LinkFacts& facts,
+                     std::vector<StatValue>& stats);
+
+// Appends "NAME.guard.…", read from the kernel. Nothing if the counters cannot be read.
 //   ifindex  of the interface that carries our guard; 0: none
 // Cost: about ten system calls.
-void AppendGuardStats(int ifindex, std::vector<StatValue>& stats);
+void AppendGuardStats(std::string_view name, int ifindex, std::vector<StatValue>& stats);
 
 }  // namespace dataplane

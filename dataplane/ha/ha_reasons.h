@@ -28,6 +28,8 @@ enum class HaReason : std::uint8_t {
   kTermNotWritten,
   kTermsExhausted,
   kKeysExhausted,
+  kHa2FirstSilent,
+  kHa2SecondSilent,
   kCount,
 };
 inline constexpr std::size_t kHaReasonCount = static_cast<std::size_t>(HaReason::kCount);

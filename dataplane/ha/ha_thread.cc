@@ -270,7 +270,16 @@ void HaThreadImpl::UpdateReasons(Instant now) {
     path.liveness_connected.store(link.liveness_connected(), std::memory_order_relaxed);
   }
   const std::int64_t ha2 = shared_.sync.ha2_last_heard_ns.load(std::memory_order_relaxed);
-  note(now - Instant{ha2} > limit, HaReason::kHa2Silent);
+  const bool ha2_silent = now - Instant{ha2} > limit;
+  note(ha2_silent, HaReason::kHa2Silent);
+  if (options_.ha2_links == 2 && !ha2_silent) {
+    const auto silent = [&](std::size_t link) {
+      const auto& heard = shared_.sync.ha2_links[link].last_heard_ns;
+      return now - Instant{heard.load(std::memory_order_relaxed)} > limit;
+    };
+    note(silent(0), HaReason::kHa2FirstSilent);
+    note(silent(1), HaReason::kHa2SecondSilent);
+  }
   note(!liveness, HaReason::kLivenessDown);
   note(!real_time_, HaReason::kNotRealTime);
   note(!carriers_->functional(), HaReason::kCarrierDown);

@@ -54,9 +54,10 @@ struct HaThreadOptions {
   std::optional<Ha1Path> ha1;
   std::optional<Ha1Path> ha1_backup;
   std::vector<WatchedInterface> watched;
-  std::string term_path;   // File of the persisted mark, e.g. RUNTIME_DIR/term.
-  int fifo_priority = 50;  // 0: stay at normal priority.
-  int cpu = -1;            // Pin to this CPU; -1: anywhere.
+  std::uint8_t ha2_links = 0;  // 0 to 2.
+  std::string term_path;       // File of the persisted mark, e.g. RUNTIME_DIR/term.
+  int fifo_priority = 50;      // 0: stay at normal priority.
+  int cpu = -1;                // Pin to this CPU; -1: anywhere.
   HaLog log;
 };
 

@@ -118,12 +118,18 @@ SealVerdict Handshake::OnUnproven(Instant now, const HelloBody& body) noexcept {
   if (answers_something && established() && sets_[current_].peer.boot_id == body.boot_id.Get()) {
     return SealVerdict::kHelloStale;  // Else one replayed hello would set off a rekey.
   }
+  const NonceValue nonce = ToNonce(body.nonce);
+  if (nonce == answered_ && now - answered_at_ < Duration{options_.hello_interval.ns / 2}) {
+    return SealVerdict::kHelloDuplicate;  // The copy that came over the other link.
+  }
   if (!AnswerAllowed(now)) {
     ++counters_.answers_limited;
     return SealVerdict::kHelloUnproven;
   }
+  answered_ = nonce;
+  answered_at_ = now;
   answer_pending_ = true;
-  answer_echo_ = ToNonce(body.nonce);
+  answer_echo_ = nonce;
   return SealVerdict::kHelloUnproven;
 }
 

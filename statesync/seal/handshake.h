@@ -256,6 +256,8 @@ class Handshake {
 
   bool answer_pending_ = false;
   NonceValue answer_echo_{};
+  NonceValue answered_{};  // Of the hello answered last, and when.
+  Instant answered_at_{};
   bool rekey_wanted_ = false;
   Instant next_hello_{};
   Instant next_confirm_{};

@@ -36,6 +36,7 @@ struct NodeSetup {
   bool has_ha2 = true;
   std::uint32_t capacity = 8'192;
   std::uint8_t streams = 1;
+  std::size_t links = 1;
   std::uint64_t rekey_after_packets = std::uint64_t{1} << 26;
   std::string ha2_key_file{};
   bool debug = false;
@@ -44,6 +45,7 @@ struct NodeSetup {
 class SyncNode {
  public:
   explicit SyncNode(const NodeSetup& setup) : wire(setup.ring_frames) {
+    if (setup.links == 2) second_wire = std::make_unique<WireEnd>(setup.ring_frames);
     static int count = 0;
     options.name = "n" + std::to_string(count++);
     options.index = setup.index;
@@ -55,6 +57,13 @@ class SyncNode {
     options.ha.ha2.streams = setup.streams;
     options.debug.enabled = setup.debug;
     options.debug.ha2_key_file = setup.ha2_key_file;
+    if (second_wire != nullptr) {
+      Ha2Options& second = options.ha.ha2_second;
+      second.device = second_wire->device();
+      second.streams = setup.streams;
+      second.local_address = MakeAddr(10, 9, 3, static_cast<std::uint8_t>(1 + setup.index));
+      second.peer_address = MakeAddr(10, 9, 3, static_cast<std::uint8_t>(2 - setup.index));
+    }
     options.ha.ha2.rekey_after_packets = setup.rekey_after_packets;
     options.ha.ha2.local_address = MakeAddr(10, 9, 2, static_cast<std::uint8_t>(1 + setup.index));
     options.ha.ha2.peer_address = MakeAddr(10, 9, 2, static_cast<std::uint8_t>(2 - setup.index));
@@ -150,6 +159,7 @@ class SyncNode {
   }
 
   // ---- Observers ----
+  [[nodiscard]] WireEnd* link(std::size_t i) { return i == 0 ? &wire : second_wire.get(); }
   // What is replicated of every session, by client port.
   [[nodiscard]] std::map<std::uint16_t, std::string> Dump() const {
     std::map<std::uint16_t, std::string> dump;
@@ -191,6 +201,7 @@ class SyncNode {
   SharedState shared;
   OpensslPrimitives primitives;
   WireEnd wire;
+  std::unique_ptr<WireEnd> second_wire;  // Null: one link.
   std::unique_ptr<statesync::SessionTable> table;
   std::unique_ptr<SyncLoop> loop;
 

@@ -49,11 +49,7 @@ class SyncPairTest : public ::testing::Test {
     for (std::size_t from = 0; from < 2; ++from) {
       if (!stalled_[from]) nodes_[from]->Tick(now_ns_);
       nodes_[from]->loop->Turn(now_ns_);
-      for (const Frame& frame : nodes_[from]->wire.Take()) {
-        if (record_) recorded_[from].push_back(frame);
-        if (cut_) continue;
-        nodes_[1 - from]->wire.Give(frame, pool_.get());
-      }
+      for (std::size_t link = 0; link < 2; ++link) Carry(from, link);
     }
   }
   void Run(std::int64_t milliseconds) {
@@ -73,9 +69,24 @@ class SyncPairTest : public ::testing::Test {
     });
   }
 
+  // What a node has sent over one link, to the other node.
+  void Carry(std::size_t from, std::size_t link) {
+    if (nodes_[from]->link(link) == nullptr || link == blocked_link_) return;
+    for (const Frame& frame : nodes_[from]->link(link)->Take()) {
+      if (record_) recorded_[from].push_back(frame);
+      ++carried_[from][link];
+      if (cut_ || link_cut_[from][link] || nodes_[1 - from]->link(link) == nullptr) continue;
+      nodes_[1 - from]->link(link)->Give(frame, pool_.get());
+    }
+  }
+
   std::int64_t now_ns_ = 1'000'000'000;
-  bool cut_ = false;     // Frames are lost, both ways.
-  bool record_ = false;  // Frames are kept, by sender.
+  bool cut_ = false;                                       // Frames are lost, both ways.
+  std::array<std::array<bool, 2>, 2> link_cut_{};          // By sender and link.
+  std::array<std::array<std::uint64_t, 2>, 2> carried_{};  // Frames sent, lost ones too.
+  static constexpr std::size_t kNoLink = 2;
+  std::size_t blocked_link_ = kNoLink;  // Nobody empties the rings that it is sent to.
+  bool record_ = false;                 // Frames are kept, by sender.
   std::array<std::vector<Frame>, 2> recorded_;
   std::array<bool, 2> stalled_{};  // That node's ha thread stands still.
   MbufPool pool_;

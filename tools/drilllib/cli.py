@@ -76,6 +76,8 @@ def parse(argv):
     parser.add_argument("--keep", action="store_true", help="leave the last lab up")
     parser.add_argument("--ha2", choices=("af_xdp", "af_packet"), default="af_xdp",
                         help="how the state link is driven (default: af_xdp)")
+    parser.add_argument("--ha2-links", type=int, choices=(1, 2), default=1,
+                        help="state links (default: 1)")
     parser.add_argument("--workers", type=int, default=1, metavar="N",
                         help="workers of each node (default: 1)")
     parser.add_argument("--commit-before-forward", action="store_true",
@@ -140,6 +142,7 @@ def run_all(arguments, programs, say):
     def story(replication, run_seed):
         options = LabOptions(
             prefix=arguments.prefix, replication=replication, ha2=arguments.ha2,
+            ha2_links=arguments.ha2_links,
             workers=arguments.workers, sessions=capacity_of(arguments.sessions),
             commit_before_forward=arguments.commit_before_forward, programs=programs)
         return KillStory(options, plan, arguments.sessions if replication else 0, run_seed, say)

@@ -69,6 +69,8 @@ def add_lab_arguments(parser):
     parser.add_argument("--no-replication", action="store_true", help="switch state sync off")
     parser.add_argument("--ha2", choices=("af_xdp", "af_packet"), default="af_xdp",
                         help="how the state link is driven (default: af_xdp)")
+    parser.add_argument("--ha2-links", type=int, choices=(1, 2), default=1,
+                        help="state links, ha2 and ha3 (default: 1)")
     parser.add_argument("--workers", type=int, default=1, metavar="N",
                         help="workers of each node (default: 1)")
     parser.add_argument("--sessions", type=int, default=131072, metavar="N",
@@ -86,7 +88,8 @@ def options_of(arguments):
     """LabOptions from parsed arguments."""
     names = ("lockstep-dataplane", "lockstepctl")
     return LabOptions(prefix=arguments.prefix, replication=not arguments.no_replication,
-                      ha2=arguments.ha2, workers=arguments.workers, sessions=arguments.sessions,
+                      ha2=arguments.ha2, ha2_links=arguments.ha2_links,
+                      workers=arguments.workers, sessions=arguments.sessions,
                       commit_before_forward=arguments.commit_before_forward,
                       debug=arguments.debug,
                       programs=find_programs(arguments.build, names))
@@ -114,7 +117,7 @@ def show(lab):
     """Prints what there is to kill, cut and capture."""
     options = lab.options
     mode = "replication on" if options.replication else "replication off"
-    print(f'lab "{options.prefix}": {mode}, HA2 over {options.ha2}, '
+    print(f'lab "{options.prefix}": {mode}, HA2 over {options.ha2_links} × {options.ha2}, '
           f"{options.sessions} sessions at most")
     print(f"  {'NAMESPACE':<16} {'PID':>7}  WHAT")
     for role in topology.ROLES:

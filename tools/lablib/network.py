@@ -47,7 +47,8 @@ def build(options, note):
         ip_in(options, "lan", "link", "add", bridge, "type", "bridge",
               "stp_state", "0", "forward_delay", "0", "mcast_snooping", "0")
         ip_in(options, "lan", "link", "set", bridge, "up")
-    for number, link in enumerate(topology.LINKS):
+    links = topology.LINKS + ((topology.SECOND_HA2,) if options.ha2_links == 2 else ())
+    for number, link in enumerate(links):
         _add_link(options, link, topology.FIRST_IFINDEX + 2 * number)
     _configure_endpoints(options)
     for plan in topology.NODES.values():

@@ -53,7 +53,7 @@ ha {{
     device: "{ha2_device}"
     local_address: "{ha2_address}" peer_address: "{peer_ha2_address}" mtu: {ha2_mtu}
   }}
-  heartbeat_ms: {heartbeat_ms}
+{ha2_second}  heartbeat_ms: {heartbeat_ms}
 }}
 runtime {{ workers: {workers} memory_mb: {memory_mb} file_prefix: "{prefix}-{name}" }}
 {debug}"""
@@ -61,15 +61,31 @@ runtime {{ workers: {workers} memory_mb: {memory_mb} file_prefix: "{prefix}-{nam
 # Beside the control socket, so that it can be read from outside the node.
 DEBUG = 'debug {{ enabled: true ha2_key_file: "{runtime_dir}/ha2.keys" }}\n'
 
+HA2_SECOND = """\
+  ha2_second {{
+    device: "{device}"
+    local_address: "{address}" peer_address: "{peer_address}" mtu: {mtu}
+  }}
+"""
+
 HA2_DEVICES = {
-    "af_xdp": "net_af_xdp0,iface=ha2",
-    "af_packet": "net_af_packet2,iface=ha2",
+    "af_xdp": ("net_af_xdp0,iface=ha2", "net_af_xdp1,iface=ha3"),
+    "af_packet": ("net_af_packet2,iface=ha2", "net_af_packet3,iface=ha3"),
 }
 
 
 def memory_mb_of(sessions):
     """Memory for DPDK: mbufs and tables of the base, and 160 bytes a session with room to spare."""
     return 512 + sessions * 160 // (1 << 20)
+
+
+def ha2_second_of(options, name):
+    """The second state link of node `name`, if the lab has one."""
+    if options.ha2_links == 1:
+        return ""
+    return HA2_SECOND.format(
+        device=HA2_DEVICES[options.ha2][1], address=topology.NODES[name].ha2_second_address,
+        peer_address=topology.peer_of(name).ha2_second_address, mtu=topology.HA2_MTU)
 
 
 def text_of(options, name):
@@ -85,8 +101,9 @@ def text_of(options, name):
         sessions=options.sessions, state_sync="true" if options.replication else "false",
         ha1_address=plan.ha1_address, peer_ha1_address=peer.ha1_address,
         ha2_address=plan.ha2_address, peer_ha2_address=peer.ha2_address,
+        ha2_second=ha2_second_of(options, name),
+        ha2_device=HA2_DEVICES[options.ha2][0], ha2_mtu=topology.HA2_MTU,
         commit=" commit_before_forward {}" if options.commit_before_forward else "",
-        ha2_device=HA2_DEVICES[options.ha2], ha2_mtu=topology.HA2_MTU,
         heartbeat_ms=options.heartbeat_ms, workers=options.workers,
         debug=DEBUG.format(runtime_dir=runtime_dir_of(name)) if options.debug else "",
         table_mb=memory_mb_of(options.sessions), memory_mb=memory_mb_of(options.sessions))

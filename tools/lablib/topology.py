@@ -33,11 +33,12 @@ class NodePlan:
     server_address: str
     ha1_address: str
     ha2_address: str
+    ha2_second_address: str
 
 
 NODES = {
-    "a": NodePlan("a", 0, 110, "10.1.0.2", "10.2.0.2", "10.9.1.1", "10.9.2.1"),
-    "b": NodePlan("b", 1, 100, "10.1.0.3", "10.2.0.3", "10.9.1.2", "10.9.2.2"),
+    "a": NodePlan("a", 0, 110, "10.1.0.2", "10.2.0.2", "10.9.1.1", "10.9.2.1", "10.9.3.1"),
+    "b": NodePlan("b", 1, 100, "10.1.0.3", "10.2.0.3", "10.9.1.2", "10.9.2.2", "10.9.3.2"),
 }
 
 
@@ -68,6 +69,7 @@ LINKS = (
     Link("a", "ha1", "b", "ha1"),
     Link("a", "ha2", "b", "ha2", mtu=HA2_MTU),
 )
+SECOND_HA2 = Link("a", "ha3", "b", "ha3", mtu=HA2_MTU)  # Only with two HA2 links.
 BRIDGES = ("clients", "servers")
 ROLES = ("client", "server", "lan", "a", "b")
 FIRST_IFINDEX = 101  # Above what a fresh namespace numbers by itself.
@@ -80,6 +82,7 @@ class LabOptions:
     prefix: str = "ls"
     replication: bool = True
     ha2: str = "af_xdp"          # Or af_packet.
+    ha2_links: int = 1           # 1 or 2.
     workers: int = 1
     sessions: int = 131072       # Capacity of the session table.
     heartbeat_ms: int = 10

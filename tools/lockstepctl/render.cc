@@ -96,6 +96,14 @@ std::string PeerText(const lockstep::control::Peer& peer) {
     }
     absl::StrAppend(&text, "\n", columns.Text());
   }
+  if (peer.ha2_size() > 0) {
+    Columns columns({"HA2_LINK", "DEVICE", "LAST_HEARD_MS_AGO", "USED", "FRAMES_IN", "FRAMES_OUT"});
+    for (const lockstep::control::Ha2LinkStatus& link : peer.ha2()) {
+      columns.Add({link.name(), link.device(), HeardText(link), link.used() ? "yes" : "no",
+                   absl::StrCat(link.frames_received()), absl::StrCat(link.frames_sent())});
+    }
+    absl::StrAppend(&text, "\n", columns.Text());
+  }
   if (!peer.tables().empty()) absl::StrAppend(&text, "\n", TablesText(peer.tables()));
   const std::string mismatches = MismatchesText(peer.tables());
   if (!mismatches.empty()) absl::StrAppend(&text, "\n", mismatches);

@@ -222,8 +222,24 @@ const MistakeCase kMistakes[] = {
      "node:15: ha.ha2.streams: 17: must be 1 to 16"},
     {"ports of streams", "peer_address: \"10.9.3.2\"",
      "peer_address: \"10.9.3.2\" udp_port: 65533 streams: 4",
-     "node:15: ha.ha2.streams: 4: needs source ports up to 65536; with 4 streams udp_port is at "
-     "most 65532"},
+     "node:15: ha.ha2.udp_port: 65533: must be at most 65532: 4 streams use as many source ports "
+     "from it"},
+    {"second link on the same port", "ha1 {",
+     "ha2_second { device: \"net_af_packet7,iface=ha2\" local_address: \"10.9.4.1\" "
+     "peer_address: \"10.9.4.2\" } ha1 {",
+     "node:14: ha.ha2_second.device: \"net_af_packet7,iface=ha2\": duplicate: ha.ha2.device is the "
+     "same port; the second link needs one of its own"},
+    {"second link with the same address", "ha1 {",
+     "ha2_second { device: \"net_af_packet7,iface=ha3\" local_address: \"10.9.3.1\" "
+     "peer_address: \"10.9.4.2\" } ha1 {",
+     "node:14: ha.ha2_second.local_address: \"10.9.3.1\": duplicate: ha.ha2 has this address"},
+    {"second link without device", "ha1 {",
+     "ha2_second { local_address: \"10.9.4.1\" peer_address: \"10.9.4.2\" } ha1 {",
+     "node:14: ha.ha2_second.device: missing: name a DPDK device, as net_af_xdp0,iface=ha2"},
+    {"MTU of the second link", "ha1 {",
+     "ha2_second { device: \"net_af_packet7,iface=ha3\" local_address: \"10.9.4.1\" "
+     "peer_address: \"10.9.4.2\" mtu: 1279 } ha1 {",
+     "node:14: ha.ha2_second.mtu: 1279: must be 1280 to 9000"},
     {"rekey by count too often", "peer_address: \"10.9.3.2\"",
      "peer_address: \"10.9.3.2\" rekey_after_packets: 65535",
      "node:15: ha.ha2.rekey_after_packets: 65535: must be 65536 to 268435456"},

@@ -44,7 +44,10 @@ TEST(RoundTrip, NothingIsLost) {
   const auto first = ParseNodeText(
       absl::StrReplaceAll(text, {{"peer_address: \"10.9.3.2\"",
                                   "peer_address: \"10.9.3.2\" mtu: 1400 udp_port: 5000 streams: 3 "
-                                  "rekey_after_packets: 70000 rekey_after_s: 11"}}),
+                                  "rekey_after_packets: 70000 rekey_after_s: 11 }\n"
+                                  "ha2_second { device: \"net_af_xdp1,iface=ha3\" udp_port: 5001 "
+                                  "mtu: 1300 xdp_guard: \"/g.o\" local_address: \"10.9.4.1\" "
+                                  "peer_address: \"10.9.4.2\""}}),
       "node");
   ASSERT_TRUE(first.ok()) << first.status();
   const auto second = ParseNodeText(PrintConfig(*first), "canonical");
@@ -59,6 +62,8 @@ TEST(RoundTrip, NothingIsLost) {
   EXPECT_TRUE(first->ha.preempt);
   EXPECT_EQ(first->runtime.worker_cpus.size(), 6u);
   EXPECT_EQ(first->ha.ha2.streams, 3u);
+  EXPECT_EQ(first->ha.ha2_second.streams, 3u);
+  EXPECT_EQ(first->ha.ha2_second.mtu, 1'300u);
   EXPECT_EQ(first->ha.ha2.rekey_after_packets, 70'000u);
   EXPECT_EQ(first->ha.ha2.rekey_after_s, 11u);
 }

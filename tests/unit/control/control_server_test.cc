@@ -115,6 +115,30 @@ TEST_F(Server, PeerThatWasNeverHeardHasNoAge) {
   EXPECT_TRUE(peer->ha1(0).liveness_connected());
 }
 
+TEST_F(Server, PeerShowsEachHa2Link) {
+  options_.ha.enabled = true;
+  options_.ha.ha2.device = "net_af_xdp0,iface=ha2";
+  options_.ha.ha2_second.device = "net_af_xdp1,iface=ha3";
+  MakeSyncedPeer();
+  Ha2LinkFacts& second = shared_.sync.ha2_links[1];
+  second.last_heard_ns = 1;
+  second.used = true;
+  second.frames_received = 5;
+  second.frames_sent = 6;
+  const auto peer = client_->GetPeer();
+  ASSERT_TRUE(peer.ok()) << peer.status();
+  ASSERT_EQ(peer->ha2_size(), 2);
+  EXPECT_EQ(peer->ha2(0).name(), "ha2");
+  EXPECT_FALSE(peer->ha2(0).has_last_heard_ms_ago());
+  EXPECT_FALSE(peer->ha2(0).used());
+  EXPECT_EQ(peer->ha2(1).name(), "ha2_second");
+  EXPECT_EQ(peer->ha2(1).device(), "net_af_xdp1,iface=ha3");
+  EXPECT_TRUE(peer->ha2(1).has_last_heard_ms_ago());
+  EXPECT_TRUE(peer->ha2(1).used());
+  EXPECT_EQ(peer->ha2(1).frames_received(), 5u);
+  EXPECT_EQ(peer->ha2(1).frames_sent(), 6u);
+}
+
 TEST_F(Server, PeerAndStatusSayHowEachTableReplicates) {
   statesync::EngineStatus engine;
   engine.bulk_eta = statesync::Millis(1'500);

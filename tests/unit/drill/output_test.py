@@ -101,6 +101,16 @@ class NodeFile(unittest.TestCase):
         self.assertEqual(text.count("action: PERMIT"), text.count("commit_before_forward {}"))
         self.assertNotIn("commit", nodefile.text_of(topology.LabOptions(prefix="t"), "a"))
 
+    def test_a_second_state_link_has_a_device_and_addresses_of_its_own(self):
+        for driver in ("af_xdp", "af_packet"):
+            options = topology.LabOptions(prefix="t", ha2=driver, ha2_links=2)
+            one, other = nodefile.text_of(options, "a"), nodefile.text_of(options, "b")
+            self.assertIn("ha2_second {", one)
+            self.assertIn("iface=ha3", one)
+            self.assertIn('local_address: "10.9.3.1" peer_address: "10.9.3.2"', one)
+            self.assertIn('local_address: "10.9.3.2" peer_address: "10.9.3.1"', other)
+        self.assertNotIn("ha2_second", nodefile.text_of(topology.LabOptions(prefix="t"), "a"))
+
     def test_replication_can_be_switched_off(self):
         options = topology.LabOptions(prefix="t", replication=False)
         self.assertIn("state_sync: false", nodefile.text_of(options, "a"))

@@ -221,6 +221,39 @@ TEST_F(HaThreadTest, MistakesAreErrorsOfTheStart) {
   EXPECT_NE(error(OptionsOf(0, 1)).find("first line is not"), std::string::npos);
 }
 
+TEST_F(HaThreadTest, ASilentHa2LinkIsNamedWhileTheOtherLives) {
+  TestNode node;
+  statesync::PairSecret secret;
+  HaThreadOptions options = OptionsOf(0, 1000);
+  options.ha2_links = 2;
+  SyncFacts& facts = node.shared.sync;
+  const auto hear = [&](bool first, bool second) {
+    const std::int64_t now_ns = std::chrono::steady_clock::now().time_since_epoch().count();
+    const std::int64_t ahead_ns = now_ns + 60'000'000'000;  // Heard for as long as the test lasts.
+    facts.ha2_links[0].last_heard_ns = first ? ahead_ns : 0;
+    facts.ha2_links[1].last_heard_ns = second ? ahead_ns : 0;
+    facts.ha2_last_heard_ns = first || second ? ahead_ns : 0;
+  };
+  hear(true, false);
+  auto thread = HaThread::Start(options, statesync::DerivePairKeys(node.primitives, secret),
+                                node.primitives, node.shared);
+  ASSERT_TRUE(thread.ok()) << thread.status();
+  const auto says = [&](std::string_view words) {
+    for (const std::string& reason : (*thread)->Reasons()) {
+      if (reason.find(words) != std::string::npos) return true;
+    }
+    return false;
+  };
+  EXPECT_TRUE(WaitFor([&] { return says("ha2-link-silent") && says("(ha.ha2_second)"); }));
+  hear(false, true);
+  EXPECT_TRUE(WaitFor([&] { return says("(ha.ha2)") && !says("(ha.ha2_second)"); }));
+  EXPECT_FALSE(says("ha2-silent:"));
+  hear(false, false);
+  EXPECT_TRUE(WaitFor([&] { return says("ha2-silent:") && !says("ha2-link-silent"); }));
+  hear(true, true);
+  EXPECT_TRUE(WaitFor([&] { return !says("ha2-silent:") && !says("ha2-link-silent"); }));
+}
+
 TEST_F(HaThreadTest, AStrangersHeartbeatsAreCountedAndIgnored) {
   auto a = Boot(0, 1000);
   TestNode stranger;
