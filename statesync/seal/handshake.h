@@ -171,6 +171,9 @@ class Handshake {
   [[nodiscard]] OpenResult CommitOpen(Instant now, const OpenTicket& ticket,
                                       bool authentic) noexcept;
 
+  // An accepted frame without plaintext: kAccepted, or kBadEmpty, which is counted.
+  SealVerdict OnEmpty(const ClearHeader& header) noexcept;
+
   // Moves up to out.size() changes out; call until it returns 0, before sealing or opening.
   [[nodiscard]] std::size_t TakeKeyChanges(std::span<KeyChange> out) noexcept;
 

@@ -8,6 +8,7 @@
 
 #include "statesync/ensure.h"
 #include "statesync/seal/handshake.h"
+#include "statesync/seal/link_report.h"
 
 namespace statesync {
 std::uint8_t Handshake::FreeSlot() noexcept {
@@ -149,6 +150,11 @@ OpenResult Handshake::CommitOpen(Instant now, const OpenTicket& ticket, bool aut
   }
   Count(result.verdict);
   return result;
+}
+
+SealVerdict Handshake::OnEmpty(const ClearHeader& header) noexcept {
+  const SealVerdict verdict = CheckEmpty(header.stream.Get(), header.epoch.Get());
+  return verdict == SealVerdict::kAccepted ? verdict : Count(verdict);
 }
 
 // The peer holds the new keys: from now on we send under them, and old ones only open late frames.

@@ -15,7 +15,7 @@ std::string_view NameOf(SealVerdict verdict) noexcept {
       "hello-bad-mac",   "hello-version",  "hello-own-node", "hello-bad-node",  "hello-group-full",
       "hello-malformed", "hello-unproven", "hello-stale",    "hello-duplicate", "hello-bad-share",
       "no-key",          "bad-version",    "bad-stream",     "replayed",        "bad-seal",
-      "stale-key"};
+      "stale-key",       "bad-empty"};
   ENSURE(verdict < SealVerdict::kCount);
   return kNames[static_cast<std::size_t>(verdict)];
 }

@@ -39,6 +39,7 @@ enum class SealVerdict : std::uint8_t {
   kReplayed,  // Packet number seen before, zero, or older than the window.
   kBadSeal,   // AEAD failed: forged, damaged, or of another key.
   kStaleKey,  // Keys were retired while the frame was being opened.
+  kBadEmpty,  // Authentic and without plaintext, yet no confirmation and no link report.
   kCount,
 };
 inline constexpr std::size_t kSealVerdictCount = static_cast<std::size_t>(SealVerdict::kCount);

@@ -4,6 +4,7 @@
 // Headers and control records against their vectors, in both directions.
 
 #include "gtest/gtest.h"
+#include "statesync/seal/link_report.h"
 #include "statesync/types.h"
 #include "statesync/wire/schema.h"
 #include "tests/golden/hex_file.h"
@@ -27,6 +28,22 @@ TEST(Golden, ClearHeaderV1) {
   EXPECT_EQ(read.stream.Get(), 3);
   EXPECT_EQ(read.epoch.Get(), 0x0102);
   EXPECT_EQ(read.packet_number.Get(), 0x0a0b0c0du);
+}
+
+TEST(Golden, LinkReportV1) {
+  ClearHeader header;
+  header.magic.Set(kMagic);
+  header.version = 1;
+  header.kind_phase = 0x05;
+  header.stream.Set(0);
+  header.epoch.Set(kLinkReport | HeardBit(1));
+  header.packet_number.Set(0x0a0b0c0d);
+  EXPECT_EQ(BytesOf(header), ReadHex("link_report_v1.hex"));
+
+  const auto read = ReadStruct<ClearHeader>("link_report_v1.hex");
+  EXPECT_EQ(CheckEmpty(read.stream.Get(), read.epoch.Get()), SealVerdict::kAccepted);
+  EXPECT_TRUE(IsLinkReport(read.epoch.Get()));
+  EXPECT_FALSE(read.epoch.Get() & HeardBit(0));
 }
 
 TEST(Golden, FrameHeaderV1) {

@@ -42,7 +42,12 @@ Decoded Decode(const Packet& packet, KeyRing& keys, std::vector<std::byte>& plai
   }
   decoded.opened = true;
   if (plain.empty()) {
-    decoded.outcome = Outcome::kConfirmation;
+    const std::uint16_t epoch = decoded.clear.epoch.Get();
+    decoded.seal = statesync::CheckEmpty(decoded.clear.stream.Get(), epoch);
+    if (decoded.seal == statesync::SealVerdict::kAccepted) {
+      decoded.outcome =
+          statesync::IsLinkReport(epoch) ? Outcome::kLinkReport : Outcome::kConfirmation;
+    }
     return decoded;
   }
   decoded.verdict = statesync::CheckFrame(plain, decoded.frame);

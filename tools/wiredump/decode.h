@@ -11,6 +11,7 @@
 #include <span>
 #include <vector>
 
+#include "statesync/seal/link_report.h"
 #include "statesync/wire/frame_reader.h"
 #include "statesync/wire/schema.h"
 #include "statesync/wire/verdict.h"
@@ -22,14 +23,16 @@ namespace wiredump {
 enum class Outcome : std::uint8_t {
   kFrame,         // Opened, and every rule of the format holds.
   kConfirmation,  // Opened; empty: it confirms new keys.
+  kLinkReport,    // Opened; empty: its epoch says on which HA2 links the sender hears its peer.
   kHello,
   kSealed,     // No key opens it.
-  kMalformed,  // `verdict` names the first broken rule; `plain` holds what was opened.
+  kMalformed,  // `verdict` or `seal` names the first broken rule; `plain` holds what was opened.
 };
 
 struct Decoded {
   Outcome outcome = Outcome::kMalformed;
   statesync::Verdict verdict = statesync::Verdict::kAccepted;
+  statesync::SealVerdict seal = statesync::SealVerdict::kAccepted;  // Of an empty one.
   bool opened = false;  // `plain` holds the bytes under the seal.
   statesync::ClearHeader clear{};
   statesync::FrameHeader frame{};     // If kFrame.
@@ -37,6 +40,13 @@ struct Decoded {
   std::span<const std::byte> sealed;  // Plain bytes, if kFrame.
 
   [[nodiscard]] unsigned phase() const { return clear.kind_phase & 15u; }
+  // Of a link report. link: 0 is ha.ha2, 1 ha.ha2_second.
+  [[nodiscard]] bool Hears(std::size_t link) const {
+    return (clear.epoch.Get() & statesync::HeardBit(link)) != 0;
+  }
+  [[nodiscard]] std::string_view verdict_name() const {
+    return seal != statesync::SealVerdict::kAccepted ? NameOf(seal) : NameOf(verdict);
+  }
 };
 
 // plain: written; `Decoded` points into it and into the packet.

@@ -18,6 +18,7 @@ struct Summary {
   std::uint64_t packets = 0;
   std::uint64_t frames = 0;
   std::uint64_t confirmations = 0;
+  std::uint64_t link_reports = 0;
   std::uint64_t hellos = 0;
   std::uint64_t sealed = 0;     // No key opens them.
   std::uint64_t malformed = 0;  // Not of the format; the first verdict is kept.
@@ -35,6 +36,9 @@ void Count(const Decoded& decoded, Summary& summary) {
     case Outcome::kConfirmation:
       ++summary.confirmations;
       break;
+    case Outcome::kLinkReport:
+      ++summary.link_reports;
+      break;
     case Outcome::kHello:
       ++summary.hellos;
       break;
@@ -44,7 +48,7 @@ void Count(const Decoded& decoded, Summary& summary) {
     case Outcome::kMalformed:
       ++summary.malformed;
       if (summary.first_verdict.empty()) {
-        summary.first_verdict = std::string(statesync::NameOf(decoded.verdict));
+        summary.first_verdict = std::string(decoded.verdict_name());
       }
       break;
   }
@@ -60,7 +64,8 @@ void PrintSummary(const Request& request, const Summary& summary) {
     std::printf(
         "%s",
         absl::StrCat("{\"summary\":{\"packets\":", summary.packets, ",\"frames\":", summary.frames,
-                     ",\"confirmations\":", summary.confirmations, ",\"hellos\":", summary.hellos,
+                     ",\"confirmations\":", summary.confirmations,
+                     ",\"link_reports\":", summary.link_reports, ",\"hellos\":", summary.hellos,
                      ",\"sealed\":", summary.sealed, ",\"malformed\":", summary.malformed,
                      ",\"other\":", summary.other, ",\"cut\":", summary.cut,
                      ",\"damaged\":", summary.damage.empty() ? "false" : "true", "}}\n")

@@ -241,6 +241,9 @@ local KIND_PLAIN = 15 -- Only in captures that wiredump wrote.
 local TAG_BYTES = 16
 local MAC_BYTES = 32
 local FRAME_NUMBERED = 1
+local LINK_REPORT = 0x8000 -- In the epoch field; HANDSHAKE.md, "Two links".
+local LINK_FIRST = 1
+local LINK_SECOND = 2
 
 lockstep.prefs.port = Pref.uint("UDP port", 4799, "Destination port of HA2 datagrams")
 
@@ -273,7 +276,12 @@ local numbered = ProtoField.bool("lockstep.numbered", "Numbered", 8, nil, FRAME_
 local sealed_bytes = ProtoField.bytes("lockstep.sealed", "Sealed frame and tag")
 local mac = ProtoField.bytes("lockstep.hello.mac", "HMAC")
 local op_name = ProtoField.string("lockstep.section.op_name", "Operation")
-for _, field in ipairs({ clear_kind, clear_phase, numbered, sealed_bytes, mac, op_name }) do
+local hears_first = ProtoField.bool("lockstep.link_report.ha2", "Hears its peer on ha2", 16, nil,
+  LINK_FIRST)
+local hears_second = ProtoField.bool("lockstep.link_report.ha2_second",
+  "Hears its peer on ha2_second", 16, nil, LINK_SECOND)
+for _, field in ipairs({ clear_kind, clear_phase, numbered, sealed_bytes, mac, op_name,
+  hears_first, hears_second }) do
   table.insert(all_fields, field)
 end
 lockstep.fields = all_fields
@@ -347,9 +355,24 @@ local function add_section(tree, buffer, offset, titles)
   return offset + header_bytes + bytes
 end
 
+-- A datagram without plaintext: its clear header says all.
+local function add_empty(tree, buffer, info)
+  local stream = buffer(4, 2):uint()
+  local epoch = buffer(6, 2):uint()
+  if stream == 0 and epoch == 0 then return table.insert(info, "confirms new keys") end
+  if stream ~= 0 or epoch < LINK_REPORT or epoch > LINK_REPORT + LINK_FIRST + LINK_SECOND then
+    return tree:add_proto_expert_info(malformed, "bad-empty")
+  end
+  local report = tree:add(lockstep, buffer(6, 2), "Link report")
+  report:add(hears_first, buffer(6, 2))
+  report:add(hears_second, buffer(6, 2))
+  local names = { [0] = "no link", "ha2", "ha2_second", "ha2 and ha2_second" }
+  table.insert(info, "link report: hears its peer on " .. names[epoch - LINK_REPORT])
+end
+
 local function add_frame(tree, buffer, offset, info)
   local header_bytes = size_of("frame_header")
-  if buffer:len() == offset then return table.insert(info, "confirms new keys") end
+  if buffer:len() == offset then return add_empty(tree, buffer, info) end
   if buffer:len() - offset < header_bytes then
     return tree:add_proto_expert_info(malformed, "frame-short")
   end

@@ -3,6 +3,8 @@
 
 #include "tools/wiredump/print.h"
 
+#include <array>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "tools/wiredump/schema_table.h"
@@ -148,6 +150,8 @@ const char* OutcomeName(Outcome outcome) {
       return "frame";
     case Outcome::kConfirmation:
       return "confirmation";
+    case Outcome::kLinkReport:
+      return "link-report";
     case Outcome::kHello:
       return "hello";
     case Outcome::kSealed:
@@ -158,8 +162,26 @@ const char* OutcomeName(Outcome outcome) {
   return "";
 }
 
-std::string VerdictText(const Decoded& decoded) {
-  return std::string(statesync::NameOf(decoded.verdict));
+std::string VerdictText(const Decoded& decoded) { return std::string(decoded.verdict_name()); }
+
+// As in the node file, behind "ha.".
+constexpr std::array<const char*, statesync::kHa2LinksMax> kLinkNames = {"ha2", "ha2_second"};
+
+std::string LinksText(const Decoded& decoded) {
+  std::string heard;
+  for (std::size_t i = 0; i < kLinkNames.size(); ++i) {
+    if (decoded.Hears(i)) absl::StrAppend(&heard, heard.empty() ? "" : " and ", kLinkNames[i]);
+  }
+  return absl::StrCat("link report: hears its peer on ", heard.empty() ? "no link" : heard.c_str());
+}
+
+std::string LinksJson(const Decoded& decoded) {
+  std::string json;
+  for (std::size_t i = 0; i < kLinkNames.size(); ++i) {
+    absl::StrAppend(&json, json.empty() ? "" : ",", "\"", kLinkNames[i],
+                    "\":", decoded.Hears(i) ? "true" : "false");
+  }
+  return absl::StrCat(",\"hears\":{", json, "}");
 }
 
 }  // namespace
@@ -187,6 +209,7 @@ std::string TextOf(const Packet& packet, const Decoded& decoded, bool verbose) {
     return absl::StrCat(text, "sealed, ", packet.datagram.size(), " bytes\n");
   }
   if (decoded.outcome == Outcome::kConfirmation) return text + "confirms new keys\n";
+  if (decoded.outcome == Outcome::kLinkReport) return text + LinksText(decoded) + "\n";
   if (decoded.outcome == Outcome::kMalformed) {
     return absl::StrCat(text, "malformed: ", VerdictText(decoded), "\n");
   }
@@ -214,6 +237,7 @@ std::string JsonOf(const Packet& packet, const Decoded& decoded) {
     absl::StrAppend(&json, ",\"clear\":{", FieldsJson(ClearHeaderFields(), BytesOf(decoded.clear)),
                     "}");
   }
+  if (decoded.outcome == Outcome::kLinkReport) json += LinksJson(decoded);
   if (decoded.outcome == Outcome::kHello) {
     absl::StrAppend(&json, ",\"hello\":{", FieldsJson(HelloFields(), decoded.hello.data()), "}");
   }

@@ -304,6 +304,27 @@ TEST_F(HandshakeTest, ClearHeaderRulesHaveTheirVerdicts) {
   EXPECT_EQ(b_.handshake->PrepareOpen(zero).verdict, SealVerdict::kReplayed);
 }
 
+// What an authentic datagram without plaintext may say: every value of its two fields.
+TEST_F(HandshakeTest, AnEmptyDatagramIsAConfirmationAReportOrRefused) {
+  Establish();
+  std::uint64_t accepted = 0;
+  std::uint64_t refused = 0;
+  for (std::uint32_t stream = 0; stream < kStreamsMax; ++stream) {
+    for (std::uint32_t epoch = 0; epoch <= 0xffff; ++epoch) {
+      ClearHeader header{};
+      header.stream.Set(static_cast<std::uint16_t>(stream));
+      header.epoch.Set(static_cast<std::uint16_t>(epoch));
+      const bool is_known = stream == 0 && (epoch == 0 || (epoch >= 0x8000 && epoch <= 0x8003));
+      ASSERT_EQ(b_.handshake->OnEmpty(header),
+                is_known ? SealVerdict::kAccepted : SealVerdict::kBadEmpty)
+          << stream << " " << epoch;
+      ++(is_known ? accepted : refused);
+    }
+  }
+  EXPECT_EQ(accepted, 5u);
+  EXPECT_EQ(b_.count(SealVerdict::kBadEmpty), refused);
+}
+
 TEST_F(HandshakeTest, AShareOfSmallOrderIsRefused) {
   const Datagram hello_a = FirstHello(a_, now_);
   ASSERT_EQ(b_.Deliver(now_, hello_a), SealVerdict::kHelloUnproven);

@@ -101,12 +101,21 @@ class Dissector(unittest.TestCase):
         for shown in self.plain + self.sealed:
             self.assertFalse([key for key in shown if "expert" in key], shown)
 
+    def test_shows_what_link_reports_say(self):
+        reports = 0
+        for told, shown in zip(self.told, self.plain):
+            for name, heard in told.get("hears", {}).items():
+                self.assertIn(shown[f"lockstep.link_report.{name}"][0].lower(),
+                              ("1", "true") if heard else ("0", "false"), shown)
+                reports += 1
+        self.assertEqual(8, reports)
+
     def test_sealed_frames_show_their_clear_header(self):
         sealed = [shown for shown in self.sealed if "lockstep.sealed" in shown]
         self.assertEqual(len(self.told) - 1, len(sealed))
-        for shown in sealed:
+        for told, shown in zip([told for told in self.told if "hello" not in told], sealed):
             self.assertEqual(["3"], shown["lockstep.clear_header.phase"])
-            self.assertEqual(["257"], shown["lockstep.clear_header.epoch"])
+            self.assertEqual([str(told["clear"]["epoch"])], shown["lockstep.clear_header.epoch"])
 
 
 if __name__ == "__main__":

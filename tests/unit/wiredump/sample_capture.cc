@@ -10,6 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "dataplane/crypto/aes_gcm.h"
 #include "statesync/ensure.h"
+#include "statesync/seal/link_report.h"
 #include "statesync/wire/frame_writer.h"
 #include "statesync/wire/record_sizes.h"
 #include "statesync/wire/schema.h"
@@ -46,28 +47,32 @@ Frame Ethernet(std::span<const std::uint8_t> datagram, std::uint16_t port, std::
   return frame;
 }
 
-ClearHeader ClearOf(DatagramKind kind, std::uint16_t stream, std::uint64_t packet_number) {
+constexpr std::uint16_t kEpoch = 257;
+
+ClearHeader ClearOf(DatagramKind kind, std::uint16_t stream, std::uint64_t packet_number,
+                    std::uint16_t epoch = kEpoch) {
   ClearHeader clear{};
   clear.magic.Set(kMagic);
   clear.version = kProtocolVersion;
   clear.kind_phase = static_cast<std::uint8_t>(static_cast<unsigned>(kind) << 4 | 3);
   clear.stream.Set(stream);
-  clear.epoch.Set(257);
+  clear.epoch.Set(epoch);
   clear.packet_number.Set(packet_number);
   return clear;
 }
 
 Frame Sealed(dataplane::AesGcm& cipher, std::uint64_t packet_number,
-             std::span<const std::byte> text) {
-  const ClearHeader clear = ClearOf(DatagramKind::kSealed, 1, packet_number);
+             std::span<const std::byte> text, std::uint16_t stream = 1,
+             std::uint16_t epoch = kEpoch) {
+  const ClearHeader clear = ClearOf(DatagramKind::kSealed, stream, packet_number, epoch);
   Frame datagram(sizeof(clear));
   std::memcpy(datagram.data(), &clear, sizeof(clear));
   for (const std::byte byte : text) datagram.push_back(std::to_integer<std::uint8_t>(byte));
   datagram.resize(datagram.size() + kTagBytes);
   const std::span<std::uint8_t> all(datagram);
-  cipher.Seal(MakeNonce(1, packet_number), all.first(sizeof(clear)),
+  cipher.Seal(MakeNonce(stream, packet_number), all.first(sizeof(clear)),
               all.subspan(sizeof(clear), text.size()), all.last<kTagBytes>());
-  return Ethernet(datagram, kPort, 1);
+  return Ethernet(datagram, kPort, stream);
 }
 
 FrameHeader HeaderOf(std::uint64_t number, bool numbered) {
@@ -120,12 +125,22 @@ Frame HelloFrame() {
 
 }  // namespace
 
+std::vector<std::uint8_t> EmptyDatagram(std::uint16_t stream, std::uint16_t epoch,
+                                        std::uint8_t key) {
+  dataplane::AesGcm cipher(KeyOf(key));
+  return Sealed(cipher, 1'000, {}, stream, epoch);
+}
+
 Sample MakeSample(std::uint8_t key) {
   Sample sample;
   dataplane::AesGcm cipher(KeyOf(key));
   std::uint64_t packet_number = 0;
   sample.packets.push_back(HelloFrame());
-  sample.packets.push_back(Sealed(cipher, ++packet_number, {}));
+  sample.packets.push_back(Sealed(cipher, 1, {}, 0, 0));
+  for (std::uint16_t links = 0; links < Sample::kLinkReports; ++links) {
+    sample.packets.push_back(
+        Sealed(cipher, 2u + links, {}, 0, static_cast<std::uint16_t>(kLinkReport | links)));
+  }
   std::vector<std::byte> buffer(1'400);
   for (const KnownRecord& known : kKnownRecords) {
     const std::size_t bytes =

@@ -76,8 +76,11 @@ TEST_F(Wiredump, OneLineForEachDatagram) {
   EXPECT_EQ(output.CountOf("\n"), sample_.packets.size() - Sample::kOther);
   EXPECT_EQ(output.CountOf("active synced term 8 frame "), statesync::kKnownRecords.size());
   EXPECT_EQ(output.CountOf("active synced term 8 next 100 ack 99: keepalive\n"), 1u);
-  EXPECT_EQ(output.CountOf(" > 10.9.2.2 stream 1 epoch 257 phase 3 packet 1: confirms new keys\n"),
+  EXPECT_EQ(output.CountOf(" > 10.9.2.2 stream 0 epoch 0 phase 3 packet 1: confirms new keys\n"),
             1u);
+  for (const char* const heard : {"no link", "ha2", "ha2_second", "ha2 and ha2_second"}) {
+    EXPECT_EQ(output.CountOf(std::string(": link report: hears its peer on ") + heard + "\n"), 1u);
+  }
   EXPECT_EQ(output.CountOf("22:13:20.000042 10.9.2.1:4799 > 10.9.2.2 hello phase 3: "), 1u);
   EXPECT_EQ(output.CountOf(" session insert 3\n"), 2u);
   EXPECT_EQ(output.complaints,
@@ -105,12 +108,16 @@ TEST_F(Wiredump, JsonIsOneObjectPerLineAndASummary) {
   const Output output = Run(request_);
   EXPECT_EQ(output.CountOf("{\"packet\":"), sample_.packets.size() - Sample::kOther);
   EXPECT_EQ(output.CountOf("\"outcome\":\"frame\""), static_cast<std::size_t>(sample_.frames));
+  EXPECT_EQ(output.CountOf("\"outcome\":\"link-report\""), 4u);
+  EXPECT_EQ(output.CountOf("\"hears\":{\"ha2\":false,\"ha2_second\":true}"), 1u);
   EXPECT_EQ(output.CountOf("\"op\":\"digest\""), 1u);
   EXPECT_EQ(output.CountOf("\"sum_high\":\"0x0b0c0d0e0f101112\""), 1u) << output.lines;
-  EXPECT_EQ(output.CountOf("{\"summary\":{\"packets\":25,\"frames\":21,\"confirmations\":1,"
-                           "\"hellos\":1,\"sealed\":0,\"malformed\":0,\"other\":2,\"cut\":0,"
-                           "\"damaged\":false}}\n"),
-            1u)
+  EXPECT_EQ(
+      output.CountOf(
+          "{\"summary\":{\"packets\":29,\"frames\":21,\"confirmations\":1,"
+          "\"link_reports\":4,\"hellos\":1,\"sealed\":0,\"malformed\":0,\"other\":2,\"cut\":0,"
+          "\"damaged\":false}}\n"),
+      1u)
       << output.lines.substr(output.lines.size() - 200);
 }
 
@@ -118,7 +125,7 @@ TEST_F(Wiredump, WithoutKeysTheClearHeaderIsShown) {
   request_.keys.clear();
   const Output output = Run(request_);
   EXPECT_EQ(output.status.value(), kStatusDone);
-  EXPECT_EQ(output.CountOf(": sealed, "), static_cast<std::size_t>(sample_.frames + 1));
+  EXPECT_EQ(output.CountOf(": sealed, "), static_cast<std::size_t>(sample_.frames + 5));
   EXPECT_EQ(output.CountOf("hello"), 1u);
   EXPECT_NE(output.complaints.find(": give --keys to open them\n"), std::string::npos);
 }
@@ -127,10 +134,10 @@ TEST_F(Wiredump, WrongKeysAreOneLineWithACount) {
   WriteCapture(request_.capture, MakeSample(50).packets);
   const Output output = Run(request_);
   EXPECT_EQ(output.status.value(), kStatusFailed);
-  EXPECT_NE(output.complaints.find("wiredump: 22 sealed frames that no key of the file opens"),
+  EXPECT_NE(output.complaints.find("wiredump: 26 sealed frames that no key of the file opens"),
             std::string::npos)
       << output.complaints;
-  EXPECT_EQ(output.CountOf(": sealed, "), 22u);
+  EXPECT_EQ(output.CountOf(": sealed, "), 26u);
 }
 
 TEST_F(Wiredump, ACaptureThatWasCutShortShowsWhatCameBefore) {
@@ -139,7 +146,7 @@ TEST_F(Wiredump, ACaptureThatWasCutShortShowsWhatCameBefore) {
   const Output output = Run(request_);
   EXPECT_EQ(output.status.value(), kStatusFailed);
   EXPECT_EQ(output.CountOf("\n"), sample_.packets.size() - Sample::kOther);
-  EXPECT_NE(output.complaints.find(": cut short or damaged after 24 packets ("), std::string::npos)
+  EXPECT_NE(output.complaints.find(": cut short or damaged after 28 packets ("), std::string::npos)
       << output.complaints;
 }
 
@@ -155,7 +162,7 @@ TEST_F(Wiredump, DatagramsShortenedByTheSnapLengthAreCounted) {
 TEST_F(Wiredump, WhatBreaksTheFormatIsNamedByItsFirstRule) {
   auto packets = sample_.packets;
   packets[0][14 + 28] = 0;       // Magic of the hello.
-  packets[2][14 + 24 + 1] += 1;  // UDP length of a frame.
+  packets[6][14 + 24 + 1] += 1;  // UDP length of a frame.
   WriteCapture(request_.capture, packets);
   const Output output = Run(request_);
   EXPECT_EQ(output.status.value(), kStatusFailed);
@@ -163,6 +170,21 @@ TEST_F(Wiredump, WhatBreaksTheFormatIsNamedByItsFirstRule) {
   EXPECT_NE(
       output.complaints.find("wiredump: 2 datagrams break the format, the first by bad-magic; "),
       std::string::npos)
+      << output.complaints;
+}
+
+TEST_F(Wiredump, EmptyDatagramsThatSayNothingKnownAreMalformed) {
+  std::vector<std::vector<std::uint8_t>> packets;
+  for (const auto& [stream, epoch] : {std::pair{1, 0}, {1, 0x8001}, {0, 1}, {0, 0x8004}}) {
+    packets.push_back(testing::EmptyDatagram(static_cast<std::uint16_t>(stream),
+                                             static_cast<std::uint16_t>(epoch)));
+  }
+  WriteCapture(request_.capture, packets);
+  const Output output = Run(request_);
+  EXPECT_EQ(output.status.value(), kStatusFailed);
+  EXPECT_EQ(output.CountOf(": malformed: bad-empty\n"), 4u) << output.lines;
+  EXPECT_NE(output.complaints.find("4 datagrams break the format, the first by bad-empty; "),
+            std::string::npos)
       << output.complaints;
 }
 
@@ -202,11 +224,12 @@ TEST_F(Wiredump, ExportsACaptureOfOpenedFrames) {
        at = plain.find("LS\x01\xf3", at + 1)) {
     ++opened;
   }
-  EXPECT_EQ(opened, static_cast<std::size_t>(sample_.frames + Sample::kConfirmations));
+  EXPECT_EQ(opened, static_cast<std::size_t>(sample_.frames + Sample::kConfirmations +
+                                             Sample::kLinkReports));
   request_.capture = request_.plain;
   request_.plain.clear();
   const Output again = Run(request_);
-  EXPECT_NE(again.complaints.find("22 datagrams break the format, the first by bad-kind"),
+  EXPECT_NE(again.complaints.find("26 datagrams break the format, the first by bad-kind"),
             std::string::npos)
       << "lengths are right, and no node takes the kind: " << again.complaints;
 }
