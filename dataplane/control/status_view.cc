@@ -171,7 +171,10 @@ void FillHa2(const ControlSetup& setup, std::int64_t now_ns, lockstep::control::
     if (const std::int64_t heard_ns = facts.last_heard_ns.load(kRelaxed); heard_ns != 0) {
       out.set_last_heard_ms_ago(MillisecondsAgo(heard_ns, now_ns));
     }
-    out.set_used(facts.used.load(kRelaxed));
+    out.set_used(facts.used.load(std::memory_order_acquire));
+    if (const std::int64_t left_ns = facts.left_after_ns.load(kRelaxed); left_ns != 0) {
+      out.set_left_after_ms(static_cast<std::uint64_t>(left_ns / 1'000'000));
+    }
     out.set_frames_received(facts.frames_received.load(kRelaxed));
     out.set_frames_sent(facts.frames_sent.load(kRelaxed));
   }

@@ -89,7 +89,8 @@ struct Ha2LinkFacts {
   std::atomic<std::int64_t> last_heard_ns{0};  // Last authentic datagram over it; 0: never.
   std::atomic<std::uint64_t> frames_received{0};
   std::atomic<std::uint64_t> frames_sent{0};
-  std::atomic<bool> used{false};  // Both nodes hear each other on it.
+  std::atomic<bool> used{false};               // Both nodes hear each other on it.
+  std::atomic<std::int64_t> left_after_ns{0};  // Silence on it when it was last left; 0: never was.
 };
 
 // Facts about replication that the ha thread and control need. Writer: sync loop.

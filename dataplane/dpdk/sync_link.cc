@@ -32,7 +32,6 @@ void SyncLinks::Hear(Instant now, std::size_t link) noexcept {
 }
 
 void SyncLinks::OnReport(std::uint16_t report) noexcept {
-  if ((report & statesync::kLinkReport) == 0) return;
   for (std::size_t i = 0; i < count; ++i) {
     links[i].peer_hears = (report & statesync::HeardBit(i)) != 0;
   }
@@ -61,8 +60,11 @@ void SyncLinks::Turn(Instant now) noexcept {
     if (used) ++used_count;
     if (used == link.used) continue;
     link.used = used;
-    link.facts->used.store(used, std::memory_order_relaxed);
-    if (!used) stats.Count(SyncEvent::links_left);
+    if (!used) {
+      link.facts->left_after_ns.store((now - link.last_heard).ns, std::memory_order_relaxed);
+      stats.Count(SyncEvent::links_left);
+    }
+    link.facts->used.store(used, std::memory_order_release);
   }
 }
 

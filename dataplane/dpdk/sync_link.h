@@ -58,7 +58,7 @@ struct SyncLinks {
 
   // An authentic datagram of the living peer arrived over a link.
   void Hear(statesync::Instant now, std::size_t link) noexcept;
-  // Its report; anything that is none is ignored. What a run of the peer has said ends with it.
+  // The epoch field of its report. What a run of the peer has said ends with it.
   void OnReport(std::uint16_t report) noexcept;
   void ForgetReports() noexcept;
   // What this node reports now.

@@ -119,13 +119,19 @@ void SyncReceiver::OnAuthentic(Instant now, std::size_t index, bool established)
       rte_pktmbuf_mtod_offset(item.frame, const std::byte*, item.header_offset);
   ClearHeader clear;
   std::memcpy(&clear, header, sizeof(clear));
-  if (item.text_bytes == 0) {
-    links_.OnReport(clear.epoch.Get());
-    return links_.stats.Count(SyncEvent::confirmations_received);
-  }
+  if (item.text_bytes == 0) return OnEmpty(clear);
   frames_[opened_++] = {.stream = clear.stream.Get(),
                         .epoch = clear.epoch.Get(),
                         .sealed = {header + sizeof(clear), item.text_bytes}};
+}
+
+void SyncReceiver::OnEmpty(const ClearHeader& clear) noexcept {
+  if (links_.handshake.OnEmpty(clear) != SealVerdict::kAccepted) return;  // Counted there.
+  if (!statesync::IsLinkReport(clear.epoch.Get())) {
+    return links_.stats.Count(SyncEvent::confirmations_received);
+  }
+  links_.stats.Count(SyncEvent::reports_received);
+  links_.OnReport(clear.epoch.Get());
 }
 
 void SyncReceiver::Apply(Instant now) noexcept {

@@ -37,6 +37,7 @@ class SyncReceiver {
   // Opens what is queued, tells the peer's state, and gives the engine what is to be applied.
   void OpenQueued(statesync::Instant now) noexcept;
   void OnAuthentic(statesync::Instant now, std::size_t index, bool established) noexcept;
+  void OnEmpty(const statesync::ClearHeader& clear) noexcept;
   void Apply(statesync::Instant now) noexcept;
 
   [[nodiscard]] SyncLink& link() noexcept { return links_.links[link_]; }

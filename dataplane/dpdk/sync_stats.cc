@@ -23,6 +23,7 @@ constexpr std::array<Described, kSyncEventCount> kEvents = {{
     {"bytes_sent", "Ethernet bytes without FCS of the frames sent."},
     {"confirmations_received", "Empty sealed frames: the peer holds the new keys."},
     {"confirmations_sent", "Empty sealed frames sent to confirm new keys."},
+    {"reports_received", "Empty sealed frames in which the peer says which links it hears."},
     {"without_peer", "Authentic frames while the peer's run had ended; not applied."},
     {"send_waits", "Turns in which the port's transmit queue was full."},
     {"send_dropped", "Sealed frames given up after the queue was full for too long; repaired."},

@@ -32,6 +32,7 @@ namespace dataplane {
   X(bytes_sent)                  \
   X(confirmations_received)      \
   X(confirmations_sent)          \
+  X(reports_received)            \
   X(without_peer)                \
   X(send_waits)                  \
   X(send_dropped)                \

@@ -32,10 +32,10 @@ std::string_view SentenceOf(HaReason reason) noexcept {
       "term files and start again",
       "keys-exhausted: the peer answers no rekey and the keys of HA2 have sealed all they may, so "
       "nothing is replicated; see that hellos pass on HA2, or restart the standby",
-      "ha2-link-silent: no authentic frame of the peer on the first HA2 link (ha.ha2), the second "
-      "one carries everything; check the link",
-      "ha2-link-silent: no authentic frame of the peer on the second HA2 link (ha.ha2_second), the "
-      "first one carries everything; check the link"};
+      "ha2-link-silent: the nodes do not hear each other on the first HA2 link (ha.ha2), the "
+      "second one carries everything; check the link",
+      "ha2-link-silent: the nodes do not hear each other on the second HA2 link (ha.ha2_second), "
+      "the first one carries everything; check the link"};
   ENSURE(reason < HaReason::kCount);
   return kSentences[static_cast<std::size_t>(reason)];
 }

@@ -98,6 +98,7 @@ class HaThreadImpl final : public HaThread {
               const Statement& statement);
   void SendBeats(Instant sent, const Statement& statement);
   void TurnTerm();
+  void WatchHa2Links();
   void UpdateReasons(Instant now);
   void Log(HaSeverity severity, std::string_view line) const {
     if (options_.log) options_.log(severity, line);
@@ -118,6 +119,7 @@ class HaThreadImpl final : public HaThread {
   Instant last_beat_{};
   bool beat_soon_ = false;
   bool real_time_ = true;
+  std::array<bool, 2> ha2_used_{};  // As told by the last log line.
 
   Counters counters_;
   std::array<PublishedPath, 2> paths_;
@@ -183,6 +185,7 @@ void HaThreadImpl::Run() {
       driver_->OnBeatsSent(sent);
     }
     TurnTerm();
+    WatchHa2Links();
     UpdateReasons(now);
     Wait(MonotonicNow());
   }
@@ -254,6 +257,23 @@ void HaThreadImpl::TurnTerm() {
   }
 }
 
+// The sync loop decides and does not log.
+void HaThreadImpl::WatchHa2Links() {
+  for (std::size_t i = 0; i < options_.ha2_links; ++i) {
+    const Ha2LinkFacts& link = shared_.sync.ha2_links[i];
+    const bool used = link.used.load(std::memory_order_acquire);
+    if (used == ha2_used_[i]) continue;
+    ha2_used_[i] = used;
+    const std::string_view name = i == 0 ? "ha.ha2" : "ha.ha2_second";
+    const Duration silence{link.left_after_ns.load(std::memory_order_relaxed)};
+    Log(used ? HaSeverity::kInfo : HaSeverity::kWarning,
+        used ? absl::StrFormat("HA2 link %s: used, both nodes hear each other on it", name)
+             : absl::StrFormat("HA2 link %s: not used any more; the last frame of the peer on it "
+                               "was %d ms ago",
+                               name, silence.ns / 1'000'000));
+  }
+}
+
 void HaThreadImpl::UpdateReasons(Instant now) {
   const statesync::RoleMachine& machine = driver_->machine();
   const Duration limit = machine.detection_time() * kSilenceFactor;
@@ -273,12 +293,8 @@ void HaThreadImpl::UpdateReasons(Instant now) {
   const bool ha2_silent = now - Instant{ha2} > limit;
   note(ha2_silent, HaReason::kHa2Silent);
   if (options_.ha2_links == 2 && !ha2_silent) {
-    const auto silent = [&](std::size_t link) {
-      const auto& heard = shared_.sync.ha2_links[link].last_heard_ns;
-      return now - Instant{heard.load(std::memory_order_relaxed)} > limit;
-    };
-    note(silent(0), HaReason::kHa2FirstSilent);
-    note(silent(1), HaReason::kHa2SecondSilent);
+    note(!ha2_used_[0], HaReason::kHa2FirstSilent);
+    note(!ha2_used_[1], HaReason::kHa2SecondSilent);
   }
   note(!liveness, HaReason::kLivenessDown);
   note(!real_time_, HaReason::kNotRealTime);

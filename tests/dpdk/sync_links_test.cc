@@ -3,14 +3,22 @@
 
 // Two HA2 links at once: both carry, either one suffices, and the engine notices nothing.
 
+#include <filesystem>
+
+#include "dataplane/crypto/aes_gcm.h"
+#include "dataplane/crypto/key_log.h"
+#include "dataplane/dpdk/ha2_frame.h"
+#include "statesync/seal/link_report.h"
 #include "tests/dpdk/sync_pair.h"
 
 namespace dataplane::testing {
 namespace {
 
+using statesync::ClearHeader;
 using statesync::Readiness;
 
-constexpr std::int64_t kSilenceMs = 40;  // heartbeat_ms × (heartbeat_misses + 1).
+constexpr std::size_t kAddressAt = 14 + 12 + 2;  // Third byte of the sender's: 2 on the first link.
+constexpr std::int64_t kSilenceMs = 40;          // heartbeat_ms × (heartbeat_misses + 1).
 
 class LinksTest : public SyncPairTest {
  protected:
@@ -53,6 +61,28 @@ class LinksTest : public SyncPairTest {
     bulks_ = a().Stat("replication.bulks_started") + b().Stat("replication.bulks_started");
   }
 
+  // A datagram of node 1 without plaintext, over the first link. Envelope: that of a recorded one.
+  void GiveEmpty(const statesync::DirectionKey& key, std::uint64_t number, std::uint16_t stream,
+                 std::uint16_t epoch) {
+    const auto sealed =
+        std::find_if(recorded_[1].rbegin(), recorded_[1].rend(), [](const Frame& frame) {
+          return frame.size() == kHa2HeaderBytes + sizeof(ClearHeader) + statesync::kTagBytes &&
+                 frame[kAddressAt] == 2;
+        });
+    ASSERT_NE(sealed, recorded_[1].rend()) << "no report was recorded";
+    Frame frame = *sealed;
+    ClearHeader clear;
+    std::memcpy(&clear, frame.data() + kHa2HeaderBytes, sizeof(clear));
+    clear.stream.Set(stream);
+    clear.epoch.Set(epoch);
+    clear.packet_number.Set(number);
+    std::memcpy(frame.data() + kHa2HeaderBytes, &clear, sizeof(clear));
+    const std::span<std::uint8_t> datagram = std::span(frame).subspan(kHa2HeaderBytes);
+    AesGcm(key).Seal(statesync::MakeNonce(stream, number), datagram.first(sizeof(clear)), {},
+                     datagram.last<statesync::kTagBytes>());
+    a().wire.Give(frame, pool_.get());
+  }
+
   std::uint32_t next_ = 0;
   std::int64_t longest_ns_ = 0;
   std::uint64_t bulks_ = 0;
@@ -82,6 +112,11 @@ TEST_F(LinksTest, EitherOneMayBeCutUnderLoad) {
     WorkFor(300);
     EXPECT_FALSE(Used(a(), link) || Used(b(), link)) << link;
     EXPECT_TRUE(Used(a(), 1 - link) && Used(b(), 1 - link)) << link;
+    for (SyncNode* const node : {&a(), &b()}) {
+      const std::int64_t after_ns = node->shared.sync.ha2_links[link].left_after_ns.load();
+      EXPECT_GT(after_ns, kSilenceMs * 1'000'000);
+      EXPECT_LT(after_ns, (kSilenceMs + 1) * 1'000'000) << "found within a turn of the limit";
+    }
     EXPECT_LT(longest_ns_, (kSilenceMs + 20) * 1'000'000) << "oldest unconfirmed change";
     CutLink(link, false);
     WorkFor(300);
@@ -94,6 +129,9 @@ TEST_F(LinksTest, EitherOneMayBeCutUnderLoad) {
 TEST_F(LinksTest, ALinkThatOnlyOneNodeHearsIsLeftByBoth) {
   Settle();
   link_cut_[0][1] = true;  // What node 0 sends over the second link is lost.
+  std::int64_t found_ms = 0;
+  while (Used(a(), 1) && ++found_ms < 200) WorkFor(1);
+  EXPECT_LT(found_ms, kSilenceMs + 2 * 10 + 2) << "its peer's silence, and a heartbeat each way";
   WorkFor(200);
   EXPECT_FALSE(Used(a(), 1)) << "its peer says that it hears nothing";
   EXPECT_FALSE(Used(b(), 1)) << "it hears nothing";
@@ -140,6 +178,51 @@ TEST_F(LinksTest, ANodeWithOneLinkUnderstandsANodeWithTwo) {
   WorkFor(200);
   EXPECT_TRUE(Used(a(), 0));
   EXPECT_FALSE(Used(a(), 1));
+  ExpectNothingLost();
+}
+
+// A peer that holds the keys and says nonsense in its reports: each is counted, and none makes this
+// node stop sending.
+TEST_F(LinksTest, HostileReportsAreCountedAndStopNothing) {
+  const std::string path = ::testing::TempDir() + "sync-links-test.keys";
+  std::filesystem::remove(path);
+  Remake({.boot_id = 0xa0, .streams = 2, .links = 2, .ha2_key_file = path},
+         {.boot_id = 0xb0, .streams = 2, .links = 2});
+  Settle();
+  const auto keys = ReadKeyLog(path);
+  std::filesystem::remove(path);
+  ASSERT_TRUE(keys.ok() && !keys->empty()) << keys.status();
+  record_ = true;
+  Run(20);
+  record_ = false;
+  // Ahead of the peer's own numbers, which must stay inside the replay window.
+  std::uint64_t number = statesync::kReplayWindowPackets / 2;
+  const auto give = [&](std::uint16_t stream, std::uint16_t epoch) {
+    GiveEmpty(keys->front().from == 1 ? keys->front().key : keys->back().key, ++number, stream,
+              epoch);
+  };
+  const std::uint64_t bad = a().Stat("seal.bad-empty");
+  const std::uint64_t reports = a().Stat("ha2.reports_received");
+  std::uint64_t given = 0;
+  for (unsigned epoch = 1; epoch <= 0xffff; epoch += 211) {
+    give(0, static_cast<std::uint16_t>(epoch & ~unsigned{statesync::kLinkReport}));
+    give(1, static_cast<std::uint16_t>(epoch | statesync::kLinkReport));
+    given += 2;
+    Step();
+  }
+  Run(50);
+  EXPECT_EQ(a().Stat("seal.bad-empty") - bad, given);
+  EXPECT_GT(a().Stat("ha2.reports_received"), reports) << "those of the peer itself still count";
+  EXPECT_TRUE(Used(a(), 0) && Used(a(), 1)) << "what breaks the format is not believed";
+
+  for (int i = 0; i < 300; ++i) {
+    give(0, statesync::kLinkReport);  // A lie: the peer hears nothing.
+    a().Open(next_, 5);
+    next_ += 5;
+    Run(1);
+  }
+  EXPECT_GT(a().Stat("ha2.links_left"), 0u);
+  Run(20);
   ExpectNothingLost();
 }
 

@@ -3,12 +3,15 @@
 """With two HA2 links, either one is cut under load: the standby stays synced, nothing is lost."""
 
 import subprocess
+import sys
 import time
 
 from story import Story, main, number, topology
 
 SESSIONS = 20_000
 CUT_S = 3
+SILENCE_MS = 40       # Four heartbeats of 10 ms: then a link counts as dead.
+SCHEDULING_MS = 60    # How late the sync loop may be on a machine whose cores all work.
 LINKS = {"ha2": "ha2", "ha2_second": "ha3"}  # Name in the node file → kernel interface.
 
 
@@ -42,6 +45,12 @@ class TwoHa2Links(Story):
         for node in (active, standby):
             reasons = self.lab.control[node].json("status").get("reasons", [])
             self.assertTrue(any(f"(ha.{name})" in reason for reason in reasons), reasons)
+            self.assertIn(f"HA2 link ha.{name}: not used any more", self.lab.log_tail(node, 50))
+        after_ms = number(self.link(active, name), "left_after_ms")
+        print(f"{name}: left after {after_ms} ms of silence", file=sys.stderr)
+        self.assertGreaterEqual(after_ms, SILENCE_MS)
+        self.assertLess(after_ms, SILENCE_MS + SCHEDULING_MS)
+        self.assertRegex(self.lab.control[active].text("peer"), rf"(?m)^{name} .* no +{after_ms} ")
         self.lab.in_node_network(active, "ip", "link", "set", interface, "up")
         self.wait_for(f"{name} in use again", lambda: self.used(active, name))
         self.expect_healthy(active, standby)
@@ -55,9 +64,12 @@ class TwoHa2Links(Story):
         self.assertEqual("active", status.get("role"), status)
         self.assertLess(number(status, "exposure_age_us"), 500_000, status)
 
+    def link(self, node, name):
+        links = self.lab.control[node].json("peer")["ha2"]
+        return next(link for link in links if link["name"] == name)
+
     def used(self, node, name):
-        links = self.lab.control[node].json("peer").get("ha2", [])
-        return any(link["name"] == name and link.get("used") for link in links)
+        return self.link(node, name).get("used", False)
 
     def counters(self):
         return {node: self.lab.control[node].counters() for node in topology.NODES}

@@ -97,9 +97,11 @@ std::string PeerText(const lockstep::control::Peer& peer) {
     absl::StrAppend(&text, "\n", columns.Text());
   }
   if (peer.ha2_size() > 0) {
-    Columns columns({"HA2_LINK", "DEVICE", "LAST_HEARD_MS_AGO", "USED", "FRAMES_IN", "FRAMES_OUT"});
+    Columns columns({"HA2_LINK", "DEVICE", "LAST_HEARD_MS_AGO", "USED", "LEFT_AFTER_MS",
+                     "FRAMES_IN", "FRAMES_OUT"});
     for (const lockstep::control::Ha2LinkStatus& link : peer.ha2()) {
       columns.Add({link.name(), link.device(), HeardText(link), link.used() ? "yes" : "no",
+                   link.has_left_after_ms() ? absl::StrCat(link.left_after_ms()) : "-",
                    absl::StrCat(link.frames_received()), absl::StrCat(link.frames_sent())});
     }
     absl::StrAppend(&text, "\n", columns.Text());

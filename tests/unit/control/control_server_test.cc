@@ -125,6 +125,7 @@ TEST_F(Server, PeerShowsEachHa2Link) {
   second.used = true;
   second.frames_received = 5;
   second.frames_sent = 6;
+  second.left_after_ns = 41'999'999;
   const auto peer = client_->GetPeer();
   ASSERT_TRUE(peer.ok()) << peer.status();
   ASSERT_EQ(peer->ha2_size(), 2);
@@ -137,6 +138,8 @@ TEST_F(Server, PeerShowsEachHa2Link) {
   EXPECT_TRUE(peer->ha2(1).used());
   EXPECT_EQ(peer->ha2(1).frames_received(), 5u);
   EXPECT_EQ(peer->ha2(1).frames_sent(), 6u);
+  EXPECT_FALSE(peer->ha2(0).has_left_after_ms());
+  EXPECT_EQ(peer->ha2(1).left_after_ms(), 41u);
 }
 
 TEST_F(Server, PeerAndStatusSayHowEachTableReplicates) {

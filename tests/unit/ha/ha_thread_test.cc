@@ -230,8 +230,9 @@ TEST_F(HaThreadTest, ASilentHa2LinkIsNamedWhileTheOtherLives) {
   const auto hear = [&](bool first, bool second) {
     const std::int64_t now_ns = std::chrono::steady_clock::now().time_since_epoch().count();
     const std::int64_t ahead_ns = now_ns + 60'000'000'000;  // Heard for as long as the test lasts.
-    facts.ha2_links[0].last_heard_ns = first ? ahead_ns : 0;
-    facts.ha2_links[1].last_heard_ns = second ? ahead_ns : 0;
+    facts.ha2_links[0].left_after_ns = first ? 0 : 41'000'000;
+    facts.ha2_links[0].used = first;
+    facts.ha2_links[1].used = second;
     facts.ha2_last_heard_ns = first || second ? ahead_ns : 0;
   };
   hear(true, false);
@@ -252,6 +253,15 @@ TEST_F(HaThreadTest, ASilentHa2LinkIsNamedWhileTheOtherLives) {
   EXPECT_TRUE(WaitFor([&] { return says("ha2-silent:") && !says("ha2-link-silent"); }));
   hear(true, true);
   EXPECT_TRUE(WaitFor([&] { return !says("ha2-silent:") && !says("ha2-link-silent"); }));
+  (*thread)->Stop();
+  const std::scoped_lock lock(lines_mutex_);
+  const auto logged = [&](const std::string& line) {
+    return std::count(lines_.begin(), lines_.end(), line);
+  };
+  const std::string left = ": not used any more; the last frame of the peer on it was 41 ms ago";
+  EXPECT_EQ(logged("HA2 link ha.ha2" + left), 1);
+  EXPECT_EQ(logged("HA2 link ha.ha2: used, both nodes hear each other on it"), 2);
+  EXPECT_EQ(logged("HA2 link ha.ha2_second: used, both nodes hear each other on it"), 2);
 }
 
 TEST_F(HaThreadTest, AStrangersHeartbeatsAreCountedAndIgnored) {

@@ -140,6 +140,31 @@ TEST(Text, ThePeersReadinessHasItsReason) {
             std::string::npos);
 }
 
+TEST(Text, PeerNamesTheHa2LinkThatIsNotUsed) {
+  lockstep::control::Peer peer;
+  lockstep::control::Ha2LinkStatus& first = *peer.add_ha2();
+  first.set_name("ha2");
+  first.set_device("net_af_xdp0,iface=ha2");
+  first.set_last_heard_ms_ago(3);
+  first.set_used(true);
+  first.set_frames_received(10);
+  first.set_frames_sent(11);
+  lockstep::control::Ha2LinkStatus& second = *peer.add_ha2();
+  second.set_name("ha2_second");
+  second.set_device("net_af_xdp1,iface=ha3");
+  second.set_last_heard_ms_ago(900);
+  second.set_left_after_ms(40);
+  const std::string text = PeerText(peer);
+  EXPECT_NE(text.find("HA2_LINK    DEVICE                 LAST_HEARD_MS_AGO  USED  LEFT_AFTER_MS  "
+                      "FRAMES_IN  FRAMES_OUT\n"
+                      "ha2         net_af_xdp0,iface=ha2                  3  yes               -  "
+                      "       10          11\n"
+                      "ha2_second  net_af_xdp1,iface=ha3                900  no               40  "
+                      "        0           0\n"),
+            std::string::npos)
+      << text;
+}
+
 TEST(Text, PeerDrawsHowLongChangesTook) {
   lockstep::control::Peer peer = PeerWithTable();
   const std::uint64_t buckets[] = {1, 0, 80, 20};
