@@ -24,12 +24,6 @@
 namespace dataplane {
 namespace {
 
-constexpr GuardConfig kConfig = {.own_ipv4 = kOwn,
-                                 .peer_ipv4 = kPeer,
-                                 .port = kHa2Port,
-                                 .source_port_first = kSourceFirst,
-                                 .source_port_last = kSourceLast};
-
 class AttachedGuard : public testing::Test {
  protected:
   void SetUp() override {

@@ -13,6 +13,8 @@
 #include <optional>
 #include <vector>
 
+#include "dataplane/bpf/guard.h"
+
 namespace dataplane {
 
 inline constexpr std::uint32_t kOwn = 0x0a000001;    // 10.0.0.1
@@ -21,6 +23,13 @@ inline constexpr std::uint32_t kOther = 0x0a000003;  // 10.0.0.3
 inline constexpr std::uint16_t kHa2Port = 4799;
 inline constexpr std::uint16_t kSourceFirst = 49'152;
 inline constexpr std::uint16_t kSourceLast = 49'167;
+
+// What the guard of kOwn is told.
+inline constexpr GuardConfig kConfig = {.own_ipv4 = kOwn,
+                                        .peer_ipv4 = kPeer,
+                                        .port = kHa2Port,
+                                        .source_port_first = kSourceFirst,
+                                        .source_port_last = kSourceLast};
 
 inline constexpr std::size_t kHeaderBytes = 14 + 20 + 8;  // Ethernet, IPv4, UDP.
 

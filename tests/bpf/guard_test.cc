@@ -16,11 +16,6 @@
 namespace dataplane {
 namespace {
 
-constexpr GuardConfig kConfig = {.own_ipv4 = kOwn,
-                                 .peer_ipv4 = kPeer,
-                                 .port = kHa2Port,
-                                 .source_port_first = kSourceFirst,
-                                 .source_port_last = kSourceLast};
 constexpr std::size_t kFrameBytesMin = 14;     // The kernel runs nothing shorter than Ethernet.
 constexpr std::size_t kFrameBytesMax = 3'400;  // Largest HA2 MTU over AF_XDP, with its Ethernet.
 

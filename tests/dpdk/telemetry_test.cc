@@ -16,7 +16,7 @@
 #include <memory>
 
 #include "dataplane/control/status_view.h"
-#include "dataplane/dpdk/eal.h"
+#include "tests/dpdk/run_with_eal.h"
 #include "tests/unit/control/control_fixture.h"
 
 namespace dataplane {
@@ -113,18 +113,5 @@ TEST_F(Telemetry, HasNothingToShowAfterTheNodeStopped) {
 }  // namespace dataplane
 
 int main(int argc, char** argv) {
-  testing::InitGoogleTest(&argc, argv);
-  dataplane::EalSetup setup;
-  setup.file_prefix = "lockstep-telemetry-" + std::to_string(getpid());
-  setup.memory_mb = 64;
-  setup.no_huge = true;
-  setup.lcores = 1;
-  const absl::StatusOr<dataplane::EalInfo> started = dataplane::StartEal(setup);
-  if (!started.ok()) {
-    std::fprintf(stderr, "%s\n", started.status().ToString().c_str());
-    return 1;
-  }
-  const int result = RUN_ALL_TESTS();
-  dataplane::StopEal();
-  return result;
+  return dataplane::RunWithEal(argc, argv, "lockstep-telemetry", 64, {});
 }

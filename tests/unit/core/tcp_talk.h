@@ -13,6 +13,8 @@ namespace dataplane::testing {
 
 inline constexpr auto kFromClient = Direction::kFromClient;
 inline constexpr auto kFromServer = Direction::kFromServer;
+inline constexpr std::uint8_t kSynAck = kTcpSyn | kTcpAck;
+inline constexpr std::uint8_t kFinAck = kTcpFin | kTcpAck;
 
 // Both sides' next sequence number, and what each has received.
 struct Talk {
@@ -48,7 +50,7 @@ struct Talk {
   }
   void Handshake() {
     Send(kFromClient, kTcpSyn);
-    Send(kFromServer, kTcpSyn | kTcpAck);
+    Send(kFromServer, kSynAck);
     Send(kFromClient, kTcpAck);
   }
   // What a standby knows of the session: state, scales, edges in units of 256 bytes that lag.
@@ -61,5 +63,11 @@ struct Talk {
     track = held;
   }
 };
+
+inline Talk Established() {
+  Talk talk;
+  talk.Handshake();
+  return talk;
+}
 
 }  // namespace dataplane::testing

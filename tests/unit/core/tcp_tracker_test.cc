@@ -12,19 +12,13 @@
 namespace dataplane {
 namespace {
 
+using testing::Established;
+using testing::kFinAck;
 using testing::kFromClient;
 using testing::kFromServer;
+using testing::kSynAck;
 using testing::Talk;
 using enum SessionState;
-
-constexpr std::uint8_t kSynAck = kTcpSyn | kTcpAck;
-constexpr std::uint8_t kFinAck = kTcpFin | kTcpAck;
-
-Talk Established() {
-  Talk talk;
-  talk.Handshake();
-  return talk;
-}
 
 TEST(TcpTracker, HandshakeLeadsToEstablishedAndReplicatesEachStep) {
   Talk talk;

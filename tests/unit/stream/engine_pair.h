@@ -79,6 +79,13 @@ class EnginePair {
     return false;
   }
 
+  // A connected pair whose first node owns the tables and whose second is proven to hold them.
+  [[nodiscard]] bool Begin() {
+    Connect();
+    MakeFirstActive();
+    return TurnUntilSynced();
+  }
+
   SessionTable& table(std::size_t i) { return *tables_[i]; }
   Engine& engine(std::size_t i) { return *engines_[i]; }
   const EngineStatus& status(std::size_t i) { return engines_[i]->status(now_); }

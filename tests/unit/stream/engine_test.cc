@@ -53,12 +53,9 @@ TEST(Engine, SlotsComeBackWithoutAPeer) {
 
 TEST(Engine, OneRecordForTenChangesOfAnEntry) {
   EnginePair pair;
-  pair.Connect();
-  pair.MakeFirstActive();
-  ASSERT_TRUE(pair.TurnUntilSynced());
+  ASSERT_TRUE(pair.Begin());
   SessionMaker maker(1);
-  Handle handle;
-  ASSERT_EQ(pair.table(0).Insert(maker.Plain(), handle), InsertResult::kInserted);
+  const Handle handle = MustInsert(pair.table(0), maker.Plain());
   for (int i = 0; i < 10; ++i) pair.table(0).MarkDirtyBatch(0, {&handle, 1});
   for (int i = 0; i < 20; ++i) pair.Turn();
   EXPECT_EQ(pair.status(0).counters.records_sent, 1u);
@@ -67,15 +64,9 @@ TEST(Engine, OneRecordForTenChangesOfAnEntry) {
 
 TEST(Engine, EntryThatThePeerNeverLearntIsAnnihilated) {
   EnginePair pair;
-  pair.Connect();
-  pair.MakeFirstActive();
-  ASSERT_TRUE(pair.TurnUntilSynced());
+  ASSERT_TRUE(pair.Begin());
   SessionMaker maker(1);
-  Handle handle;
-  ASSERT_EQ(pair.table(0).Insert(maker.Plain(), handle), InsertResult::kInserted);
-  pair.table(0).MarkDirtyBatch(0, {&handle, 1});
-  pair.table(0).Delete(handle);
-  pair.table(0).MarkDirtyBatch(0, {&handle, 1});
+  MustDelete(pair.table(0), MustInsert(pair.table(0), maker.Plain()));
   for (int i = 0; i < 20; ++i) pair.Turn();
   EXPECT_EQ(pair.status(0).counters.records_sent, 0u);
   EXPECT_EQ(pair.status(0).counters.annihilated, 1u);
@@ -84,14 +75,10 @@ TEST(Engine, EntryThatThePeerNeverLearntIsAnnihilated) {
 // A silent peer: the stream stalls at its credit, marks keep the changes, and all goes on later.
 TEST(Engine, SilentPeerStallsTheStreamAndLosesNothing) {
   EnginePair pair;
-  pair.Connect();
-  pair.MakeFirstActive();
-  ASSERT_TRUE(pair.TurnUntilSynced());
+  ASSERT_TRUE(pair.Begin());
   SessionMaker maker(1);
   std::vector<Handle> handles(2'000);
-  for (Handle& handle : handles) {
-    ASSERT_EQ(pair.table(0).Insert(maker.Any(), handle), InsertResult::kInserted);
-  }
+  for (Handle& handle : handles) handle = MustInsert(pair.table(0), maker.Any());
   for (int i = 0; i < 6'000; ++i) {
     pair.table(0).MarkDirtyBatch(0, handles);
     pair.Turn(Micros(50), [] { return true; });
@@ -106,9 +93,7 @@ TEST(Engine, SilentPeerStallsTheStreamAndLosesNothing) {
 // A rekey is not a new connection.
 TEST(Engine, SameBootIdAgainChangesNothing) {
   EnginePair pair;
-  pair.Connect();
-  pair.MakeFirstActive();
-  ASSERT_TRUE(pair.TurnUntilSynced());
+  ASSERT_TRUE(pair.Begin());
   const auto bulks = pair.status(1).counters.bulks_finished;
   pair.Connect();
   for (int i = 0; i < 50; ++i) pair.Turn();
@@ -119,9 +104,7 @@ TEST(Engine, SameBootIdAgainChangesNothing) {
 // I8: whatever an authentic peer sends is counted and survived.
 TEST(Engine, SurvivesRandomBytesInAuthenticFrames) {
   EnginePair pair;
-  pair.Connect();
-  pair.MakeFirstActive();
-  ASSERT_TRUE(pair.TurnUntilSynced());
+  ASSERT_TRUE(pair.Begin());
   std::mt19937_64 random(5);
   std::array<OutFrame, 8> out{};
   std::array<std::array<std::byte, 1'440>, 8> buffers;
@@ -155,9 +138,7 @@ TEST(Engine, EntriesInSlotsOutOfRangeAreRefusedUntilTheyAreDeleted) {
   EngineOptions options;
   options.peer_slots_per_shard_max = 1;
   EnginePair pair(options);
-  pair.Connect();
-  pair.MakeFirstActive();
-  ASSERT_TRUE(pair.TurnUntilSynced());
+  ASSERT_TRUE(pair.Begin());
   SessionMaker maker(1);
   std::vector<Handle> out_of_range;
   for (int i = 0; i < 40; ++i) {
@@ -184,9 +165,7 @@ TEST(Engine, EntriesInSlotsOutOfRangeAreRefusedUntilTheyAreDeleted) {
 // Only inserts carry the window scales, and the server's is learnt after the first record.
 TEST(Engine, ScalesLearntAfterTheFirstRecordReachThePeer) {
   EnginePair pair;
-  pair.Connect();
-  pair.MakeFirstActive();
-  ASSERT_TRUE(pair.TurnUntilSynced());
+  ASSERT_TRUE(pair.Begin());
   SessionMaker maker(1);
   NewSession session = maker.Plain();
   session.state = SessionState::kTcpSynSent;
@@ -213,9 +192,7 @@ TEST(Engine, ScalesLearntAfterTheFirstRecordReachThePeer) {
 // A session that ends before the server answered is deleted at the peer, too.
 TEST(Engine, AnUnansweredSessionIsDeletedAtThePeer) {
   EnginePair pair;
-  pair.Connect();
-  pair.MakeFirstActive();
-  ASSERT_TRUE(pair.TurnUntilSynced());
+  ASSERT_TRUE(pair.Begin());
   SessionMaker maker(1);
   NewSession session = maker.Plain();
   session.state = SessionState::kTcpSynSent;

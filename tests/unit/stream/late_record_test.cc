@@ -28,9 +28,7 @@ TEST(LateRecord, RepairOfAKeyedDeleteCarriesTheKeyAgain) {
   EngineOptions options;
   options.digest_interval = Seconds(1);  // Nothing else finds it while the test runs.
   EnginePair pair(options);
-  pair.Connect();
-  pair.MakeFirstActive();
-  ASSERT_TRUE(pair.TurnUntilSynced());
+  ASSERT_TRUE(pair.Begin());
   SessionMaker maker(1);
   const Handle handle = MustInsert(pair.table(0), maker.Plain());
   for (int i = 0; i < 100; ++i) pair.Turn();

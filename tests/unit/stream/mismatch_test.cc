@@ -35,10 +35,8 @@ class Mismatch : public ::testing::Test {
     return options;
   }
   void Insert(const NewSession& session) {
-    const Handle handle = MustInsert(pair_.table(0), session);
-    pair_.table(0).MarkDirtyBatch(0, {&handle, 1});
+    handles_.push_back(MustInsert(pair_.table(0), session));
     keys_.push_back(session.key);
-    handles_.push_back(handle);
   }
   // The peer's copy of a session.
   Handle Copy(std::size_t session) {

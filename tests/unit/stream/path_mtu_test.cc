@@ -256,9 +256,7 @@ TEST(PathOfEngines, RepairsFitAfterThePathShrank) {
   EngineOptions options;
   options.datagram_bytes_max = 8'952;
   EnginePair pair(options);
-  pair.Connect();
-  pair.MakeFirstActive();
-  ASSERT_TRUE(pair.TurnUntilSynced());
+  ASSERT_TRUE(pair.Begin());
   SessionMaker maker(1);
   std::vector<Handle> handles(2'000);
   for (Handle& handle : handles) handle = MustInsert(pair.table(0), maker.Any());

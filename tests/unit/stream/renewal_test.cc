@@ -20,9 +20,7 @@ EngineOptions BeginAt(std::uint64_t counter) {
 // What the role machine does when it hears of a spent term (tests/unit/role).
 TEST(Renewal, CounterRunsOverTheMarkTheTermChangesAndReplicationGoesOn) {
   EnginePair pair(BeginAt(kVersionCounterRenew - 500));
-  pair.Connect();
-  pair.MakeFirstActive();
-  ASSERT_TRUE(pair.TurnUntilSynced());
+  ASSERT_TRUE(pair.Begin());
   SessionMaker maker(1);
   Term term = MakeTerm(1, 0);
   int renewals = 0;
@@ -49,9 +47,7 @@ TEST(Renewal, WithoutANewTermNothingIsPublishedRatherThanWrap) {
   EngineOptions options = BeginAt(kVersionCounterMax - kDatagramBytesMax - 200);
   options.exposure_limit = Millis(50);
   EnginePair pair(options);
-  pair.Connect();
-  pair.MakeFirstActive();
-  ASSERT_TRUE(pair.TurnUntilSynced());
+  ASSERT_TRUE(pair.Begin());
   SessionMaker maker(1);
   std::vector<Handle> handles;
   for (int i = 0; i < 2'000; ++i) {
@@ -79,9 +75,7 @@ TEST(Refusals, AreCountedByReasonOnBothNodesAndNameOwnHandles) {
   EngineOptions options;
   options.peer_slots_per_shard_max = 1'000;
   EnginePair pair(options, 40'000, 256);  // The peer has room for some 67 entries a shard.
-  pair.Connect();
-  pair.MakeFirstActive();
-  ASSERT_TRUE(pair.TurnUntilSynced());
+  ASSERT_TRUE(pair.Begin());
   SessionMaker maker(1);
   std::vector<NewSession> sessions;
   std::vector<Handle> handles;

@@ -25,7 +25,6 @@ std::vector<Handle> MakeSynced(EnginePair& pair, std::size_t count) {
   SessionMaker maker(1);
   std::vector<Handle> handles(count);
   for (Handle& handle : handles) handle = MustInsert(pair.table(0), maker.Any());
-  for (const Handle handle : handles) pair.table(0).MarkDirtyBatch(0, {&handle, 1});
   for (int i = 0; i < 500; ++i) pair.Turn();
   EXPECT_TRUE(pair.TurnUntilSynced());
   return handles;

@@ -17,29 +17,53 @@ std::atomic<std::size_t> allocated{0};
 void* Allocate(std::size_t bytes, std::size_t alignment) {
   if (armed.load(std::memory_order_relaxed)) allocated.fetch_add(1);
   const std::size_t rounded = (bytes + alignment - 1) / alignment * alignment;
-  void* memory = std::aligned_alloc(alignment, rounded == 0 ? alignment : rounded);
+  void* memory = statesync::TakeTestMemory(rounded == 0 ? alignment : rounded, alignment);
   if (memory == nullptr) std::abort();
   return memory;
+}
+void* Allocate(std::size_t bytes, std::align_val_t alignment) {
+  return Allocate(bytes, static_cast<std::size_t>(alignment));
+}
+
+constexpr std::size_t kPlain = 16;  // Alignment of what asks for none.
+
+void Release(void* memory, std::size_t alignment) { statesync::GiveTestMemory(memory, alignment); }
+void Release(void* memory, std::align_val_t alignment) {
+  statesync::GiveTestMemory(memory, static_cast<std::size_t>(alignment));
 }
 
 }  // namespace
 
-void* operator new(std::size_t bytes) { return Allocate(bytes, 16); }
-void* operator new[](std::size_t bytes) { return Allocate(bytes, 16); }
+void* operator new(std::size_t bytes) { return Allocate(bytes, kPlain); }
+void* operator new[](std::size_t bytes) { return Allocate(bytes, kPlain); }
 void* operator new(std::size_t bytes, std::align_val_t alignment) {
-  return Allocate(bytes, static_cast<std::size_t>(alignment));
+  return Allocate(bytes, alignment);
 }
 void* operator new[](std::size_t bytes, std::align_val_t alignment) {
-  return Allocate(bytes, static_cast<std::size_t>(alignment));
+  return Allocate(bytes, alignment);
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+  return Allocate(bytes, kPlain);
+}
+void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept {
+  return Allocate(bytes, kPlain);
+}
+void operator delete(void* memory) noexcept { Release(memory, kPlain); }
+void operator delete[](void* memory) noexcept { Release(memory, kPlain); }
+void operator delete(void* memory, std::size_t) noexcept { Release(memory, kPlain); }
+void operator delete[](void* memory, std::size_t) noexcept { Release(memory, kPlain); }
+void operator delete(void* memory, std::align_val_t alignment) noexcept {
+  Release(memory, alignment);
+}
+void operator delete[](void* memory, std::align_val_t alignment) noexcept {
+  Release(memory, alignment);
+}
+void operator delete(void* memory, std::size_t, std::align_val_t alignment) noexcept {
+  Release(memory, alignment);
+}
+void operator delete[](void* memory, std::size_t, std::align_val_t alignment) noexcept {
+  Release(memory, alignment);
+}
 
 namespace statesync {
 
