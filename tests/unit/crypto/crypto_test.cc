@@ -31,6 +31,15 @@ std::vector<std::uint8_t> FromHex(const std::string& hex) {
   return bytes;
 }
 
+// Bytes of a file of tests/golden.
+std::vector<std::uint8_t> Golden(const char* name) {
+  std::vector<std::uint8_t> bytes;
+  for (const std::byte byte : statesync::ReadHex(name)) {
+    bytes.push_back(std::to_integer<std::uint8_t>(byte));
+  }
+  return bytes;
+}
+
 template <std::size_t Count>
 statesync::SecretBytes<Count> SecretFromHex(const std::string& hex) {
   statesync::SecretBytes<Count> secret;
@@ -151,18 +160,11 @@ TEST(AesGcm, AnyAlteredByteIsNoticedAndTheTextIsZeroed) {
 // The bytes are from another program: this pins nonce and AAD of PROTOCOL.md §3, not just the
 // cipher.
 TEST(AesGcm, OpensTheGoldenDatagram) {
-  const auto bytes_of = [](const char* name) {
-    std::vector<std::uint8_t> bytes;
-    for (const std::byte byte : statesync::ReadHex(name)) {
-      bytes.push_back(std::to_integer<std::uint8_t>(byte));
-    }
-    return bytes;
-  };
-  std::vector<std::uint8_t> datagram = bytes_of("sealed_datagram_v1.hex");
+  std::vector<std::uint8_t> datagram = Golden("sealed_datagram_v1.hex");
   constexpr std::size_t kHeader = sizeof(statesync::ClearHeader);
   ASSERT_GT(datagram.size(), kHeader + kGcmTagBytes);
   const std::span header = std::span(datagram).first(kHeader);
-  EXPECT_EQ(bytes_of("clear_header_v1.hex"), std::vector(header.begin(), header.end()));
+  EXPECT_EQ(Golden("clear_header_v1.hex"), std::vector(header.begin(), header.end()));
   const std::span tag = std::span(datagram).last<kGcmTagBytes>();
   const std::span text =
       std::span(datagram).subspan(kHeader, datagram.size() - kHeader - kGcmTagBytes);
@@ -173,7 +175,7 @@ TEST(AesGcm, OpensTheGoldenDatagram) {
   AesGcm cipher(
       SecretFromHex<32>("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"));
   ASSERT_TRUE(cipher.Open(nonce, header, text, tag));
-  EXPECT_EQ(bytes_of("frame_v1.hex"), std::vector(text.begin(), text.end()));
+  EXPECT_EQ(Golden("frame_v1.hex"), std::vector(text.begin(), text.end()));
 }
 
 TEST(AesGcm, AFrameWithoutTextIsSealedAndOpened) {
@@ -216,6 +218,75 @@ TEST(OpensslPrimitives, CarryAHandshakeAndAFrame) {
   sealing.Seal(ticket.nonce, {}, text, tag);
   EXPECT_TRUE(opening.Open(ticket.nonce, {}, text, tag));
   EXPECT_EQ(text[1], 'i');
+}
+
+// OpenSSL's, but for randomness: a byte is `phase`, then come a private value and a nonce, which
+// count up from `first`.
+class Rehearsed final : public statesync::Primitives {
+ public:
+  Rehearsed(std::uint8_t phase, std::uint8_t first) : phase_(phase), next_(first) {}
+  void Random(std::span<std::uint8_t> out) noexcept override {
+    for (std::uint8_t& byte : out) byte = out.size() == 1 ? phase_ : next_++;
+  }
+  void CurvePublicOf(const statesync::CurvePrivate& secret,
+                     statesync::PublicValue& out) noexcept override {
+    openssl_.CurvePublicOf(secret, out);
+  }
+  bool CurveSharedOf(const statesync::CurvePrivate& secret, const statesync::PublicValue& peer,
+                     statesync::CurveShared& out) noexcept override {
+    return openssl_.CurveSharedOf(secret, peer, out);
+  }
+  void Hmac(Bytes key, std::span<const Bytes> parts, statesync::Hash& out) noexcept override {
+    openssl_.Hmac(key, parts, out);
+  }
+
+ private:
+  OpensslPrimitives openssl_;
+  std::uint8_t phase_;
+  std::uint8_t next_;
+};
+
+statesync::Capabilities CapabilitiesOf(std::uint32_t term, statesync::Role role) {
+  statesync::Capabilities capabilities{.stream_count = 4,
+                                       .term = {term},
+                                       .role = role,
+                                       .datagram_bytes_max = 1'472,
+                                       .id_map_digest = 0x1122334455667788,
+                                       .table_count = 1};
+  capabilities.tables[0] = {statesync::TableId::kSession, 1, 2, 131'072};
+  return capabilities;
+}
+
+// Another program made hellos and keys from HANDSHAKE.md alone.
+TEST(Golden, TheHandshakeOfThePageHasTheseBytesAndKeys) {
+  Rehearsed first(4, 0x40);
+  Rehearsed second(8, 0x80);
+  const auto secret =
+      SecretFromHex<32>("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f");
+  statesync::Handshake a(first, secret, {.node = 0, .boot_id = 0x0101010101010101});
+  statesync::Handshake b(second, secret, {.node = 1, .boot_id = 0x0202020202020202});
+  a.SetCapabilities(CapabilitiesOf(8, statesync::Role::kStandby));
+  b.SetCapabilities(CapabilitiesOf(9, statesync::Role::kActive));
+  const statesync::Instant now{1};
+  std::vector<std::uint8_t> hello(statesync::kHelloDatagramBytes);
+  ASSERT_EQ(a.TakeHello(now, hello), hello.size());
+  EXPECT_EQ(hello, Golden("hello_v1.hex"));
+  EXPECT_EQ(b.OnHello(now, hello).verdict, statesync::SealVerdict::kHelloUnproven);
+  ASSERT_EQ(b.TakeHello(now, hello), hello.size());
+  EXPECT_EQ(hello, Golden("hello_answer_v1.hex"));
+  EXPECT_EQ(a.OnHello(now, hello).verdict, statesync::SealVerdict::kAccepted);
+  std::array<statesync::KeyChange, 1> change;
+  ASSERT_EQ(a.TakeKeyChanges(change), 1u);
+
+  const statesync::PairKeys pair = statesync::DerivePairKeys(first, secret);
+  std::vector<std::uint8_t> keys;
+  const auto append = [&keys](auto bytes) { keys.insert(keys.end(), bytes.begin(), bytes.end()); };
+  append(pair.hello.bytes());
+  append(pair.ha1.bytes());
+  append(pair.digest.bytes());
+  append(change[0].send.bytes());
+  append(change[0].receive.bytes());
+  EXPECT_EQ(keys, Golden("handshake_keys_v1.hex"));
 }
 
 }  // namespace
