@@ -47,6 +47,9 @@ class Publisher {
   void OnAck(Instant now, std::uint64_t ack, std::uint32_t credit);
   // The peer stated that it is synced in this epoch: what went before its first frame is there.
   void OnPeerProven() { is_peer_proven_ = true; }
+  // The peer stated that it is not synced: it may have begun to listen anew, and then acknowledges
+  // frames that it never saw.
+  void OnPeerUnproven() { is_peer_proven_ = false; }
   // The peer misses these frames. Returns the part that cannot be repaired, as first and last; last
   // below first: none.
   FrameRange OnNack(Instant now, FrameRange missing);
