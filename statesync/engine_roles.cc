@@ -7,6 +7,7 @@
 
 #include "statesync/engine_impl.h"
 #include "statesync/ensure.h"
+#include "statesync/sim_hooks.h"
 
 namespace statesync {
 namespace {
@@ -123,7 +124,7 @@ void Engine::Impl::BeginEpoch() {
   for (const auto& stream : streams()) stream->ResetSending();
   context_.peer_follows = false;
   ++context_.counters.epochs_begun;
-  ++context_.epoch;
+  if (!SIM_BUG(keep_epoch)) ++context_.epoch;
   if ((context_.epoch & 0xff) == 0) ++context_.epoch;  // Tables keep the low byte; zero is "never".
   for (ReplicatedTable* table : context_.table_span()) table->ForgetPeer();
 }
@@ -294,6 +295,7 @@ void Engine::Impl::CheckProof(Instant now) {
     readiness_.On(ReadinessEvent::kDoubt);
     return;
   }
+  if (SIM_BUG(synced_at_timeout)) is_agreed = is_agreed || age > context_.options.digest_interval;
   if (is_agreed && refused == 0 && !values_differ && !was_silent_ && !context_.has_untold) {
     readiness_.SetRisk(AtRiskReason::kLostFrames, false);
     readiness_.SetRisk(AtRiskReason::kDigestMismatch, false);

@@ -53,6 +53,9 @@ namespace statesync {
   X(ignore_incarnation, "A delete by handle removes whatever is in the slot.")              \
   X(sweep_newer, "A sweep removes entries newer than the transfer's cut.")                  \
   X(hide_refusal, "An entry without room is dropped and not reported.")                     \
+  X(skip_sweep, "What the sender of a transfer does not hold stays.")                       \
+  /* session_table.cc */                                                                    \
+  X(reuse_slot_early, "A deleted entry's slot is free before its delete was published.")    \
   /* table_dirty.h */                                                                       \
   X(lose_mark, "A mark is cleared and its change is not taken.")                            \
   X(forget_held, "Changes held back are forgotten.")                                        \
@@ -69,6 +72,20 @@ namespace statesync {
   X(reuse_version, "Two records carry one version.")                                        \
   /* table_publish.h */                                                                     \
   X(digest_keeps_deleted, "A deleted entry stays in the sum of its shard.")                 \
+  /* applier.cc */                                                                          \
+  X(apply_unknown_generation, "A handle that was never learnt is taken for an own one.")    \
+  X(ack_before_apply, "Acknowledgements do not wait for answers to wants.")                 \
+  /* digest_exchange.cc */                                                                  \
+  X(digest_skips_shard, "One shard in eight counts as equal without a look.")               \
+  /* stream_receive.cc */                                                                   \
+  X(drop_tail_loss, "The next number that a keepalive states is not heeded.")               \
+  /* stream_statements.cc */                                                                \
+  X(sweep_from_empty, "A sender whose table is incomplete says that it is complete.")       \
+  /* publish_batch.cc */                                                                    \
+  X(free_tombstone_early, "A slot is freed when its delete leaves, not when it is there.")  \
+  /* engine_roles.cc */                                                                     \
+  X(synced_at_timeout, "A comparison that takes long counts as equal.")                     \
+  X(keep_epoch, "What the peer has learnt is void, but the epoch stays the same.")          \
   /* table_dirty.h */                                                                       \
   X(forget_overflow, "Marks that find no room in a ring are forgotten.")                    \
   /* engine_status.cc */                                                                    \
@@ -80,7 +97,9 @@ namespace statesync {
   X(ignore_higher_term, "An active node does not yield to a higher term.")                  \
   X(hasty_takeover, "A peer counts as dead before the detection time.")                     \
   /* tests/sim/node.cc, the model of the seal */                                            \
-  X(reuse_nonce, "Packet numbers begin anew under keys that go on.")
+  X(reuse_nonce, "Packet numbers begin anew under keys that go on.")                        \
+  /* tests/sim/node.cc, where it tells the engine of the peer */                            \
+  X(forget_dormant, "Marks set while the peer was away are cleared when it comes back.")
 
 enum class SimProbe : std::uint8_t {
 #define X(name, help) name,

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "statesync/ensure.h"
+#include "statesync/sim_hooks.h"
 
 namespace statesync {
 
@@ -216,6 +217,9 @@ void Applier::ApplyUpdates(std::uint8_t schema, std::span<const Step> steps) {
     } else if (state.kind == SlotKind::kLive && state.generation == step.generation) {
       step.own = state.own;
       batch.Add(step);
+    } else if (SIM_BUG(apply_unknown_generation)) {
+      step.own = {step.sender.shard, step.generation, step.sender.slot};
+      batch.Add(step);
     } else {
       Want(step);
     }
@@ -343,7 +347,7 @@ void Applier::WantValue(std::size_t table_index, Handle sender, std::uint8_t gen
 }
 
 std::uint64_t Applier::AppliedUpTo(std::uint64_t contiguous) const {
-  if (wants_.size() == 0) return contiguous;
+  if (wants_.size() == 0 || SIM_BUG(ack_before_apply)) return contiguous;
   const auto is_wanted = [this](const WantedHandle& item) {
     return engine_.maps[engine_.IndexOf(item.table)]->Get(item.handle).wanted;
   };

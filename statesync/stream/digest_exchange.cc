@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "statesync/sim_hooks.h"
+
 namespace statesync {
 namespace {
 
@@ -118,7 +120,8 @@ DigestComparison::Outcome DigestComparison::Compare(Instant now, std::size_t tab
     return Outcome::kUndecided;
   }
   at.undecided_row = 0;
-  if (rests && own.count == stated.count && own.sum == stated.sum) {
+  const bool is_equal = own.count == stated.count && own.sum == stated.sum;
+  if (rests && (is_equal || (shard % 8 == 5 && SIM_BUG(digest_skips_shard)))) {
     SetAgreed(at, table_index, true);
     SetDiffered(now, at, table_index, false);
     at.covered = false;

@@ -148,6 +148,7 @@ bool Publisher::Put(Instant now, FrameSink& sink, std::size_t table_index,
   if (!SIM_BUG(reuse_version)) ++state_.counter;
   const bool is_table_record = record.result == PrepareResult::kRecord;
   if (is_table_record) table.OnPublished(record, version, engine.epoch);
+  if (record.op == Op::kDelete && SIM_BUG(free_tombstone_early)) table.Retire(record.handle);
   const bool retires = is_table_record && record.op == Op::kDelete &&
                        engine.tombstones[table_index]->Mark(record.handle);
   const bool is_keyed =

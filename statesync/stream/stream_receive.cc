@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "statesync/sim_hooks.h"
 #include "statesync/stream/stream.h"
 
 namespace statesync {
@@ -31,7 +32,7 @@ void Stream::OnFrame(Instant now, const OpenedFrame& frame, const FrameFields& f
   if (engine_.Applies()) {
     if (!state_.window.has_base()) state_.window.SetBase(fields.number - 1);
     if (fields.oldest > 1) CloseLost(now, {state_.window.contiguous() + 1, fields.oldest - 1});
-    state_.window.OnKnown(fields.number - 1, now);
+    if (!SIM_BUG(drop_tail_loss)) state_.window.OnKnown(fields.number - 1, now);
   }
   OnSections(now, frame.sealed, 0);
   AfterProgress();

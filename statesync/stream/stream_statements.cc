@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "statesync/sim_hooks.h"
 #include "statesync/stream/stream.h"
 
 namespace statesync {
@@ -92,7 +93,7 @@ bool Stream::AppendBulk(Instant now) {
   record.bulk_id.Set(bulk_sender_.bulk_id());
   record.phase =
       static_cast<std::uint8_t>(is_finished ? BulkPhase::kFinished : BulkPhase::kRunning);
-  record.complete = engine_.is_complete ? 1 : 0;
+  record.complete = engine_.is_complete || SIM_BUG(sweep_from_empty) ? 1 : 0;
   record.cut_term.Set(TermOf(bulk_sender_.cut()).value);
   record.cut_counter.Set(CounterOf(bulk_sender_.cut()));
   record.end_frame.Set(bulk_sender_.end_frame());

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "statesync/sim_hooks.h"
 #include "statesync/table/session_codec.h"
 #include "statesync/table/session_record.h"
 #include "statesync/table/table_apply.h"
@@ -214,6 +215,7 @@ InsertResult SessionTable::Insert(const NewSession& session, Handle& handle) noe
 
 void SessionTable::Delete(Handle handle) noexcept {
   impl_->shard(handle.shard).Delete(handle.slot);
+  if (SIM_BUG(reuse_slot_early)) impl_->table.Retire(handle);
 }
 
 void SessionTable::MarkDirtyBatch(std::uint8_t worker, std::span<const Handle> handles,

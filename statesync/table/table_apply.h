@@ -289,6 +289,7 @@ std::size_t Table<Record>::SweepBatch(ShardIndex shard, SlotIndex& slot, std::si
     const Entry& e = shards_[shard].entry(static_cast<SlotIndex>(next));
     if (!Record::IsLive(e) || e.version < from.bits) continue;
     if (e.version > cut.bits && !SIM_BUG(sweep_newer)) continue;
+    if (SIM_BUG(skip_sweep)) continue;
     RemoveApplied(shard, static_cast<SlotIndex>(next));
     ++removed;
   }

@@ -44,6 +44,17 @@ inline constexpr auto kBugLimits = std::to_array<BugLimit>({
     {statesync::SimBug::ignore_higher_term, 10},
     {statesync::SimBug::hasty_takeover, 10},
     {statesync::SimBug::reuse_nonce, 20},
+    {statesync::SimBug::skip_sweep, 10},
+    {statesync::SimBug::reuse_slot_early, 60},
+    {statesync::SimBug::apply_unknown_generation, 10},
+    {statesync::SimBug::ack_before_apply, 1'000},
+    {statesync::SimBug::digest_skips_shard, 10},
+    {statesync::SimBug::drop_tail_loss, 20},
+    {statesync::SimBug::sweep_from_empty, 10},
+    {statesync::SimBug::free_tombstone_early, 20},
+    {statesync::SimBug::synced_at_timeout, 10},
+    {statesync::SimBug::keep_epoch, 150},
+    {statesync::SimBug::forget_dormant, 30},
 });
 static_assert(kBugLimits.size() == statesync::kSimBugs.size());
 

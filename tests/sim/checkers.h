@@ -22,6 +22,9 @@ namespace sim {
 [[nodiscard]] std::string CheckHonesty(statesync::Instant now, Node& owner, Node& receiver,
                                        const Ledger& ledger);
 
+// One incarnation that was swept while the other node owned the tables.
+[[nodiscard]] std::string CheckLoss(statesync::Instant now, const Ledger::Lost& lost, Node& owner);
+
 class Bounded {
  public:
   // Called at every sample; `used_packets`: on their way, in inboxes and in engines' hands.

@@ -24,10 +24,14 @@ class HaNode {
 
   void Boot(statesync::Instant local, statesync::BootId boot_id);
   void Crash() { machine_.reset(); }
-  // What arrived on HA1.
+  // What arrived on HA1. A late beat of an earlier run (boot ids grow here) cannot echo this node's
+  // challenge, so it is not believed.
+  [[nodiscard]] bool IsBelieved(const statesync::Statement& statement) const {
+    return statement.boot_id >= machine_->peer().boot_id;
+  }
   void OnBeat(statesync::Instant local, statesync::HeartbeatPath path,
               const statesync::Statement& statement) {
-    machine_->OnStatement(local, path, statement);
+    if (IsBelieved(statement)) machine_->OnStatement(local, path, statement);
   }
   void OnLivenessClosed(statesync::Instant local) { machine_->OnLivenessClosed(local); }
 

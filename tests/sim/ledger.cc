@@ -66,6 +66,7 @@ void Ledger::OnWritten(int node, const statesync::SessionEntry& entry) {
 }
 
 void Ledger::OnDeleted(int node, const statesync::SessionEntry& entry) {
+  At(IncarnationOf(entry)).is_closed = true;
   Set(node, IncarnationOf(entry), 0, 0);
 }
 
@@ -74,22 +75,25 @@ void Ledger::Set(int node, std::uint32_t incarnation, std::uint64_t version, std
   Held& held = line.held[static_cast<std::size_t>(node)];
   const Held& other = line.held[static_cast<std::size_t>(1 - node)];
   const auto differs = [&] { return held.value != other.value || held.version != other.version; };
-  const bool differed = differs();
   held.version = version;
   held.value = value;
-  differences_ += differs() ? 1 : 0;
-  differences_ -= differed ? 1 : 0;
-  const bool is_present = value != 0 || other.value != 0;
-  if (is_present == (line.place != 0)) return;
-  if (is_present) {
-    present_.push_back(incarnation);
-    line.place = static_cast<std::uint32_t>(present_.size());
+  List(differing_, &Line::differing, incarnation, differs());
+  List(present_, &Line::place, incarnation, value != 0 || other.value != 0);
+}
+
+void Ledger::List(std::vector<std::uint32_t>& list, Place place, std::uint32_t incarnation,
+                  bool is_in) {
+  std::uint32_t& at = lines_[incarnation].*place;
+  if (is_in == (at != 0)) return;
+  if (is_in) {
+    list.push_back(incarnation);
+    at = static_cast<std::uint32_t>(list.size());
     return;
   }
-  present_[line.place - 1] = present_.back();
-  lines_[present_.back()].place = line.place;
-  present_.pop_back();
-  line.place = 0;
+  list[at - 1] = list.back();
+  lines_[list.back()].*place = at;
+  list.pop_back();
+  at = 0;
 }
 
 void Ledger::OnVersion(const void* table, const statesync::SessionEntry& entry,
@@ -101,7 +105,12 @@ void Ledger::OnVersion(const void* table, const statesync::SessionEntry& entry,
   const std::uint32_t incarnation = IncarnationOf(entry);
   if (version == 0) {
     // A tombstone of it may be freed while it lives on in another slot: the peer's copy of it.
-    if (SlotIndexOf(node, entry) == At(incarnation).held[n].slot) End(node, incarnation);
+    const Line& line = At(incarnation);
+    if (SlotIndexOf(node, entry) != line.held[n].slot) return;
+    if (!line.is_closed && line.held[n].value != 0) {
+      lost_.push_back({incarnation, line.held[n].version, node});
+    }
+    End(node, incarnation);
     return;
   }
   // A later incarnation of a key may take the entry of an earlier one.
@@ -142,10 +151,27 @@ void Ledger::Fail(const char* rule, int node, std::uint32_t incarnation, const s
              std::to_string(node) + ' ' + what;
 }
 
+std::string Ledger::FindUnconfirmed(int owner, statesync::Term term,
+                                    std::span<const std::uint64_t> confirmed) const {
+  const auto n = static_cast<std::size_t>(owner);
+  const std::size_t slots_per_shard = at_slot_[n].size() / statesync::kShardCount;
+  for (const std::uint32_t incarnation : differing_) {
+    const Held& held = lines_[incarnation].held[n];
+    const Held& theirs = lines_[incarnation].held[1 - n];
+    const statesync::Version version{held.version};
+    if (held.value == 0 || TermOf(version) != term || theirs.version >= held.version) continue;
+    const std::size_t stream = held.slot / slots_per_shard % confirmed.size();
+    if (CounterOf(version) > confirmed[stream]) continue;
+    return "incarnation " + std::to_string(incarnation) + ' ' + Text(held.version) +
+           " counts as confirmed up to " + std::to_string(confirmed[stream]) +
+           ", and the peer holds " + (theirs.value == 0 ? "nothing" : Text(theirs.version));
+  }
+  return "";
+}
+
 std::string Ledger::Example() const {
-  for (const std::uint32_t incarnation : present_) {
+  for (const std::uint32_t incarnation : differing_) {
     const auto& held = lines_[incarnation].held;
-    if (held[0].value == held[1].value && held[0].version == held[1].version) continue;
     const auto text = [](const Held& h) {
       return h.value == 0 ? std::string("absent") : Text(h.version);
     };

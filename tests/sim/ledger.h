@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,20 @@ class Ledger {
   void OnWritten(int node, const statesync::SessionEntry& entry);
   void OnDeleted(int node, const statesync::SessionEntry& entry);
 
+  // An incarnation that left a node although no worker has ended it.
+  struct Lost {
+    std::uint32_t incarnation = 0;
+    std::uint64_t version = 0;
+    int node = 0;
+  };
+  [[nodiscard]] const std::vector<Lost>& lost() const { return lost_; }
+  void ForgetLost() { lost_.clear(); }
+
+  // What `owner` published up to these counters of its streams, in this term, and the other node
+  // does not hold; empty is good news. `confirmed`: one for each stream in use.
+  [[nodiscard]] std::string FindUnconfirmed(int owner, statesync::Term term,
+                                            std::span<const std::uint64_t> confirmed) const;
+
   // ---- Replication ----
   static void OnVersion(void* ledger, const void* table, const void* entry, std::uint64_t version) {
     static_cast<Ledger*>(ledger)->OnVersion(
@@ -44,7 +59,7 @@ class Ledger {
   }
 
   // Incarnations that the nodes do not hold alike, and one of them for people.
-  [[nodiscard]] std::uint64_t differences() const { return differences_; }
+  [[nodiscard]] std::uint64_t differences() const { return differing_.size(); }
   [[nodiscard]] std::string Example() const;
   // The first broken rule; empty is good news.
   [[nodiscard]] const std::string& failure() const { return failure_; }
@@ -62,8 +77,11 @@ class Ledger {
   };
   struct Line {
     std::array<Held, 2> held;
-    std::uint32_t place = 0;  // In present_, plus one; 0: nobody holds it.
+    std::uint32_t place = 0;      // In present_, plus one; 0: nobody holds it.
+    std::uint32_t differing = 0;  // In differing_, plus one; 0: both hold it alike.
+    bool is_closed = false;       // A worker has ended it.
   };
+  using Place = std::uint32_t Line::*;
 
   void OnVersion(const void* table, const statesync::SessionEntry& entry, std::uint64_t version);
   Line& At(std::uint32_t incarnation);
@@ -74,17 +92,20 @@ class Ledger {
     return static_cast<std::uint32_t>(&entry - first_[static_cast<std::size_t>(node)]);
   }
   void End(int node, std::uint32_t incarnation);
+  // Puts the incarnation into the list, or takes it out.
+  void List(std::vector<std::uint32_t>& list, Place place, std::uint32_t incarnation, bool is_in);
   void Set(int node, std::uint32_t incarnation, std::uint64_t version, std::uint64_t value);
   void Fail(const char* rule, int node, std::uint32_t incarnation, const std::string& what);
 
   std::vector<Line> lines_;
   std::vector<std::uint32_t> present_;
+  std::vector<std::uint32_t> differing_;
+  std::vector<Lost> lost_;
   std::array<const void*, 2> tables_{};
   std::array<const statesync::SessionEntry*, 2> first_{};
   std::array<std::vector<std::uint32_t>, 2> at_slot_;  // Incarnation that was there last.
   std::array<std::uint32_t, 2> boots_{1, 1};
   std::uint32_t era_ = 1;
-  std::uint64_t differences_ = 0;
   std::uint64_t changes_ = 0;
   std::string failure_;
 };

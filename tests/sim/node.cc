@@ -139,12 +139,18 @@ void Node::OnHello(Instant now, const Packet& hello) {
   peer.stream_count = hello.hello.stream_count;
   peer.capacity[1] = hello.hello.capacity;
   if (SIM_BUG(reuse_nonce)) packet_numbers_ = {};
+  if (SIM_BUG(forget_dormant)) {
+    std::array<statesync::Handle, 64> forgotten;
+    while (table_->replicated().TakeDirtyBatch(forgotten) > 0) {
+    }
+  }
   engine_->OnPeerConnected(Local(now), peer);
   is_connected_ = true;
   heard_ = now;
 }
 
 void Node::TakeInbox(Instant now) {
+  if (inbox_.empty()) return;
   std::array<statesync::OpenedFrame, statesync::kBatchMax> frames;
   std::size_t count = 0;
   const auto flush = [&] {
@@ -229,7 +235,6 @@ void Node::TakeFrames(Instant now, std::vector<PacketPool::Index>& out) {
 }
 
 Instant Node::Turn(Instant now, std::vector<PacketPool::Index>& out) {
-  if (!inbox_.empty()) TakeInbox(now);
   if (is_connected_ && now - heard_ > kPeerLostAfter) {
     engine_->OnPeerLost(Local(now));
     is_connected_ = false;

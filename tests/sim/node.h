@@ -46,8 +46,9 @@ class Node {
   void SetRole(statesync::Instant now, statesync::Role role, statesync::Term term);
   // Takes over one copy of the packet.
   void Receive(PacketPool::Index packet);
-  // One or more turns of the sync loop: fills `out` with packets to send, and returns when the next
-  // turn is due.
+  // A turn of the sync loop begins: the engine applies what has arrived.
+  void TakeInbox(statesync::Instant now);
+  // The rest of it: fills `out` with packets to send, and returns when the next turn is due.
   statesync::Instant Turn(statesync::Instant now, std::vector<PacketPool::Index>& out);
   // Heartbeats wait until the ha thread's next turn. Takes over one copy of the packet.
   void ReceiveBeat(PacketPool::Index packet) { beats_.push_back(packet); }
@@ -77,7 +78,6 @@ class Node {
 
  private:
   void OnHello(statesync::Instant now, const Packet& hello);
-  void TakeInbox(statesync::Instant now);
   void AddHello(std::vector<PacketPool::Index>& out);
   void TakeFrames(statesync::Instant now, std::vector<PacketPool::Index>& out);
   void Seal(Packet& packet, const statesync::OutFrame& frame);

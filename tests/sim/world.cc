@@ -277,11 +277,26 @@ void World::Turn(int index) {
   const auto i = static_cast<std::size_t>(index);
   turned_[i] = now_;
   out_.clear();
+  node(index).TakeInbox(now_);
+  ledger_.ForgetLost();  // By deletes, and for newer entries with the same keys.
   const Instant next = node(index).Turn(now_, out_);
   wake_[i] = kNever;
   // A loop that polls would come back at once; a microsecond keeps the number of events finite.
   Wake(index, std::max(next, now_ + Micros(1)));
+  if (!ledger_.lost().empty()) CheckLost();
   CarryAll(index);
+}
+
+void World::CheckLost() {
+  for (const Ledger::Lost& lost : ledger_.lost()) {
+    const int owner = 1 - lost.node;
+    const Node& loser = node(lost.node);
+    const bool is_receiver = Owner() == owner && loser.is_connected() &&
+                             loser.peer_boot_id() == node(owner).boot_id() &&
+                             loser.boot_id() != resynced_boot_;
+    if (is_checked_ && is_receiver) Fail(CheckLoss(now_, lost, node(owner)));
+  }
+  ledger_.ForgetLost();
 }
 
 void World::TurnHa(int index) {
@@ -339,7 +354,9 @@ void World::OnArrival(PacketPool::Index index, int to) {
     Wake(to, now_ + kRxLatency);
     return;
   }
-  one_owner_.OnHeard(now_, to, packet.statement, receiver.term(), receiver.IsActive());
+  if (receiver.ha().IsBelieved(packet.statement)) {
+    one_owner_.OnHeard(now_, to, packet.statement, receiver.term(), receiver.IsActive());
+  }
   receiver.ReceiveBeat(index);
 }
 

@@ -130,6 +130,7 @@ class World {
   void WorkloadTick();
   void Operate(int owner, statesync::Instant healed);
   void Sample();
+  void CheckLost();
   void Fail(const std::string& what);
   void Trace(const Packet& packet);
   [[nodiscard]] std::string DescribeUnquiet(statesync::Duration limit, int owner);
@@ -169,6 +170,7 @@ class World {
   bool is_emptied_ = false;    // By the operator, since RunUntilQuiet.
   bool is_restarted_ = false;  // … its receiver.
   std::uint64_t boots_ = 0;
+  std::uint64_t resynced_boot_ = 0;  // Run whose operator asked for the peer's table last.
   statesync::Term highest_term_;
   OneOwner one_owner_;
   Bounded bounded_;

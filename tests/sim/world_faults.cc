@@ -99,6 +99,7 @@ void World::Begin(Fault fault) {
     case Fault::kResync: {
       const int owner = Owner();
       if (owner < 0 || !node(1 - owner).Runs(now_)) return;
+      resynced_boot_ = node(1 - owner).boot_id();
       node(1 - owner).engine().RequestBulk(node(1 - owner).Local(now_));
       Kick(1 - owner);
       return;
