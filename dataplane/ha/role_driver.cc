@@ -66,7 +66,8 @@ bool RoleDriver::Turn(Instant now, bool functional, bool suspended) {
 
 // The boot id is written when the handshake proves it, role and term with the first frame after it.
 // Until they change they are still the dead run's, and a frame is a sign of life only. No two runs
-// are active under one term, so equal ones cannot be news.
+// are active under one term, so equal ones cannot be news. Before the first run there was none: HA2
+// may have been heard before this thread began, and what it says then is the living peer's.
 void RoleDriver::ReadHa2(Instant now) {
   const std::int64_t heard = shared_.sync.ha2_last_heard_ns.load(std::memory_order_acquire);
   const statesync::BootId boot = shared_.sync.peer_boot_id.load(std::memory_order_acquire);
@@ -74,9 +75,9 @@ void RoleDriver::ReadHa2(Instant now) {
   const statesync::Term term{shared_.sync.peer_term.load(std::memory_order_relaxed)};
   if (boot == 0) return;
   if (boot != ha2_boot_) {
-    ha2_boot_ = boot;
     ha2_heard_ns_ = heard;
-    dead_run_ = {role, term};
+    if (ha2_boot_ != 0) dead_run_ = {role, term};
+    ha2_boot_ = boot;
     machine_.OnPeerReplaced(now, options_.peer_node, boot);
     return;
   }

@@ -113,6 +113,17 @@ TEST_F(RoleDriverTest, AReplacedPeerIsNotBelievedToBeWhatItsDeadRunWas) {
   EXPECT_EQ(static_cast<DetectedBy>(shared_.role.detected_by.load()), DetectedBy::kNewBootId);
 }
 
+// A node restarts beside an active peer, and its sync loop is quicker than its ha thread. With HA1
+// cut nothing else says that the peer is active, so an election would make two of them.
+TEST_F(RoleDriverTest, AnActivePeerThatWasHeardBeforeTheFirstTurnIsBelieved) {
+  shared_.sync.peer_boot_id.store(200);
+  Ha2(Role::kActive, statesync::MakeTerm(4, 1));
+  ha2_speaks_ = true;
+  Run(2'000);
+  EXPECT_EQ(word().role(), Role::kStandby);
+  EXPECT_EQ(driver_->machine().peer().role, Role::kActive);
+}
+
 // The sync loop notes that it heard something before it has read a first frame of the new run.
 TEST_F(RoleDriverTest, SignsOfLifeOfANewRunDoNotCarryTheDeadRunsRole) {
   shared_.sync.peer_boot_id.store(200);
