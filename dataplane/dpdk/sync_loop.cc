@@ -33,8 +33,7 @@ constexpr statesync::Duration kCountersInterval = statesync::Millis(20);
 struct Ha2Side {
   Ha2Side(const Options& options, const statesync::HandshakeOptions& handshake,
           const statesync::PairSecret& secret, statesync::Primitives& primitives,
-          std::unique_ptr<Cipher> cipher, SyncFacts& facts, SyncStats& stats, Engine& engine,
-          std::uint32_t capacity)
+          std::unique_ptr<Cipher> cipher, SyncFacts& facts, SyncStats& stats, Engine& engine)
       : links{.links = {},
               .cipher = std::move(cipher),
               .datagram_bytes_max = DatagramBytesMax(options.ha),
@@ -42,7 +41,7 @@ struct Ha2Side {
               .report_interval = statesync::Millis(options.ha.heartbeat_ms),
               .handshake = statesync::Handshake(primitives, secret, handshake),
               .stats = stats},
-        peer(engine, links.handshake, facts, stats, options.id_map_digest, capacity),
+        peer(engine, links.handshake, facts, stats, options.id_map_digest),
         receiver(links, peer, engine),
         sender(links, engine) {}
 
@@ -109,8 +108,7 @@ absl::Status SyncLoopParts::OpenHa2(const SyncLoopOptions& options,
   if (!cipher.ok()) return cipher.status();
   const std::string sealed_by = (*cipher)->device();
   ha2_ = std::make_unique<Ha2Side>(options_, HandshakeOptionsOf(options_, options.boot_id), secret,
-                                   primitives, *std::move(cipher), shared_.sync, stats_, *engine_,
-                                   sessions_.capacity());
+                                   primitives, *std::move(cipher), shared_.sync, stats_, *engine_);
   for (const Ha2Options* const link : {&options_.ha.ha2, &options_.ha.ha2_second}) {
     if (link->device.empty()) continue;
     absl::StatusOr<std::unique_ptr<Ha2Port>> port =

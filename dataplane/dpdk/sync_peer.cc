@@ -11,10 +11,10 @@ namespace {
 using statesync::Instant;
 using statesync::Seconds;
 
-// A silent peer needs a new handshake after a while, and sooner when much is held back. The engine
-// decides by itself when it gives up what such a peer had learnt (PROTOCOL.md §5, Rejoin).
+// After so long a silent peer counts as gone, and only a hello or a frame of it brings it back.
+// What it had learnt is the engine's to keep or to give up (PROTOCOL.md §5, Rejoin): it does not
+// wait for this, so deletes of a silent peer never fill the table.
 constexpr statesync::Duration kSilenceMax = Seconds(10);
-constexpr statesync::Duration kSilenceMaxUnderPressure = Seconds(1);
 
 }  // namespace
 
@@ -43,9 +43,7 @@ void SyncPeer::OnFrame(Instant now, bool established) noexcept {
 
 void SyncPeer::Turn(Instant now) noexcept {
   if (state_ != State::kConnected) return;
-  const statesync::Duration silence = now - last_heard_;
-  if (silence < kSilenceMaxUnderPressure) return;
-  if (silence < kSilenceMax && engine_.status(now).exposure.changes < held_back_max_) return;
+  if (now - last_heard_ < kSilenceMax) return;
   stats_.Count(SyncEvent::peer_silent);
   Lose(now, State::kSilent);
   // Neither node may have anything to say now. A new handshake, repeated until it succeeds, finds

@@ -23,15 +23,13 @@ namespace dataplane {
 
 class SyncPeer {
  public:
-  // capacity: of the own table; with the silence limit it bounds what a silent peer may hold back.
   SyncPeer(statesync::Engine& engine, statesync::Handshake& handshake, SyncFacts& facts,
-           SyncStats& stats, std::uint64_t own_id_map_digest, std::uint32_t capacity)
+           SyncStats& stats, std::uint64_t own_id_map_digest)
       : engine_(engine),
         handshake_(handshake),
         facts_(facts),
         stats_(stats),
-        own_id_map_digest_(own_id_map_digest),
-        held_back_max_(capacity / 4) {}
+        own_id_map_digest_(own_id_map_digest) {}
 
   // A hello proved itself. boot_id: of the run that sent it.
   void OnHello(statesync::Instant now, statesync::BootId boot_id, bool restarted) noexcept;
@@ -55,7 +53,6 @@ class SyncPeer {
   SyncFacts& facts_;
   SyncStats& stats_;
   const std::uint64_t own_id_map_digest_;
-  const std::uint64_t held_back_max_;
   State state_ = State::kNone;
   statesync::Instant last_heard_{};
 };
