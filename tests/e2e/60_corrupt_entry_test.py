@@ -5,6 +5,7 @@
 `tables diff` is the witness, and the metrics of DPDK's telemetry tell the same as lockstepctl.
 """
 
+import json
 import subprocess
 
 from story import Story, main, number
@@ -29,6 +30,8 @@ class CorruptEntry(Story):
                              (found["found"], found["open"], found["shard"]))
             self.wait_for("a line in the log",
                           lambda: f"table session, shard {answer['shard']}" in self.log_of(standby))
+        told = self.telemetry(standby, "/lockstep/exposure")["session"]["mismatches"]
+        self.assertEqual((count, 0, answer["shard"]), (told["found"], told["open"], told["shard"]))
         differed = self.lab.control[standby].counters()["replication.digests_differed"]
         self.assertGreaterEqual(differed, 2)
 
@@ -48,6 +51,14 @@ class CorruptEntry(Story):
 
     def mismatches(self, standby):
         return self.lab.control[standby].json("peer")["tables"][0]["mismatches"]
+
+    def telemetry(self, node, command):
+        """What DPDK's telemetry answers."""
+        done = subprocess.run(
+            ["nsenter", "--target", str(self.lab.pid(node)), "--net", "--mount", "--ipc", "--",
+             "dpdk-telemetry.py", "-f", self.lab.options.namespace(node)],
+            input=command + "\n", check=True, capture_output=True, text=True, timeout=30)
+        return json.loads(done.stdout)[command]
 
     def log_of(self, node):
         return (self.lab.options.node_folder(node) / "dataplane.log").read_text()
