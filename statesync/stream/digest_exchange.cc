@@ -127,11 +127,12 @@ DigestComparison::Outcome DigestComparison::Compare(Instant now, std::size_t tab
     at.covered = false;
     return Outcome::kAgreed;
   }
+  const bool had_agreed = at.agreed;
   SetAgreed(at, table_index, false);
   SetDiffered(now, at, table_index, true);
   if (is_first) return Outcome::kDiffered;
   at.covered = true;  // Until it agrees again the difference is one that nothing explains.
-  return Outcome::kMismatch;
+  return had_agreed ? Outcome::kMismatch : Outcome::kUncured;
 }
 
 bool DigestComparison::AllAgreed(const ShardSet& shards) const {

@@ -77,7 +77,8 @@ class DigestComparison {
   enum class Outcome : std::uint8_t {
     kAgreed,
     kDiffered,   // Not compared before in this epoch: the peer knows more.
-    kMismatch,   // It had agreed, or a transfer had covered it, and no frame explains it.
+    kMismatch,   // It had agreed, and no frame explains it: damage, or a fault.
+    kUncured,    // A transfer had covered it, and it had not agreed since.
     kUndecided,  // Not at rest.
   };
 

@@ -298,10 +298,12 @@ void Stream::OnDigest(Instant now, const DigestRecord& record) {
       needs_.difference = true;
       break;
     case DigestComparison::Outcome::kMismatch:
+      engine_.mismatches[table].OnMismatch(now, record.shard, MismatchKind::kDigest);
+      [[fallthrough]];
+    case DigestComparison::Outcome::kUncured:
       ++engine_.counters.digests_differed;
       needs_.difference = true;
       needs_.mismatch = true;
-      engine_.mismatches[table].OnMismatch(now, record.shard, MismatchKind::kDigest);
       break;
   }
 }

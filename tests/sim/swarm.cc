@@ -18,6 +18,13 @@ std::string Counters(World& world) {
       text +=
           ", " + std::string(statesync::kEngineCounterNames[c]) + ' ' + std::to_string(values[c]);
     }
+    for (std::size_t t = 0; t < status.table_count; ++t) {
+      const statesync::ShardMismatches& mismatches = status.tables[t].mismatches;
+      if (mismatches.found == 0) continue;
+      text += ", mismatched shards " + std::to_string(mismatches.found) + " (open " +
+              std::to_string(mismatches.open) + ", the last " + std::to_string(mismatches.shard) +
+              ')';
+    }
     text += '\n';
   }
   return text;
