@@ -37,7 +37,7 @@ struct EngineOptions {
   Duration flush_delay = Micros(50);         // A change waits at most this long for company.
   Duration window_delay = Millis(1);         // A change of class kWindow waits as long; 0: no wait.
   Duration keepalive_interval = Millis(10);  // Longest silence on a stream.
-  Duration reorder_wait = Micros(200);       // A missing frame is asked for after this long.
+  Duration reorder_wait = Micros(200);       // A missing frame is waited for so long at most.
   Duration nack_retry_interval = Millis(2);  // And again after this long without repair.
   Duration statement_interval = Millis(5);   // Unanswered control statements are repeated.
   Duration digest_interval = Millis(50);     // Between two rounds of digests per stream.

@@ -10,12 +10,19 @@
 #include "statesync/sim_hooks.h"
 
 namespace statesync {
+namespace {
+
+constexpr std::int64_t kForgetShare = 16;    // Part of the wait that a gap takes off.
+constexpr std::int64_t kLatenessFactor = 2;  // The next frame may be later than the last one.
+
+}  // namespace
 
 void ReceiveWindow::Reset() {
   has_base_ = false;
   contiguous_ = 0;
   known_ = 0;
   bits_.fill(0);
+  noted_.fill(0);
   gap_count_ = 0;
 }
 
@@ -33,10 +40,18 @@ ReceiveWindow::Arrival ReceiveWindow::Classify(std::uint64_t frame) const {
 
 void ReceiveWindow::OnApplied(std::uint64_t frame, Instant now) {
   ENSURE(Classify(frame) == Arrival::kNew);
+  if (frame <= known_) LearnLateness(frame, now);
   if (frame > known_ + 1) OnKnown(frame - 1, now);
   known_ = std::max(known_, frame);
   Mark(frame);
+  Set(noted_, frame, false);
   Advance();
+}
+
+void ReceiveWindow::OnDuplicate(std::uint64_t frame) {
+  if (frame + kReceiveWindowFrames <= contiguous_ || !Has(noted_, frame)) return;
+  Set(noted_, frame, false);
+  reorder_wait_ = reorder_wait_max_;  // How late it was is not known any more.
 }
 
 void ReceiveWindow::OnKnown(std::uint64_t frame, Instant now) {
@@ -45,7 +60,7 @@ void ReceiveWindow::OnKnown(std::uint64_t frame, Instant now) {
   if (frame > contiguous_ + kReceiveWindowFrames) SIM_PROBE(known_past_window);
   frame = std::min(frame, contiguous_ + kReceiveWindowFrames);
   if (frame <= known_) return;
-  AddGap({known_ + 1, frame}, now + reorder_wait_);
+  AddGap({known_ + 1, frame}, now);
   known_ = frame;
 }
 
@@ -57,6 +72,7 @@ std::uint64_t ReceiveWindow::Close(FrameRange range, Instant now) {
   for (std::uint64_t frame = std::max(range.first, contiguous_ + 1); frame <= last; ++frame) {
     if (IsMarked(frame)) continue;
     Mark(frame);
+    Set(noted_, frame, true);
     ++closed;
   }
   Advance();
@@ -99,37 +115,48 @@ Instant ReceiveWindow::NextDue() const {
   return due;
 }
 
-bool ReceiveWindow::IsMarked(std::uint64_t frame) const {
+bool ReceiveWindow::Has(const Bits& bits, std::uint64_t frame) {
   const std::uint64_t bit = frame % kReceiveWindowFrames;
-  return (bits_[bit / 64] >> (bit % 64) & 1) != 0;
+  return (bits[bit / 64] >> (bit % 64) & 1) != 0;
 }
 
-void ReceiveWindow::Mark(std::uint64_t frame) {
+void ReceiveWindow::Set(Bits& bits, std::uint64_t frame, bool is_set) {
   const std::uint64_t bit = frame % kReceiveWindowFrames;
-  bits_[bit / 64] |= std::uint64_t{1} << (bit % 64);
+  const std::uint64_t mask = std::uint64_t{1} << (bit % 64);
+  std::uint64_t& word = bits[bit / 64];
+  word = is_set ? word | mask : word & ~mask;
 }
 
 // Bits behind the contiguous frame are cleared, so that their places are free for later numbers.
 void ReceiveWindow::Advance() {
   const std::uint64_t before = contiguous_;
   while (contiguous_ < known_ && IsMarked(contiguous_ + 1)) {
-    ++contiguous_;
-    const std::uint64_t bit = contiguous_ % kReceiveWindowFrames;
-    bits_[bit / 64] &= ~(std::uint64_t{1} << (bit % 64));
+    Set(bits_, ++contiguous_, false);
   }
   if (contiguous_ != before) DropClosedGaps();
 }
 
 // With no room for another gap the last one grows: the bitmap tells its frames apart anyway.
-void ReceiveWindow::AddGap(FrameRange range, Instant due) {
+void ReceiveWindow::AddGap(FrameRange range, Instant now) {
   ++gaps_seen_;
+  const Instant due = now + reorder_wait_;
+  reorder_wait_ = reorder_wait_ - Duration{reorder_wait_.ns / kForgetShare};
   if (SIM_BUG(ignore_gap)) return;
   if (gap_count_ == kGapsMax) {
     SIM_PROBE(gap_list_full);
     gaps_[kGapsMax - 1].range.last = range.last;
     return;
   }
-  gaps_[gap_count_++] = {range, due, 0};
+  gaps_[gap_count_++] = {range, now, due, 0};
+}
+
+void ReceiveWindow::LearnLateness(std::uint64_t frame, Instant now) {
+  for (std::size_t i = 0; i < gap_count_; ++i) {
+    if (frame < gaps_[i].range.first || frame > gaps_[i].range.last) continue;
+    const Duration late = (now - gaps_[i].seen) * kLatenessFactor;
+    reorder_wait_ = std::min(reorder_wait_max_, std::max(reorder_wait_, late));
+    return;
+  }
 }
 
 void ReceiveWindow::DropClosedGaps() {

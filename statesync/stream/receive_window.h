@@ -5,7 +5,9 @@
 //
 // A frame is missing when a later one, or a stated next number, shows that it exists. It is asked
 // for after the reorder wait, and again after each retry interval, until it arrives or a note
-// closes it.
+// closes it. The reorder wait is learnt: nothing on a path that keeps the order, so that a loss
+// costs no more than its repair; else what late frames needed, which fades with gaps that no late
+// frame closed.
 //
 // Threads: one.  Memory: one bit per frame of the window and a fixed list of gaps.
 // Source:  Aeron's aeron_loss_detector.h for the shape.
@@ -33,8 +35,8 @@ class ReceiveWindow {
  public:
   enum class Arrival : std::uint8_t { kNew, kDuplicate, kOutside };
 
-  ReceiveWindow(Duration reorder_wait, Duration retry_interval)
-      : reorder_wait_(reorder_wait), retry_interval_(retry_interval) {}
+  ReceiveWindow(Duration reorder_wait_max, Duration retry_interval)
+      : reorder_wait_max_(reorder_wait_max), retry_interval_(retry_interval) {}
 
   // Forgets everything. Until SetBase nothing is known, and every frame is kOutside.
   void Reset();
@@ -56,6 +58,8 @@ class ReceiveWindow {
   [[nodiscard]] Arrival Classify(std::uint64_t frame) const;
   // The frame was applied. REQUIRES: Classify() says kNew.
   void OnApplied(std::uint64_t frame, Instant now);
+  // The frame came although it is closed. If a note had closed it, it was late and not lost.
+  void OnDuplicate(std::uint64_t frame);
   // The peer has numbered frames up to this one.
   void OnKnown(std::uint64_t frame, Instant now);
   // Closes missing frames of the range; others are left alone. Returns how many were closed.
@@ -65,29 +69,38 @@ class ReceiveWindow {
   std::size_t TakeDue(Instant now, std::span<FrameRange> ranges);
   // When TakeDue next has something; Instant max if nothing is missing.
   [[nodiscard]] Instant NextDue() const;
+  // What the next gap waits for late frames.
+  [[nodiscard]] Duration reorder_wait() const { return reorder_wait_; }
 
  private:
+  using Bits = std::array<std::uint64_t, kReceiveWindowFrames / 64>;
   // Frames first … last; some may have arrived since, the bitmap says which.
   struct Gap {
     FrameRange range;
+    Instant seen;
     Instant due;
     std::uint64_t cursor = 0;  // Frames before it were asked for in the round that is due.
   };
   static constexpr std::size_t kGapsMax = 128;
 
-  [[nodiscard]] bool IsMarked(std::uint64_t frame) const;
-  void Mark(std::uint64_t frame);
+  static bool Has(const Bits& bits, std::uint64_t frame);
+  static void Set(Bits& bits, std::uint64_t frame, bool is_set);
+  [[nodiscard]] bool IsMarked(std::uint64_t frame) const { return Has(bits_, frame); }
+  void Mark(std::uint64_t frame) { Set(bits_, frame, true); }
   void Advance();
-  void AddGap(FrameRange range, Instant due);
+  void AddGap(FrameRange range, Instant now);
+  void LearnLateness(std::uint64_t frame, Instant now);
   void DropClosedGaps();
 
-  Duration reorder_wait_;
+  Duration reorder_wait_max_;
+  Duration reorder_wait_{0};
   Duration retry_interval_;
   bool has_base_ = false;
   std::uint64_t contiguous_ = 0;
   std::uint64_t known_ = 0;
   std::uint64_t gaps_seen_ = 0;
-  std::array<std::uint64_t, kReceiveWindowFrames / 64> bits_{};
+  Bits bits_{};
+  Bits noted_{};                      // Closed by a note; of the last kReceiveWindowFrames frames.
   std::array<Gap, kGapsMax> gaps_{};  // Ascending; [0, gap_count_).
   std::size_t gap_count_ = 0;
 };

@@ -84,6 +84,7 @@ void Stream::OnNumbered(Instant now, std::span<const std::byte> sealed, const Fr
   switch (window.Classify(fields.number)) {
     case ReceiveWindow::Arrival::kDuplicate:
       ++engine_.counters.frames_duplicate;
+      window.OnDuplicate(fields.number);
       state_.AfterFrameClosed(now);  // The peer may have missed our acknowledgement.
       return;
     case ReceiveWindow::Arrival::kOutside:

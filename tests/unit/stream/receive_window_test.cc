@@ -15,6 +15,13 @@ using Arrival = ReceiveWindow::Arrival;
 class ReceiveWindowTest : public testing::Test {
  protected:
   ReceiveWindowTest() { window_.SetBase(100); }
+  // As on a path where a frame came late.
+  void LearnReorderWait() {
+    window_.OnApplied(102, now_);
+    window_.OnApplied(101, now_ + Millis(1));
+    window_.SetBase(100);
+    ASSERT_EQ(window_.reorder_wait(), Micros(200));
+  }
   std::size_t Due() { return window_.TakeDue(now_, ranges_); }
 
   Instant now_{1'000'000'000};
@@ -39,6 +46,7 @@ TEST_F(ReceiveWindowTest, FramesInOrderMoveTheContiguousOne) {
 }
 
 TEST_F(ReceiveWindowTest, AsksForAGapAfterTheReorderWaitAndAgainAfterTheRetryInterval) {
+  LearnReorderWait();
   window_.OnApplied(103, now_);
   EXPECT_EQ(Due(), 0u);
   now_ = now_ + Micros(200);
@@ -50,19 +58,53 @@ TEST_F(ReceiveWindowTest, AsksForAGapAfterTheReorderWaitAndAgainAfterTheRetryInt
   EXPECT_EQ(Due(), 1u);
 }
 
+TEST_F(ReceiveWindowTest, AsksAtOnceWhereFramesKeepTheirOrder) {
+  window_.OnApplied(103, now_);
+  EXPECT_EQ(window_.NextDue(), now_);
+  EXPECT_EQ(Due(), 1u);
+}
+
+TEST_F(ReceiveWindowTest, WaitsLongerThanALateFrameNeededUpToTheLimit) {
+  window_.OnApplied(102, now_);
+  window_.OnApplied(101, now_ + Micros(30));
+  EXPECT_EQ(window_.reorder_wait(), Micros(60));
+  window_.OnApplied(104, now_);
+  window_.OnApplied(103, now_ + Seconds(1));
+  EXPECT_EQ(window_.reorder_wait(), Micros(200));
+}
+
+TEST_F(ReceiveWindowTest, WaitsAfterAFrameThatCameLaterThanItsRepair) {
+  window_.OnApplied(102, now_);
+  window_.Close({101, 101}, now_);
+  window_.OnDuplicate(102);
+  EXPECT_EQ(window_.reorder_wait(), Duration{0});
+  window_.OnDuplicate(101);
+  EXPECT_EQ(window_.reorder_wait(), Micros(200));
+}
+
+TEST_F(ReceiveWindowTest, ForgetsLatenessWithGapsThatAreLosses) {
+  LearnReorderWait();
+  for (std::uint64_t frame = 102; frame <= 200; frame += 2) {
+    window_.OnApplied(frame, now_);
+    window_.Close({frame - 1, frame - 1}, now_);
+  }
+  EXPECT_LT(window_.reorder_wait(), Micros(10));
+}
+
 TEST_F(ReceiveWindowTest, LateFrameInTimeIsNotAskedFor) {
+  LearnReorderWait();
   window_.OnApplied(102, now_);
   window_.OnApplied(101, now_ + Micros(100));
   now_ = now_ + Seconds(1);
   EXPECT_EQ(Due(), 0u);
   EXPECT_EQ(window_.contiguous(), 102u);
-  EXPECT_EQ(window_.gaps_seen(), 1u);
+  EXPECT_EQ(window_.gaps_seen(), 2u);
 }
 
 TEST_F(ReceiveWindowTest, StatedNextNumberShowsTailLoss) {
   window_.OnKnown(101, now_);
   EXPECT_TRUE(window_.has_gap());
-  EXPECT_EQ(window_.NextDue(), now_ + Micros(200));
+  EXPECT_EQ(window_.NextDue(), now_);
 }
 
 TEST_F(ReceiveWindowTest, ClosingFillsGapsOnly) {
