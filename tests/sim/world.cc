@@ -23,7 +23,6 @@ using statesync::Role;
 namespace {
 
 constexpr Duration kSampleInterval = Millis(5);
-constexpr Duration kRxLatency = Micros(2);  // From the NIC to a turn of the loop.
 constexpr Instant kNever{std::numeric_limits<std::int64_t>::max()};
 
 }  // namespace

@@ -27,6 +27,8 @@
 
 namespace sim {
 
+inline constexpr statesync::Duration kRxLatency = statesync::Micros(2);  // From NIC to loop.
+
 class World {
  public:
   explicit World(const WorldOptions& options);
