@@ -36,6 +36,7 @@ void Applier::Forget() {
   wants_.Clear();
   refusals_.Clear();
   overflowed_ = false;
+  newest_ = {};
 }
 
 void Applier::ApplySection(const Section& section, std::uint64_t frame) {
@@ -49,6 +50,7 @@ void Applier::ApplySection(const Section& section, std::uint64_t frame) {
   table_ = engine_.tables[table_index_];
   frame_ = frame;
   map_ = engine_.maps[table_index_].get();
+  if (section.count > 0) newest_ = std::max(newest_, section.version(section.count - 1));
   std::array<Step, kBatchMax> steps;
   for (std::size_t first = 0; first < section.count; first += kBatchMax) {
     const std::size_t count = std::min<std::size_t>(kBatchMax, section.count - first);
@@ -106,7 +108,7 @@ void Applier::ApplyInserts(std::uint8_t schema, std::span<const Step> steps) {
   Batch& batch = *batch_;
   batch.count = 0;
   for (Step step : steps) {
-    if (AdmitInsert(step)) {
+    if (AdmitInsert(schema, step)) {
       batch.Add(step);
     } else {
       ++engine_.counters.records_stale;
@@ -120,7 +122,7 @@ void Applier::ApplyInserts(std::uint8_t schema, std::span<const Step> steps) {
   for (std::size_t i = 0; i < count; ++i) AfterInsert(batch.steps[i], batch.outcomes[i]);
 }
 
-bool Applier::AdmitInsert(Step& step) {
+bool Applier::AdmitInsert(std::uint8_t schema, Step& step) {
   const SlotState state = map_->Get(step.sender);
   step.is_wanted = state.wanted;
   switch (state.kind) {
@@ -128,7 +130,10 @@ bool Applier::AdmitInsert(Step& step) {
       return true;
     case SlotKind::kDead:
     case SlotKind::kRefused:
-      return CounterOf(step.version) > state.since;
+      if (CounterOf(step.version) > state.since) return true;
+      // It ended meanwhile, and so did what it would have replaced: the end named only a handle.
+      table_->RemoveReplacedBatch(schema, {&step.bytes, 1}, {&step.version, 1});
+      return false;
     case SlotKind::kLive:
       break;
   }
@@ -136,9 +141,7 @@ bool Applier::AdmitInsert(Step& step) {
     step.is_known_live = true;
     step.own = state.own;
     if (table_->Holds(state.own) || IsAnswer(step)) return true;
-    // It went here for another key's sake, and this may be an image from before that: the owner
-    // has to say what is true.
-    Want(step);
+    WantAnew(step);
     return false;
   }
   // Another incarnation of the slot is here. If it is newer, this insert is history.
@@ -237,9 +240,8 @@ void Applier::ApplyUpdates(std::uint8_t schema, std::span<const Step> steps) {
       ++engine_.counters.records_malformed;
     } else {
       ++engine_.counters.records_stale;
-      // Removed here although the sender holds it: by a sweep, or for another key's sake.
       if (outcome.slot == kNoSlot) {
-        Want(batch.steps[i]);
+        WantAnew(batch.steps[i]);
         continue;
       }
     }
@@ -317,6 +319,11 @@ void Applier::Want(const Step& step) {
   map_->SetWanted(step.sender, false);  // Not asked for, so a later record may ask.
   ++engine_.counters.wants_overflowed;
   overflowed_ = true;
+}
+
+void Applier::WantAnew(Step step) {
+  step.version = std::max(step.version, newest_);
+  Want(step);
 }
 
 bool Applier::IsAnswer(const Step& step) {

@@ -84,10 +84,13 @@ class Applier {
   void ApplyDeletes(std::uint8_t schema, std::span<const Step> steps);
   void ApplyKeyedDelete(std::uint8_t schema, const Step& step);
   // Whether an insert may go to the table; removes another incarnation of the slot before.
-  bool AdmitInsert(Step& step);
+  bool AdmitInsert(std::uint8_t schema, Step& step);
   void AfterInsert(const Step& step, const ApplyOutcome& outcome);
   ApplyOutcome RemoveOne(OwnHandle own, Version version);
   void Want(const Step& step);
+  // The entry went here for another key's sake, or by a sweep. What was published before that may
+  // be on its way still: only what is newer than all that came so far is an answer.
+  void WantAnew(Step step);
   // The record was dealt with: if it is as new as what was wanted, that is answered. An older one
   // that was overtaken answers nothing.
   void Answer(const Step& step);
@@ -103,6 +106,7 @@ class Applier {
   DigestComparison& comparison_;
   WantQueue wants_;
   bool overflowed_ = false;
+  Version newest_;  // Of all records that came.
   BoundedQueue<RefusedRecord> refusals_;
   std::unique_ptr<Batch> batch_;
 

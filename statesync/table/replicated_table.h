@@ -231,6 +231,10 @@ class ReplicatedTable {
   // ApplyDeleteBatch.
   virtual void ApplyKeyedDeleteBatch(std::uint8_t schema, std::span<const std::byte* const> records,
                                      std::span<ApplyOutcome> outcomes) = 0;
+  // Removes what inserts would have replaced: entries of their keys with smaller versions. For
+  // images that are known to have ended since.
+  virtual void RemoveReplacedBatch(std::uint8_t schema, std::span<const std::byte* const> records,
+                                   std::span<const Version> versions) = 0;
   // Removes entries of `shard` whose version is within from … cut, from slot `slot` on, at most
   // `slot_count` slots looked at. Returns entries removed; advances `slot` (kNoSlot when done).
   virtual std::size_t SweepBatch(ShardIndex shard, SlotIndex& slot, std::size_t slot_count,

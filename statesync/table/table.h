@@ -111,6 +111,8 @@ class Table final : public ReplicatedTable {
   }
   void ApplyKeyedDeleteBatch(std::uint8_t schema, std::span<const std::byte* const> records,
                              std::span<ApplyOutcome> outcomes) override;
+  void RemoveReplacedBatch(std::uint8_t schema, std::span<const std::byte* const> records,
+                           std::span<const Version> versions) override;
   std::size_t SweepBatch(ShardIndex shard, SlotIndex& slot, std::size_t slot_count, Version from,
                          Version cut) override;
 

@@ -280,6 +280,27 @@ void Table<Record>::ApplyKeyedDeleteBatch(std::uint8_t schema,
 }
 
 template <typename Record>
+void Table<Record>::RemoveReplacedBatch(std::uint8_t schema,
+                                        std::span<const std::byte* const> records,
+                                        std::span<const Version> versions) {
+  ENSURE(records.size() <= kBatchMax && versions.size() >= records.size());
+  ENSURE(Record::RecordBytes(Op::kInsert, schema) != 0);
+  std::array<Incoming, kBatchMax> incoming;
+  DecodeInsertBatch(schema, records, incoming);
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const Incoming& in = incoming[i];
+    if (!in.IsUsable()) continue;
+    Shard<Record>& shard = shards_[in.shard];
+    const Keys keys = Record::KeysOf(in.image);
+    for (std::uint32_t k = 0; k < keys.count; ++k) {
+      const SlotIndex slot = shard.FindOwner(keys.words[k], in.hashes[k]);
+      if (slot == kNoSlot || shard.entry(slot).version >= versions[i].bits) continue;
+      RemoveApplied(in.shard, slot);
+    }
+  }
+}
+
+template <typename Record>
 std::size_t Table<Record>::SweepBatch(ShardIndex shard, SlotIndex& slot, std::size_t slot_count,
                                       Version from, Version cut) {
   std::size_t removed = 0;

@@ -64,13 +64,14 @@ class LateInsert : public testing::Test {
  protected:
   static constexpr Term kTermOfPeer{9};
 
-  void Say(std::uint64_t number, const std::vector<Image>& inserts, const Handle* deleted,
-           std::uint64_t deleted_counter) {
+  void Say(std::uint64_t number, const std::vector<Image>& inserts, const Handle* deleted = nullptr,
+           std::uint64_t deleted_counter = 0) {
     const Saying saying{.number = number,
                         .numbered = true,
                         .oldest_back = static_cast<std::uint32_t>(number - 1),
                         .role = Role::kActive,
-                        .term = kTermOfPeer};
+                        .term = kTermOfPeer,
+                        .epoch = epoch_};
     peer_.Say(saying, [&](FrameWriter& writer) {
       if (deleted != nullptr) {
         SessionDelete wire;
@@ -105,6 +106,7 @@ class LateInsert : public testing::Test {
   }
 
   HostilePeer peer_{0, 256};
+  std::uint16_t epoch_ = 1;
 };
 
 // It was refused at a larger version, and a transfer counts that one: an older image that found
@@ -124,18 +126,48 @@ TEST_F(LateInsert, DoesNotTakeThePlaceOfARefusedOne) {
     for (std::size_t i = frame == 1 ? 0 : half; i < (frame == 1 ? half : sessions.size()); ++i) {
       fill.push_back({sessions[i], static_cast<SlotIndex>(i), i + 1});
     }
-    Say(frame, fill, nullptr, 0);
+    Say(frame, fill);
   }
   ASSERT_EQ(peer_.table().live_count(), sessions.size());
   const auto slot = static_cast<SlotIndex>(sessions.size());
-  Say(4, {{refused, slot, 500}}, nullptr, 0);
+  Say(4, {{refused, slot, 500}});
   EXPECT_EQ(peer_.counters().records_refused, 1u);
   const Handle first{7, 0};
   Say(3, {{refused, slot, 401}}, &first, 400);
   EXPECT_FALSE(Holds(sessions[0]));
   EXPECT_FALSE(Holds(refused));
-  Say(5, {{refused, slot, 600}}, nullptr, 0);
+  Say(5, {{refused, slot, 600}});
   EXPECT_TRUE(Holds(refused));
+}
+
+// The entry is here from an earlier epoch, so the delete that came first could not say its key.
+TEST_F(LateInsert, OfAnEndedEntryRemovesWhatItWouldHaveReplaced) {
+  SessionMaker maker(1);
+  const NewSession session = maker.Plain();
+  const Handle handle{SessionTable::ShardOf(session.key), 5};
+  Say(1, {{session, 9, 10}});
+  ASSERT_TRUE(Holds(session));
+  ++epoch_;
+  Say(2, {});
+  Say(4, {}, &handle, 30);
+  Say(3, {{session, handle.slot, 20}});
+  EXPECT_FALSE(Holds(session));
+}
+
+// Both images are from before the key's later session, which has come and gone.
+TEST_F(LateInsert, OfAReplacedEntryIsNotTakenForAnAnswer) {
+  SessionMaker maker(1);
+  const NewSession session = maker.Plain();
+  const Handle later{SessionTable::ShardOf(session.key), 1};
+  Say(1, {{session, 0, 10}});
+  Say(4, {{session, later.slot, 40}});
+  Say(5, {}, &later, 50);
+  ASSERT_FALSE(Holds(session));
+  Say(2, {{session, 0, 20}});
+  Say(3, {{session, 0, 30}});
+  EXPECT_FALSE(Holds(session));
+  Say(6, {{session, 0, 60}});
+  EXPECT_TRUE(Holds(session));
 }
 
 }  // namespace
