@@ -29,6 +29,7 @@ void ReceiveWindow::Reset() {
 void ReceiveWindow::SetBase(std::uint64_t frame) {
   Reset();
   has_base_ = true;
+  base_ = frame;
   contiguous_ = frame;
   known_ = frame;
 }

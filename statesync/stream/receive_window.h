@@ -40,10 +40,11 @@ class ReceiveWindow {
 
   // Forgets everything. Until SetBase nothing is known, and every frame is kOutside.
   void Reset();
-  // Everything up to `frame` is closed: this node starts to listen after it. A bulk covers the
+  // Everything up to `frame` is closed: this node starts to listen after it. Digests cover the
   // rest.
   void SetBase(std::uint64_t frame);
   [[nodiscard]] bool has_base() const { return has_base_; }
+  [[nodiscard]] std::uint64_t base() const { return base_; }
 
   // Every frame up to this one is applied or closed; zero without a base. What `ack` says.
   [[nodiscard]] std::uint64_t contiguous() const { return contiguous_; }
@@ -96,6 +97,7 @@ class ReceiveWindow {
   Duration reorder_wait_{0};
   Duration retry_interval_;
   bool has_base_ = false;
+  std::uint64_t base_ = 0;
   std::uint64_t contiguous_ = 0;
   std::uint64_t known_ = 0;
   std::uint64_t gaps_seen_ = 0;

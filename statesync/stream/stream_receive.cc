@@ -30,7 +30,7 @@ void Stream::OnFrame(Instant now, const OpenedFrame& frame, const FrameFields& f
   if (IsRefused(frame.sealed, fields)) return;
   ++engine_.counters.control_frames_received;
   if (engine_.Applies()) {
-    if (!state_.window.has_base()) state_.window.SetBase(fields.number - 1);
+    if (!state_.window.has_base()) state_.window.SetBase(fields.oldest - 1);
     if (fields.oldest > 1) CloseLost(now, {state_.window.contiguous() + 1, fields.oldest - 1});
     if (!SIM_BUG(drop_tail_loss)) state_.window.OnKnown(fields.number - 1, now);
   }
@@ -79,7 +79,7 @@ void Stream::OnNumbered(Instant now, std::span<const std::byte> sealed, const Fr
   if (IsRefused(sealed, fields)) return;
   if (!engine_.Applies()) return;  // Closing notes only; they close nothing here.
   ReceiveWindow& window = state_.window;
-  if (!window.has_base()) window.SetBase(fields.number - 1);
+  if (!window.has_base()) window.SetBase(fields.oldest - 1);
   if (fields.oldest > 1) CloseLost(now, {window.contiguous() + 1, fields.oldest - 1});
   switch (window.Classify(fields.number)) {
     case ReceiveWindow::Arrival::kDuplicate:
@@ -278,6 +278,8 @@ void Stream::OnDigest(Instant now, const DigestRecord& record) {
   report_as_of_ = record.as_of.Get();
   // During a transfer the shard differs by intent; with untold changes nobody knows.
   if (bulk_receiver_.Covers(record.shard) || engine_.has_untold) return;
+  // It may be from before frames that were closed unseen.
+  if (record.as_of.Get() < state_.window.base()) return;
   const ShardDigest own = engine_.tables[table]->Digest(record.shard);
   const ShardDigest stated{record.count.Get(), {record.sum_high.Get(), record.sum_low.Get()}};
   const bool is_reached = applier_.AppliedUpTo(state_.window.contiguous()) >= record.as_of.Get();

@@ -56,25 +56,34 @@ class WaitingWindows {
   std::uint32_t next_ = 0, end_ = 0;
 };
 
-// Shards with marks that are in no queue, by the class that was seen.
+// Shards with marks that are in no queue, by the class that was seen, and how many there are. A
+// mark that is met two times is counted two times until its shard is looked at again.
 class HeldMarks {
  public:
+  struct Held {
+    Instant since;  // Of the oldest mark.
+    std::uint64_t count = 0;
+  };
+
   void Add(ChangeClass change, ShardIndex shard, Instant since) noexcept {
-    if (!IsHeld(shard)) since_[shard] = since;
-    since_[shard] = std::min(since_[shard], since);
-    shards_[static_cast<std::size_t>(change)].Add(shard);
+    AddMarks(change, shard, {since, 1});
   }
   // Marks of whatever class.
-  void AddShard(ShardIndex shard, Instant since) noexcept {
+  void AddShard(ShardIndex shard, Held held) noexcept {
     for (std::size_t c = 1; c < kChangeClasses; ++c) {
-      Add(static_cast<ChangeClass>(c), shard, since);
+      AddMarks(static_cast<ChangeClass>(c), shard, held);
+      held.count = 0;
     }
   }
-  // The shard will be looked at: forgets it and returns since when its oldest mark has waited.
-  Instant Take(ShardIndex shard) noexcept {
+  // The shard will be looked at: forgets it.
+  Held Take(ShardIndex shard) noexcept {
     for (ShardSet& set : shards_) set.Remove(shard);
-    return since_[shard];
+    const Held held = held_[shard];
+    held_[shard].count = 0;
+    count_ -= held.count;
+    return held;
   }
+  [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
   // A shard at or after `first`, going round, with marks that the filter lets go; kShardCount:
   // none.
   [[nodiscard]] std::size_t FindReady(const DirtyFilter& filter, std::size_t first) const noexcept {
@@ -98,12 +107,19 @@ class HeldMarks {
     if (IsEmpty()) return now;
     Instant oldest = now;
     for (std::size_t s = 0; s < kShardCount; ++s) {
-      if (IsHeld(static_cast<ShardIndex>(s))) oldest = std::min(oldest, since_[s]);
+      if (IsHeld(static_cast<ShardIndex>(s))) oldest = std::min(oldest, held_[s].since);
     }
     return oldest;
   }
 
  private:
+  void AddMarks(ChangeClass change, ShardIndex shard, Held held) noexcept {
+    Held& at = held_[shard];
+    at.since = IsHeld(shard) ? std::min(at.since, held.since) : held.since;
+    at.count += held.count;
+    count_ += held.count;
+    shards_[static_cast<std::size_t>(change)].Add(shard);
+  }
   [[nodiscard]] bool IsHeld(ShardIndex shard) const noexcept {
     return std::any_of(shards_.begin(), shards_.end(),
                        [shard](const ShardSet& set) { return set.Has(shard); });
@@ -119,7 +135,8 @@ class HeldMarks {
   }
 
   std::array<ShardSet, kChangeClasses> shards_{};
-  std::array<Instant, kShardCount> since_{};
+  std::array<Held, kShardCount> held_{};
+  std::uint64_t count_ = 0;
 };
 
 }  // namespace statesync

@@ -202,10 +202,10 @@ class Table final : public ReplicatedTable {
   std::array<Shard<Record>, kShardCount> shards_;
   std::array<DirtyRing, kDirtyRingsMax> rings_;  // [worker_count_] in use.
 
-  // Writers: workers set, the sync loop clears. 1: marks of this shard are in no ring.
-  std::array<std::atomic<std::uint8_t>, kShardCount> scan_wanted_{};
+  // Writers: workers add, the sync loop takes. Marks of this shard that found no place in a ring.
+  std::array<std::atomic<std::uint32_t>, kShardCount> scan_wanted_{};
   std::atomic<std::uint32_t> scans_wanted_{0};  // Grows with every request.
-  std::atomic<std::uint64_t> unqueued_{0};      // Marks set without a place in a ring.
+  std::atomic<std::uint64_t> unqueued_{0};      // Sum of scan_wanted_.
   std::atomic<std::uint32_t> urgent_marks_{0};  // Grows with every batch marked kHeld.
 
   // Sync loop.
@@ -214,13 +214,12 @@ class Table final : public ReplicatedTable {
   bool is_queue_seen_ = false;
   Instant queue_since_;           // When the rings' handles were first seen; if is_queue_seen_.
   WaitingWindows windows_;        // Marks that wait on purpose.
-  HeldMarks held_;                // Shards with marks in no queue, by scans_wanted_ or a filter.
-  std::uint64_t held_count_ = 0;  // Marks in them, roughly.
+  HeldMarks held_;                // Marks in no queue, by scans_wanted_ or a filter.
   std::uint32_t scans_seen_ = 0;  // Value of scans_wanted_ that held_ covers.
   std::uint32_t scan_shard_ = kShardCount;  // kShardCount: no scan is running.
   std::uint32_t scan_next_ = 0;             // Where to look for the next shard.
   std::uint32_t scan_slot_ = 0;
-  Instant scan_since_;
+  HeldMarks::Held scan_;  // What held_ said of scan_shard_.
   std::uint8_t next_ring_ = 0;
   std::size_t forget_cursor_ = 0;
   std::uint32_t now_s_ = 0;

@@ -42,7 +42,7 @@ void Table<Record>::MarkDirtyBatch(std::uint8_t worker, std::span<const Handle> 
     SIM_PROBE(ring_full);
     if (SIM_BUG(forget_overflow)) continue;
     unqueued_.fetch_add(1, std::memory_order_relaxed);
-    scan_wanted_[handle.shard].store(1, std::memory_order_release);
+    scan_wanted_[handle.shard].fetch_add(1, std::memory_order_release);
     scans_wanted_.fetch_add(1, std::memory_order_release);
   }
   ring.Publish();
@@ -96,7 +96,6 @@ inline bool Table<Record>::Claim(const DirtyFilter& filter, Handle handle, Insta
   if (!filter.IsOpen(marked, handle.shard)) {
     SIM_PROBE(mark_held_back);
     if (!SIM_BUG(forget_held)) held_.Add(marked, handle.shard, since);
-    if (found != Found::kByScan) ++held_count_;
     return false;
   }
   if (marked != ChangeClass::kWindow) {
@@ -154,11 +153,11 @@ void Table<Record>::CollectFlags() noexcept {
   const std::uint32_t wanted = scans_wanted_.load(std::memory_order_acquire);
   if (wanted == scans_seen_) return;
   scans_seen_ = wanted;
-  held_count_ += unqueued_.exchange(0, std::memory_order_relaxed);
   for (std::size_t s = 0; s < kShardCount; ++s) {
     if (scan_wanted_[s].load(std::memory_order_relaxed) == 0) continue;
-    scan_wanted_[s].exchange(0, std::memory_order_acquire);
-    held_.AddShard(static_cast<ShardIndex>(s), is_queue_seen_ ? queue_since_ : now_);
+    const std::uint32_t marks = scan_wanted_[s].exchange(0, std::memory_order_acquire);
+    unqueued_.fetch_sub(marks, std::memory_order_relaxed);
+    held_.AddShard(static_cast<ShardIndex>(s), {is_queue_seen_ ? queue_since_ : now_, marks});
   }
 }
 
@@ -171,7 +170,7 @@ bool Table<Record>::NextScanShard(const DirtyFilter& filter) noexcept {
   scan_next_ = scan_shard_ + 1;
   scan_slot_ = 0;
   // Forgotten before it is looked at: a mark kept back behind the cursor flags the shard anew.
-  scan_since_ = held_.Take(static_cast<ShardIndex>(next));
+  scan_ = held_.Take(static_cast<ShardIndex>(next));
   return true;
 }
 
@@ -182,7 +181,7 @@ std::size_t Table<Record>::TakeFromScan(const DirtyFilter& filter,
     SIM_PROBE(scan_paused);
     if (!held_.HasReady(filter)) return 0;
     SIM_PROBE(scan_left);
-    held_.AddShard(static_cast<ShardIndex>(scan_shard_), scan_since_);
+    held_.AddShard(static_cast<ShardIndex>(scan_shard_), scan_);
     scan_shard_ = kShardCount;
   }
   std::size_t taken = 0;
@@ -193,10 +192,8 @@ std::size_t Table<Record>::TakeFromScan(const DirtyFilter& filter,
     }
     const Handle handle{static_cast<ShardIndex>(scan_shard_), static_cast<SlotIndex>(scan_slot_)};
     ++scan_slot_;
-    if (Claim(filter, handle, scan_since_, Found::kByScan, changes[taken])) ++taken;
+    if (Claim(filter, handle, scan_.since, Found::kByScan, changes[taken])) ++taken;
   }
-  held_count_ -= std::min<std::uint64_t>(held_count_, taken);
-  if (scan_shard_ == kShardCount && held_.IsEmpty()) held_count_ = 0;
   return taken;
 }
 
@@ -216,13 +213,13 @@ void Table<Record>::PutBack(Handle handle) {
   entry(handle).dirty.store(static_cast<std::uint8_t>(ChangeClass::kState),
                             std::memory_order_relaxed);
   held_.Add(ChangeClass::kState, handle.shard, now_);
-  ++held_count_;
 }
 
 template <typename Record>
 std::uint64_t Table<Record>::dirty_count() const {
-  const bool is_held = scan_shard_ != kShardCount || !held_.IsEmpty();
-  return QueuedCount() + windows_.size() + (is_held ? std::max<std::uint64_t>(held_count_, 1) : 0);
+  // What the running scan has taken counts until it is through: a change too many, never one less.
+  const std::uint64_t scanned = scan_shard_ != kShardCount ? scan_.count : 0;
+  return QueuedCount() + windows_.size() + held_.count() + scanned;
 }
 
 template <typename Record>
@@ -235,7 +232,7 @@ DirtyState Table<Record>::Dirty(Instant now) const {
   state.windows_since = state.windows > 0 ? windows_.Oldest(now) : now;
   state.oldest = std::min(held_.Oldest(now), state.windows_since);
   if (state.queued > 0) state.oldest = std::min(state.oldest, state.queued_since);
-  if (scan_shard_ != kShardCount) state.oldest = std::min(state.oldest, scan_since_);
+  if (scan_shard_ != kShardCount) state.oldest = std::min(state.oldest, scan_.since);
   return state;
 }
 

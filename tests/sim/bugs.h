@@ -51,7 +51,7 @@ inline constexpr auto kBugLimits = std::to_array<BugLimit>({
     {statesync::SimBug::digest_skips_shard, 10},
     {statesync::SimBug::drop_tail_loss, 20},
     {statesync::SimBug::sweep_from_empty, 10},
-    {statesync::SimBug::free_tombstone_early, 20},
+    {statesync::SimBug::free_tombstone_early, 60},
     {statesync::SimBug::synced_at_timeout, 10},
     {statesync::SimBug::keep_epoch, 150},
     {statesync::SimBug::forget_dormant, 30},

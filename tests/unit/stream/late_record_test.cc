@@ -170,5 +170,32 @@ TEST_F(LateInsert, OfAReplacedEntryIsNotTakenForAnAnswer) {
   EXPECT_TRUE(Holds(session));
 }
 
+// ---- Where a receiver begins to listen ---------------------------------------------------------
+
+// What nobody acknowledged in this epoch was said to nobody: the peer was owner then, for example.
+TEST_F(LateInsert, FramesFromBeforeTheFirstOneHeardAreAskedFor) {
+  Saying saying{
+      .number = 10, .numbered = true, .oldest_back = 4, .role = Role::kActive, .term = kTermOfPeer};
+  peer_.Say(saying);
+  EXPECT_EQ(peer_.counters().gaps_seen, 1u);
+  EXPECT_EQ(peer_.counters().frames_lost, 0u);
+  peer_.Wait(Millis(1));
+  (void)peer_.TakeAll();
+  EXPECT_EQ(peer_.counters().nacks_sent, 4u);
+}
+
+TEST_F(LateInsert, DigestsFromBeforeThatProveNothing) {
+  Saying saying{.number = 10, .role = Role::kActive, .term = kTermOfPeer};
+  peer_.Say(saying);
+  DigestRecord digest{};  // Of an empty shard, as this node's is.
+  digest.table = static_cast<std::uint8_t>(TableId::kSession);
+  digest.as_of.Set(8);
+  peer_.Say(saying, ControlOp::kDigest, digest);
+  EXPECT_EQ(peer_.counters().digests_agreed, 0u);
+  digest.as_of.Set(9);
+  peer_.Say(saying, ControlOp::kDigest, digest);
+  EXPECT_EQ(peer_.counters().digests_agreed, 1u);
+}
+
 }  // namespace
 }  // namespace statesync

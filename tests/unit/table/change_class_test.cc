@@ -152,6 +152,32 @@ TEST_F(ChangeClassTest, ClosedShardsKeepTheirChangesAndOpenOnesDoNotWait) {
   EXPECT_FALSE(table().HasReady(DirtyFilter::Everything()));
 }
 
+// A scan meets marks that it was not sent for; what waits elsewhere is counted all the same.
+TEST_F(ChangeClassTest, CountIsNeverLessThanTheMarks) {
+  std::vector<Handle> scanned, held;
+  while (scanned.size() < 8 || held.size() < 8) {
+    const Handle handle = Insert();
+    if (handle.shard == 1) scanned.push_back(handle);
+    if (handle.shard == 2) held.push_back(handle);
+  }
+  At({});
+  for (const Handle handle : scanned) Mark(handle, ChangeClass::kWindow);
+  EXPECT_TRUE(Take(WindowsOlderThan(Nanos(-1))).empty());
+  DirtyFilter closed = WindowsOlderThan(Nanos(-1));
+  for (ShardSet& set : closed.open) set = {};
+  for (const Handle handle : held) Mark(handle, ChangeClass::kState);
+  Mark(scanned[0], ChangeClass::kState);
+  EXPECT_TRUE(Take(closed).empty());
+  DirtyFilter filter = WindowsOlderThan(Nanos(-1));
+  for (ShardSet& set : filter.open) set.Remove(2);
+  EXPECT_EQ(Take(filter).size(), scanned.size());
+  EXPECT_GE(table().dirty_count(), held.size());
+  (void)Take(DirtyFilter::Everything());
+  At(Millis(1));
+  (void)Take(DirtyFilter::Everything());
+  EXPECT_EQ(table().dirty_count(), 0u);
+}
+
 TEST_F(ChangeClassTest, HeldChangeIsFoundBehindOthersThatFindNoRoom) {
   for (int i = 0; i < 500; ++i) Mark(Insert(), ChangeClass::kState);
   const Handle held = Insert();
