@@ -27,6 +27,8 @@ inline constexpr std::uint32_t kNatPortsMin = 1024;
 // Bytes one session may cost, index and slack included: what tables.memory_mb is compared with.
 inline constexpr std::uint64_t kSessionBytesMax = 96;
 inline constexpr std::uint64_t kNeighbourBytesMax = 128;
+// And one that the peer may hold beyond this node's own number: a place in the map of its handles.
+inline constexpr std::uint64_t kPeerSessionBytes = 8;
 
 // Checked options from the file at `path`.
 //

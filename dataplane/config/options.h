@@ -121,9 +121,10 @@ struct TimeoutOptions {
 };
 
 struct TableOptions {
-  std::uint32_t sessions = 131'072;  // 256–16,000,000.
-  std::uint32_t neighbours = 4096;   // 16–65,536.
-  std::uint32_t memory_mb = 1024;    // Limit for all tables together, 16–1,048,576.
+  std::uint32_t sessions = 131'072;       // 256–16,000,000.
+  std::uint32_t neighbours = 4096;        // 16–65,536.
+  std::uint32_t memory_mb = 1024;         // Limit for all tables together, 16–1,048,576.
+  std::uint32_t peer_sessions = 131'072;  // 256–16,000,000; default: as sessions.
   friend bool operator==(const TableOptions&, const TableOptions&) = default;
 };
 

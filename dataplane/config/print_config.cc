@@ -185,6 +185,7 @@ std::string PrintConfig(const Options& options) {
   node.mutable_tables()->set_sessions(options.tables.sessions);
   node.mutable_tables()->set_neighbours(options.tables.neighbours);
   node.mutable_tables()->set_memory_mb(options.tables.memory_mb);
+  node.mutable_tables()->set_peer_sessions(options.tables.peer_sessions);
   FillHa(options.ha, *node.mutable_ha());
   FillRuntime(options.runtime, *node.mutable_runtime());
   if (options.debug.enabled) {

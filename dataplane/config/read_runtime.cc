@@ -139,8 +139,14 @@ void ReadTables(Reading& reading) {
                                             source.neighbours(), 4096, 16, 65'536);
   target.memory_mb = Ranged<std::uint32_t>(reading.mistakes, "tables.memory_mb", source.memory_mb(),
                                            1024, 16, kMemoryMbMax);
-  const std::uint64_t bytes =
-      target.sessions * kSessionBytesMax + target.neighbours * kNeighbourBytesMax;
+  target.peer_sessions =
+      Ranged<std::uint32_t>(reading.mistakes, "tables.peer_sessions", source.peer_sessions(),
+                            target.sessions, 256, 16'000'000);
+  const std::uint64_t more_of_peer =
+      target.peer_sessions > target.sessions ? target.peer_sessions - target.sessions : 0;
+  const std::uint64_t bytes = target.sessions * kSessionBytesMax +
+                              more_of_peer * kPeerSessionBytes +
+                              target.neighbours * kNeighbourBytesMax;
   const std::uint64_t need_mb = (bytes + (1u << 20) - 1) >> 20;
   if (need_mb > target.memory_mb) {
     reading.mistakes.Add(

@@ -98,6 +98,7 @@ struct alignas(64) SyncFacts {
   std::atomic<std::int64_t> ha2_last_heard_ns{0};  // Last authentic frame, over any link.
   std::atomic<std::uint64_t> peer_boot_id{0};      // From the handshake; 0 before it.
   std::atomic<std::uint32_t> peer_term{0};         // Highest stated in a frame.
+  std::atomic<bool> peer_table_larger{false};      // It has slots that this node cannot know.
   std::atomic<std::uint32_t> spent_term{0};     // Own term whose versions are nearly used up; or 0.
   std::atomic<std::uint8_t> peer_role{0};       // statesync::Role, as last stated.
   std::atomic<std::uint8_t> peer_readiness{0};  // statesync::Readiness, as last stated.

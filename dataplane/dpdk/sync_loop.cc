@@ -41,7 +41,8 @@ struct Ha2Side {
               .report_interval = statesync::Millis(options.ha.heartbeat_ms),
               .handshake = statesync::Handshake(primitives, secret, handshake),
               .stats = stats},
-        peer(engine, links.handshake, facts, stats, options.id_map_digest),
+        peer(engine, links.handshake, facts, stats, options.id_map_digest,
+             PeerSlotsOf(options.tables)),
         receiver(links, peer, engine),
         sender(links, engine) {}
 

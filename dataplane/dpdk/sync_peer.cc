@@ -4,6 +4,7 @@
 #include "dataplane/dpdk/sync_peer.h"
 
 #include "dataplane/dpdk/sync_setup.h"
+#include "statesync/table/table_layout.h"
 
 namespace dataplane {
 namespace {
@@ -56,6 +57,9 @@ void SyncPeer::Connect(Instant now) noexcept {
   state_ = State::kConnected;
   stats_.Count(SyncEvent::peer_connected);
   facts_.peer_boot_id.store(peer.boot_id, std::memory_order_release);
+  const auto sessions = static_cast<std::size_t>(statesync::TableId::kSession);
+  facts_.peer_table_larger.store(statesync::SlotsPerShardOf(peer.capacity[sessions]) > peer_slots_,
+                                 std::memory_order_relaxed);
   engine_.OnPeerConnected(now, peer);
 }
 

@@ -23,13 +23,15 @@ namespace dataplane {
 
 class SyncPeer {
  public:
+  // peer_slots: as PeerSlotsOf().
   SyncPeer(statesync::Engine& engine, statesync::Handshake& handshake, SyncFacts& facts,
-           SyncStats& stats, std::uint64_t own_id_map_digest)
+           SyncStats& stats, std::uint64_t own_id_map_digest, std::uint32_t peer_slots)
       : engine_(engine),
         handshake_(handshake),
         facts_(facts),
         stats_(stats),
-        own_id_map_digest_(own_id_map_digest) {}
+        own_id_map_digest_(own_id_map_digest),
+        peer_slots_(peer_slots) {}
 
   // A hello proved itself. boot_id: of the run that sent it.
   void OnHello(statesync::Instant now, statesync::BootId boot_id, bool restarted) noexcept;
@@ -53,6 +55,7 @@ class SyncPeer {
   SyncFacts& facts_;
   SyncStats& stats_;
   const std::uint64_t own_id_map_digest_;
+  const std::uint32_t peer_slots_;
   State state_ = State::kNone;
   statesync::Instant last_heard_{};
 };

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "statesync/table/table_layout.h"
+
 namespace dataplane {
 std::uint16_t DatagramBytesMax(const HaOptions& options) {
   std::size_t mtu = options.ha2.mtu;
@@ -17,11 +19,19 @@ statesync::Duration LinkSilenceLimit(const HaOptions& options) {
   return statesync::Millis(options.heartbeat_ms) * (options.heartbeat_misses + 1);
 }
 
+std::uint32_t PeerSlotsOf(const TableOptions& tables) {
+  const std::uint32_t with_reserve = (statesync::SlotsPerShardOf(tables.sessions) * 5 + 3) / 4;
+  const std::uint32_t wanted =
+      std::max(with_reserve, statesync::SlotsPerShardOf(tables.peer_sessions));
+  return std::min<std::uint32_t>(wanted, statesync::kSlotsPerShardMax);
+}
+
 statesync::EngineOptions EngineOptionsOf(const Options& options) {
   statesync::EngineOptions engine;
   engine.node = options.index;
   engine.stream_count = options.ha.ha2.streams;
   engine.datagram_bytes_max = DatagramBytesMax(options.ha);
+  engine.peer_slots_per_shard_max = PeerSlotsOf(options.tables);
   // Frames of HA2 are heartbeats too.
   engine.keepalive_interval = statesync::Millis(options.ha.heartbeat_ms);
   // Not before the role machine would call the path silent.

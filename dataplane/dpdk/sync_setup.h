@@ -24,6 +24,10 @@ namespace dataplane {
 // Silence after which the other link takes over what a link carried.
 [[nodiscard]] statesync::Duration LinkSilenceLimit(const HaOptions& options);
 
+// Slots per shard of the peer's session table that this node can know: a quarter more than its own
+// table has, or as many as tables.peer_sessions needs. Fixed before the peer's hello states its
+// capacity, because the engine allocates nothing later.
+[[nodiscard]] std::uint32_t PeerSlotsOf(const TableOptions& tables);
 [[nodiscard]] statesync::EngineOptions EngineOptionsOf(const Options& options);
 [[nodiscard]] statesync::HandshakeOptions HandshakeOptionsOf(const Options& options,
                                                              statesync::BootId boot_id);

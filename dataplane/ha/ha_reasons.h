@@ -30,6 +30,7 @@ enum class HaReason : std::uint8_t {
   kKeysExhausted,
   kHa2FirstSilent,
   kHa2SecondSilent,
+  kPeerTableLarger,
   kCount,
 };
 inline constexpr std::size_t kHaReasonCount = static_cast<std::size_t>(HaReason::kCount);

@@ -296,6 +296,7 @@ void HaThreadImpl::UpdateReasons(Instant now) {
     note(!ha2_used_[0], HaReason::kHa2FirstSilent);
     note(!ha2_used_[1], HaReason::kHa2SecondSilent);
   }
+  note(shared_.sync.peer_table_larger.load(std::memory_order_relaxed), HaReason::kPeerTableLarger);
   note(!liveness, HaReason::kLivenessDown);
   note(!real_time_, HaReason::kNotRealTime);
   note(!carriers_->functional(), HaReason::kCarrierDown);

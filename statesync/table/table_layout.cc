@@ -28,6 +28,13 @@ std::size_t RoundUp(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
 
 }  // namespace
 
+// Keys spread over shards like balls over bins: three standard deviations and a few more, so that
+// a table is refused inserts only when it is full or all but full.
+std::uint32_t SlotsPerShardOf(std::uint32_t capacity) {
+  const auto mean = static_cast<std::uint32_t>((capacity + kShardCount - 1) / kShardCount);
+  return std::min(mean + 3 * SquareRoot(mean) + 64, static_cast<std::uint32_t>(kSlotsPerShardMax));
+}
+
 absl::StatusOr<TableLayout> PlanTable(std::uint32_t capacity, std::uint8_t worker_count,
                                       std::uint32_t dirty_ring_handles, std::size_t entry_bytes,
                                       std::uint32_t keys_per_entry) {
@@ -45,12 +52,8 @@ absl::StatusOr<TableLayout> PlanTable(std::uint32_t capacity, std::uint8_t worke
         absl::StrCat("dirty_ring_handles ", dirty_ring_handles, " is not a power of two within ",
                      kDirtyRingHandlesMin, " … ", kDirtyRingHandlesMax));
   }
-  // Keys spread over shards like balls over bins: three standard deviations and a few more, so that
-  // a table is refused inserts only when it is full or all but full.
-  const auto mean = static_cast<std::uint32_t>((capacity + kShardCount - 1) / kShardCount);
   TableLayout layout;
-  layout.slots_per_shard =
-      std::min(mean + 3 * SquareRoot(mean) + 64, static_cast<std::uint32_t>(kSlotsPerShardMax));
+  layout.slots_per_shard = SlotsPerShardOf(capacity);
   const std::uint64_t keys = std::uint64_t{layout.slots_per_shard} * keys_per_entry;
   layout.buckets_per_shard = static_cast<std::uint32_t>(
       (keys * 100 + kBucketKeys * kIndexLoadPercent - 1) / (kBucketKeys * kIndexLoadPercent));

@@ -34,6 +34,9 @@ struct TableLayout {
   std::size_t bytes = 0;
 };
 
+// Slots of each shard of a table that holds `capacity` entries; the same on both nodes.
+[[nodiscard]] std::uint32_t SlotsPerShardOf(std::uint32_t capacity);
+
 // entry_bytes: size of one entry; keys_per_entry: index keys one entry may have.
 // Errors: kInvalidArgument naming the field, its value and its range.
 absl::StatusOr<TableLayout> PlanTable(std::uint32_t capacity, std::uint8_t worker_count,

@@ -35,6 +35,7 @@ struct NodeSetup {
   unsigned ring_frames = 1'024;
   bool has_ha2 = true;
   std::uint32_t capacity = 8'192;
+  std::uint32_t peer_capacity = 0;  // 0: as its own.
   std::uint8_t streams = 1;
   std::size_t links = 1;
   std::uint64_t rekey_after_packets = std::uint64_t{1} << 26;
@@ -55,6 +56,8 @@ class SyncNode {
     options.ha.state_sync = true;
     if (setup.has_ha2) options.ha.ha2.device = wire.device();
     options.ha.ha2.streams = setup.streams;
+    options.tables.sessions = setup.capacity;
+    options.tables.peer_sessions = setup.peer_capacity == 0 ? setup.capacity : setup.peer_capacity;
     options.debug.enabled = setup.debug;
     options.debug.ha2_key_file = setup.ha2_key_file;
     if (second_wire != nullptr) {

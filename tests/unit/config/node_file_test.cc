@@ -188,6 +188,8 @@ const MistakeCase kMistakes[] = {
      "node:12: timeouts.udp_single_s: 40000: must be 1 to 32000"},
     {"sessions", "ha {", "tables { sessions: 255 }\nha {",
      "node:12: tables.sessions: 255: must be 256 to 16000000"},
+    {"sessions of the peer", "ha {", "tables { peer_sessions: 255 }\nha {",
+     "node:12: tables.peer_sessions: 255: must be 256 to 16000000"},
     {"tables over memory", "ha {", "tables { sessions: 16000000 }\nha {",
      "node:12: tables.sessions: 16000000: tables would take 1466 MB, tables.memory_mb allows 1024; "
      "lower sessions or raise memory_mb"},

@@ -37,7 +37,7 @@ TEST(RoundTrip, NothingIsLost) {
       "timeouts { tcp_syn_s: 1 tcp_established_s: 2 tcp_fin_s: 3 tcp_time_wait_s: 4 tcp_closed_s: "
       "5\n"
       "  udp_single_s: 6 udp_multiple_s: 7 icmp_s: 8 arp_s: 9 takeover_grace_s: 10 }\n"
-      "tables { sessions: 300 neighbours: 20 memory_mb: 77 }\n"
+      "tables { sessions: 300 neighbours: 20 memory_mb: 77 peer_sessions: 400 }\n"
       "runtime { workers: 3 worker_cpus: \"0,2-5,9\" sync_own_core: true spin: true memory_mb: 99\n"
       "  no_huge: true file_prefix: \"p\" eal_args: \"--vdev=net_null7\" }\n"
       "ha { preempt: true heartbeat_ms: 5 heartbeat_misses: 4 startup_hold_ms: 1\n");

@@ -264,6 +264,21 @@ TEST_F(HaThreadTest, ASilentHa2LinkIsNamedWhileTheOtherLives) {
   EXPECT_EQ(logged("HA2 link ha.ha2_second: used, both nodes hear each other on it"), 2);
 }
 
+TEST_F(HaThreadTest, APeerWithATooLargeTableIsAReasonWithItsRemedy) {
+  TestNode node;
+  node.shared.sync.peer_table_larger = true;
+  auto thread =
+      HaThread::Start(OptionsOf(0, 1000), statesync::PairKeys{}, node.primitives, node.shared);
+  ASSERT_TRUE(thread.ok()) << thread.status();
+  EXPECT_TRUE(WaitFor([&] {
+    const auto reasons = (*thread)->Reasons();
+    return std::any_of(reasons.begin(), reasons.end(), [](const std::string& reason) {
+      return reason.starts_with("peer-table-larger: ") &&
+             reason.find("tables.peer_sessions") != std::string::npos;
+    });
+  }));
+}
+
 TEST_F(HaThreadTest, AStrangersHeartbeatsAreCountedAndIgnored) {
   auto a = Boot(0, 1000);
   TestNode stranger;
