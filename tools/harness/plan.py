@@ -30,7 +30,7 @@ RELEASE = Stage("release build, unit and golden tests", "release",
 RELEASE_MACHINE = Stage("release, tests of the machine: bpf and dpdk", "release", ("bpf", "dpdk"),
                         serial=True)
 ASAN = Stage("address and undefined behaviour sanitizers", "asan", CORE_SUITES + ("dpdk",))
-SWARM = Stage("200 simulated runs with all faults", "release", ("swarm",))
+SWARM = Stage("a minute of simulated runs with new seeds", "release", ("swarm",))
 DRILL = Stage("kill drill", command=("tools/drill", "kill", "--json", "build-release/drill.json"))
 E2E = Stage("end-to-end tests in network namespaces", "release", ("e2e",), serial=True)
 FUZZ = Stage("fuzz corpora under the sanitizers", "asan", ("fuzz",))

@@ -3,7 +3,8 @@
 """Builds and runs the tests, fast failures first.
 
 Default: lint and the engine alone; release unit, golden, scenario, bpf and dpdk tests; the same
-cases under the address and undefined behaviour sanitizers; 200 runs of the swarm; one kill drill.
+cases under the address and undefined behaviour sanitizers; a minute of swarm with new seeds; one
+kill drill.
 """
 
 import argparse
