@@ -166,7 +166,8 @@ bool Stream::AppendLost() {
 // The sums are those of everything published so far, so they are stated as of the last numbered
 // frame: nothing may be published between the sums and the end of this turn.
 void Stream::EmitDigests(Instant now, FrameSink& sink) {
-  if (!engine_.Publishes()) return;
+  // A peer that was given up would prove itself equal to what it has not been told since.
+  if (!engine_.is_connected || !engine_.KeepsChanges()) return;
   const Duration interval = engine_.options.digest_interval;
   OutFrame* frame = nullptr;
   const auto append = [&](std::size_t table_index, ShardIndex shard, const ShardDigest& digest) {

@@ -91,6 +91,37 @@ TEST(Engine, SilentPeerStallsTheStreamAndLosesNothing) {
 }
 
 // A rekey is not a new connection.
+// Its changes go into no frame from then on, so a digest of before them must not prove it equal.
+TEST(Engine, StatesNoDigestsToAPeerThatWasGivenUp) {
+  EnginePair pair({}, 256);
+  pair.Connect();
+  pair.MakeFirstActive();
+  SessionMaker maker(1);
+  std::vector<Handle> handles;
+  while (handles.size() <= pair.table(0).slots_per_shard() / 4u) {
+    const NewSession session = maker.Plain();
+    if (SessionTable::ShardOf(session.key) != 7) continue;
+    handles.push_back(MustInsert(pair.table(0), session));
+  }
+  ASSERT_TRUE(pair.TurnUntilSynced());
+  for (int i = 0; i < 100; ++i) pair.Turn();
+  ASSERT_EQ(pair.table(1).live_count(), handles.size());
+  const std::uint64_t epochs = pair.status(0).counters.epochs_begun;
+  for (const Handle handle : handles) MustDelete(pair.table(0), handle);
+  const auto from_second = [](std::size_t from) { return from == 1; };
+  while (pair.status(0).counters.epochs_begun == epochs) {
+    pair.Turn(Millis(1), from_second);
+    ASSERT_LT(pair.now(), Instant{Seconds(20).ns});
+  }
+  const std::uint64_t agreed = pair.status(1).counters.digests_agreed;
+  (void)MustInsert(pair.table(0), maker.Plain());
+  for (int i = 0; i < 500; ++i) pair.Turn(Millis(1), from_second);
+  EXPECT_EQ(pair.status(1).counters.digests_agreed, agreed);
+  for (int i = 0; i < 2'000; ++i) pair.Turn();
+  EXPECT_EQ(pair.status(1).readiness, Readiness::kSynced);
+  EXPECT_EQ(DifferingShards(pair.table(0), pair.table(1)), 0u);
+}
+
 TEST(Engine, SameBootIdAgainChangesNothing) {
   EnginePair pair;
   ASSERT_TRUE(pair.Begin());
