@@ -95,6 +95,8 @@ struct EngineContext {
   [[nodiscard]] bool Publishes() const { return is_connected && sync_enabled && IsOwner(); }
   // Changes are kept for a peer that may come back, rather than told to nobody.
   [[nodiscard]] bool KeepsChanges() const { return has_peer_memory && sync_enabled && IsOwner(); }
+  // Digests are stated. Not while changes are told to nobody: they are in no frame.
+  [[nodiscard]] bool StatesDigests() const { return Publishes() && KeepsChanges(); }
   // Table sections are applied.
   [[nodiscard]] bool Applies() const { return is_connected && sync_enabled && !IsOwner(); }
 

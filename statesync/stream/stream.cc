@@ -126,7 +126,9 @@ Instant Stream::NextDeadline(Instant now) const {
     if (bulk_sender_.state() != BulkSendState::kIdle) {
       due = std::min(due, bulk_sender_.NextStatement(now, options.statement_interval));
     }
-    due = std::min(due, digest_statements_.NextRound(now, options.digest_interval));
+    if (engine_.StatesDigests()) {
+      due = std::min(due, digest_statements_.NextRound(now, options.digest_interval));
+    }
   }
   return std::max(due, now);
 }

@@ -301,7 +301,10 @@ void Stream::OnDigest(Instant now, const DigestRecord& record) {
       needs_.difference = true;
       break;
     case DigestComparison::Outcome::kMismatch:
-      engine_.mismatches[table].OnMismatch(now, record.shard, MismatchKind::kDigest);
+      // What was refused is not here, and that is no damage.
+      if (engine_.RefusedCount() == 0) {
+        engine_.mismatches[table].OnMismatch(now, record.shard, MismatchKind::kDigest);
+      }
       [[fallthrough]];
     case DigestComparison::Outcome::kUncured:
       ++engine_.counters.digests_differed;

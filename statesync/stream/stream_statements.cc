@@ -167,7 +167,7 @@ bool Stream::AppendLost() {
 // frame: nothing may be published between the sums and the end of this turn.
 void Stream::EmitDigests(Instant now, FrameSink& sink) {
   // A peer that was given up would prove itself equal to what it has not been told since.
-  if (!engine_.is_connected || !engine_.KeepsChanges()) return;
+  if (!engine_.StatesDigests()) return;
   const Duration interval = engine_.options.digest_interval;
   OutFrame* frame = nullptr;
   const auto append = [&](std::size_t table_index, ShardIndex shard, const ShardDigest& digest) {
