@@ -111,8 +111,9 @@ class Engine final {
 
   // ---- Events ----
 
-  // A sealed session with the peer exists. The same boot id again (rekey) changes nothing; another
-  // one, or one after OnPeerLost, begins a new handle epoch and voids what the peer had learnt.
+  // A sealed session with the peer exists. The same boot id again changes nothing (a rekey), or
+  // brings the peer just what it missed since OnPeerLost; another one begins a new handle epoch and
+  // voids what the peer had learnt. PROTOCOL.md §5, Rejoin.
   void OnPeerConnected(Instant now, const PeerInfo& peer);
   // The handshake gave the peer up, or it restarted. Forwarding goes on; nothing waits.
   void OnPeerLost(Instant now);
