@@ -62,6 +62,7 @@ struct Engine::Impl {
   [[nodiscard]] ShardSet ShardsOf(std::size_t stream) const;
   // When changes that the filter lets go are to be taken; now if some are due.
   [[nodiscard]] Instant NextFlush(Instant now, const DirtyFilter& filter) const;
+  [[nodiscard]] bool HasPending() const;
   void PublishChanges(Instant now, FrameSink& sink, std::size_t frames_kept);
   // The i-th of the streams, beginning with another one in each turn.
   [[nodiscard]] Stream& StreamInTurn(std::size_t i) const {
@@ -88,6 +89,9 @@ struct Engine::Impl {
   [[nodiscard]] bool CanScrub() const;
 
   EngineContext context_;
+  // On their way from a table to the streams, within one call.
+  std::unique_ptr<std::array<DirtyChange, kPublishBatch>> changes_ =
+      std::make_unique<std::array<DirtyChange, kPublishBatch>>();
   std::array<std::unique_ptr<Stream>, kStreamsMax> streams_;
   ScrubWalk scrub_;
   ReadinessMachine readiness_;

@@ -15,7 +15,7 @@ namespace {
 // Without a comparison for so many rounds the proof is too old to be called one.
 constexpr std::int64_t kProofRounds = 40;
 // Counting held slots reads a line of every shard.
-constexpr Duration kHeldBackInterval = Millis(5);
+constexpr Duration kHeldBackInterval = Millis(20);
 
 std::uint32_t PeerSlots(const EngineOptions& options, const ReplicatedTable& table) {
   const std::uint64_t own = table.slots_per_shard();

@@ -11,7 +11,7 @@
 namespace statesync {
 namespace {
 
-constexpr Duration kLiveCountInterval = Millis(1);  // It reads a line of each shard.
+constexpr Duration kLiveCountInterval = Millis(20);  // It reads a line of each shard.
 
 // Progress of the stream's transfer, either direction; the slowest stream tells when all is over.
 void AddBulk(Instant now, const Stream& stream, EngineStatus& status) {

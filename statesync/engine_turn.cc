@@ -80,6 +80,10 @@ void Engine::Impl::ConfirmPeer() {
 
 // Changes that no peer is told of get versions all the same, so that digests speak of them.
 void Engine::Impl::TellNobody() {
+  if (DirtyCount() == 0) {
+    context_.has_untold = false;
+    return;
+  }
   std::array<Handle, kPublishBatch> handles;
   std::size_t told = 0;
   for (ReplicatedTable* table : context_.table_span()) {
@@ -154,14 +158,14 @@ Instant Engine::Impl::NextFlush(Instant now, const DirtyFilter& filter) const {
 
 // Moves changes from the tables to their streams.
 void Engine::Impl::DrainDirty(Instant now) {
-  std::array<DirtyChange, kPublishBatch> changes;
+  const std::span<DirtyChange> changes(*changes_);
   DirtyFilter filter;
   for (std::size_t t = 0; t < context_.table_count; ++t) {
     ReplicatedTable& table = *context_.tables[t];
     for (std::size_t batch = 0; batch < kUrgentBatchesMax; ++batch) {
       if (!Open(now, filter)) return;
       const std::size_t count = table.TakeChanges(filter, changes);
-      for (const DirtyChange& change : std::span(changes).first(count)) {
+      for (const DirtyChange& change : changes.first(count)) {
         const std::size_t stream = change.handle.shard % context_.stream_count;
         streams_[stream]->publisher().AddPending(t, change);
       }
@@ -171,6 +175,11 @@ void Engine::Impl::DrainDirty(Instant now) {
   }
 }
 
+bool Engine::Impl::HasPending() const {
+  return std::any_of(streams().begin(), streams().end(),
+                     [](const auto& stream) { return stream->publisher().pending_count() > 0; });
+}
+
 // Live changes in the order of their classes. When frames or credit are short, window edges have
 // their turn before other changes of state now and then, so that they are not starved.
 void Engine::Impl::PublishChanges(Instant now, FrameSink& sink, std::size_t frames_kept) {
@@ -178,6 +187,7 @@ void Engine::Impl::PublishChanges(Instant now, FrameSink& sink, std::size_t fram
     DirtyFilter filter;
     const bool can_number = Open(now, filter);
     const bool is_due = NextFlush(now, filter) <= now;
+    if (!is_due && !HasPending()) break;
     if (is_due && !can_number) {
       const bool has_versions =
           std::all_of(streams().begin(), streams().end(),
@@ -195,10 +205,7 @@ void Engine::Impl::PublishChanges(Instant now, FrameSink& sink, std::size_t fram
         publisher.PublishPending(now, sink, change);
       }
     }
-    const bool has_pending =
-        std::any_of(streams().begin(), streams().end(),
-                    [](const auto& stream) { return stream->publisher().pending_count() > 0; });
-    if (!is_due || !can_number || (has_pending && sink.used() == before)) break;
+    if (!is_due || !can_number || (HasPending() && sink.used() == before)) break;
   }
 }
 

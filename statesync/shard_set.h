@@ -8,6 +8,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -35,7 +36,16 @@ struct ShardSet {
   constexpr void Add(const ShardSet& other) {
     for (std::size_t w = 0; w < words.size(); ++w) words[w] |= other.words[w];
   }
-  [[nodiscard]] constexpr bool IsEmpty() const { return words == decltype(words){}; }
+  [[nodiscard]] constexpr bool IsEmpty() const {
+    std::uint64_t any = 0;
+    for (const std::uint64_t word : words) any |= word;
+    return any == 0;
+  }
+  [[nodiscard]] constexpr std::size_t count() const {
+    std::size_t sum = 0;
+    for (const std::uint64_t word : words) sum += static_cast<std::size_t>(std::popcount(word));
+    return sum;
+  }
 };
 
 inline constexpr std::size_t kShardSetBytes = kShardCount / 8;

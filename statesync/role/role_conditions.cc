@@ -13,7 +13,7 @@ namespace statesync {
 
 bool RoleMachine::Holds(Instant now, RoleEvent event) const {
   const bool active = RoleOf(state_) == Role::kActive;
-  const bool peer_active = peer_.role == Role::kActive && PeerAlive(now);
+  const auto is_peer_active = [&] { return peer_.role == Role::kActive && PeerAlive(now); };
   switch (event) {
     case RoleEvent::kStalled:
       return stalled_;
@@ -21,13 +21,13 @@ bool RoleMachine::Holds(Instant now, RoleEvent event) const {
       return !functional_;
     case RoleEvent::kPeerLeads:
       if (active && SIM_BUG(ignore_higher_term)) return false;
-      return peer_active && (!active || peer_.term > taken_);
+      return (!active || peer_.term > taken_) && is_peer_active();
     case RoleEvent::kSuspendAsked:
       return suspend_wanted_ && (!active || handover_failed_ || !PeerCanTake(now));
     case RoleEvent::kCleared:
       return functional_ && !suspend_wanted_;
     case RoleEvent::kPeerAsks:
-      return peer_active && !active && peer_.asks_takeover && readiness_ == Readiness::kSynced;
+      return !active && peer_.asks_takeover && readiness_ == Readiness::kSynced && is_peer_active();
     case RoleEvent::kPeerAbsent:
       return PeerAbsent(now);
     case RoleEvent::kElected:

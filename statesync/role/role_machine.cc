@@ -6,6 +6,8 @@
 #include "statesync/role/role_machine.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <limits>
 #include <utility>
 
@@ -18,6 +20,19 @@ namespace {
 // A step that changes the state looks again at once; the longest chain is three (suspended →
 // standby → active, and one more that finds nothing).
 constexpr int kRoundsMax = 4;
+
+// By state, one bit per event that does something in it: the others need not be looked at.
+constexpr auto kActingEvents = [] {
+  std::array<std::uint32_t, kRoleStateCount> sets{};
+  for (std::size_t s = 0; s < kRoleStateCount; ++s) {
+    const auto state = static_cast<RoleState>(s);
+    for (std::size_t e = 0; e < kRoleEventCount; ++e) {
+      const RoleStep step = StepOf(state, static_cast<RoleEvent>(e));
+      if (step != RoleStep{state, RoleAction::kNone}) sets[s] |= 1u << e;
+    }
+  }
+  return sets;
+}();
 
 // Causes after which sessions of an active peer should have survived.
 constexpr bool TookFromActive(TakeCause cause) {
@@ -143,15 +158,14 @@ RoleOutput RoleMachine::Step(Instant now) {
   if (readiness_ == Readiness::kSynced) last_synced_ = now;
   for (int round = 0; round < kRoundsMax; ++round) {
     bool moved = false;
-    for (std::size_t index = 0; index < kRoleEventCount && !moved; ++index) {
-      const auto event = static_cast<RoleEvent>(index);
+    for (std::uint32_t left = kActingEvents[Index(state_)]; left != 0 && !moved; left &= left - 1) {
+      const auto event = static_cast<RoleEvent>(std::countr_zero(left));
       if (!Holds(now, event)) continue;
       const RoleStep step = StepOf(state_, event);
       if (step.action == RoleAction::kReject) {
         ++rejected_events_;
         continue;
       }
-      if (step == RoleStep{state_, RoleAction::kNone}) continue;
       if (step.action == RoleAction::kTake && !TermLeft()) {
         terms_exhausted_ = true;
         continue;

@@ -24,7 +24,8 @@ Applier::Applier(EngineContext& engine, std::uint16_t stream, DigestComparison& 
       stream_(stream),
       comparison_(comparison),
       refusals_(kRefusalsMax),
-      batch_(std::make_unique<Batch>()) {}
+      batch_(std::make_unique<Batch>()),
+      steps_(std::make_unique<std::array<Step, kBatchMax>>()) {}
 
 void Applier::Forget() {
   for (std::size_t i = 0; i < engine_.table_count; ++i) {
@@ -51,7 +52,7 @@ void Applier::ApplySection(const Section& section, std::uint64_t frame) {
   frame_ = frame;
   map_ = engine_.maps[table_index_].get();
   if (section.count > 0) newest_ = std::max(newest_, section.version(section.count - 1));
-  std::array<Step, kBatchMax> steps;
+  std::array<Step, kBatchMax>& steps = *steps_;
   for (std::size_t first = 0; first < section.count; first += kBatchMax) {
     const std::size_t count = std::min<std::size_t>(kBatchMax, section.count - first);
     const std::size_t read = ReadHandles(section, first, count, steps);

@@ -109,6 +109,7 @@ class Applier {
   Version newest_;  // Of all records that came.
   BoundedQueue<RefusedRecord> refusals_;
   std::unique_ptr<Batch> batch_;
+  std::unique_ptr<std::array<Step, kBatchMax>> steps_;  // Of ApplySection().
 
   // Of the section that is being applied.
   std::uint64_t frame_ = 0;

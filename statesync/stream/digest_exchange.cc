@@ -59,18 +59,6 @@ bool DigestStatements::IsDue(Instant now, Duration interval) {
   return !is_over_;
 }
 
-bool DigestStatements::IsNews(const ShardDigest& digest) const {
-  const ShardDigest& last = stated_[table_index_ * kShardCount + shard_];
-  return is_full_ || last.count != digest.count || last.sum != digest.sum;
-}
-
-void DigestStatements::Next() {
-  shard_ += step_;
-  if (shard_ < kShardCount) return;
-  shard_ = first_;
-  is_over_ = ++table_index_ == table_count_;
-}
-
 // ---- Comparison --------------------------------------------------------------------------------
 
 DigestComparison::DigestComparison(std::size_t table_count)

@@ -42,10 +42,25 @@ class DigestStatements {
   [[nodiscard]] std::size_t table_index() const { return table_index_; }
   [[nodiscard]] ShardIndex shard() const { return static_cast<ShardIndex>(shard_); }
   // This round has to state the shard, whose digest is this one.
-  [[nodiscard]] bool IsNews(const ShardDigest& digest) const;
+  [[nodiscard]] bool IsNews(const ShardDigest& digest) const {
+    const ShardDigest& last = stated_[table_index_ * kShardCount + shard_];
+    return is_full_ || last.count != digest.count || last.sum != digest.sum;
+  }
   void OnStated(const ShardDigest& digest) { StatedOf(table_index_, shard_) = digest; }
   // Moves to the next shard; after the last one the round is over.
-  void Next();
+  // Goes on to a shard that is news to the peer, or to the last one of its table.
+  void SkipOld(const ReplicatedTable& table) {
+    if (is_full_) return;
+    for (; shard_ + step_ < kShardCount; shard_ += step_) {
+      if (IsNews(table.Digest(shard()))) return;
+    }
+  }
+  void Next() {
+    shard_ += step_;
+    if (shard_ < kShardCount) return;
+    shard_ = first_;
+    is_over_ = ++table_index_ == table_count_;
+  }
   [[nodiscard]] Instant NextRound(Instant now, Duration interval) const {
     return is_over_ ? began_at_ + interval : now;
   }

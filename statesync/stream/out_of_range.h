@@ -15,6 +15,7 @@
 #include <span>
 
 #include "statesync/limits.h"
+#include "statesync/shard_set.h"
 #include "statesync/types.h"
 
 namespace statesync {
@@ -26,13 +27,13 @@ class OutOfRangeSlots {
 
   void Forget(ShardIndex shard) {
     Remove([shard](Handle known) { return known.shard == shard; });
-    has_more_[shard] = false;
+    has_more_.Remove(shard);
   }
   void Refuse(Handle sender) {
     const auto known = std::span(slots_).first(count_);
     if (std::ranges::find(known, sender) != known.end()) return;
     if (count_ == kMax) {
-      has_more_[sender.shard] = true;
+      has_more_.Add(sender.shard);
     } else {
       slots_[count_++] = sender;
     }
@@ -42,8 +43,7 @@ class OutOfRangeSlots {
     Remove([sender](Handle known) { return known == sender; });
   }
   [[nodiscard]] std::uint32_t count() const {
-    return static_cast<std::uint32_t>(count_) +
-           static_cast<std::uint32_t>(std::ranges::count(has_more_, true));
+    return static_cast<std::uint32_t>(count_) + static_cast<std::uint32_t>(has_more_.count());
   }
 
  private:
@@ -55,7 +55,7 @@ class OutOfRangeSlots {
 
   std::array<Handle, kMax> slots_;
   std::ptrdiff_t count_ = 0;
-  std::array<bool, kShardCount> has_more_{};
+  ShardSet has_more_;
 };
 
 }  // namespace statesync

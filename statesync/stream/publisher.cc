@@ -249,7 +249,7 @@ void Publisher::PublishQueue(Instant now, FrameSink& sink, std::size_t queue) {
   BoundedQueue<Item>& pending = pending_[queue];
   queue_ = queue;
   if (pending.is_empty()) return;
-  std::array<Handle, kPublishBatch> handles;
+  std::array<Handle, kPublishBatch>& handles = queue_handles_;
   // A busy entry comes back to the queue, so the loop ends at what was there when it began.
   std::size_t left = pending.size();
   while (left > 0 && CanPublish(sink)) {

@@ -185,6 +185,7 @@ class Publisher {
   std::uint64_t repair_first_ = 0;  // Where its publication began; 0: not begun.
 
   std::unique_ptr<std::array<PreparedRecord, kPublishBatch>> records_;
+  std::array<Handle, kPublishBatch> queue_handles_{};  // Of PublishQueue().
   std::array<std::uint16_t, kPublishBatch> order_{};
   std::array<bool, kPublishBatch> is_ready_{};
   std::array<Handle, kPublishBatch> nothing_{};  // Handles of the batch without an image.

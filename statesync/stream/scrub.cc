@@ -54,10 +54,10 @@ std::size_t ScrubWalk::Step(Instant now, std::span<ReplicatedTable* const> table
   item_lane_ = lane_;
   item_table_ = table_;
   std::size_t listed = 0;
+  std::array<Handle, kScrubEntriesMax> handles;
+  std::array<EntryValue, kScrubEntriesMax> values;
   for (std::size_t look = 0; look < kLooksMax && listed < entries_max; ++look) {
     if (lane_ != item_lane_ || table_ != item_table_) break;  // Of another frame.
-    std::array<Handle, kScrubEntriesMax> handles;
-    std::array<EntryValue, kScrubEntriesMax> values;
     const std::size_t count = tables[table_]->ListBatch(
         static_cast<ShardIndex>(shard_), slot_, std::span(handles).first(entries_max - listed));
     listed += count;

@@ -194,6 +194,7 @@ void Stream::EmitDigests(Instant now, FrameSink& sink) {
   }
   while (digest_statements_.IsDue(now, interval)) {
     const std::size_t table = digest_statements_.table_index();
+    digest_statements_.SkipOld(*engine_.tables[table]);
     const ShardIndex shard = digest_statements_.shard();
     const ShardDigest digest = engine_.tables[table]->Digest(shard);
     const bool is_told = engine_.common_schema[table] != 0;

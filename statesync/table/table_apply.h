@@ -348,15 +348,19 @@ template <typename Record>
 std::size_t Table<Record>::ListLiveness(ShardIndex shard, std::uint32_t first, Instant since,
                                         std::span<std::uint8_t, 16> bitmap) const {
   std::fill(bitmap.begin(), bitmap.end(), std::uint8_t{0});
+  const std::uint32_t live = shards_[shard].live_count();
   const auto since_s = static_cast<std::uint32_t>(since.ns / Seconds(1).ns);
   const std::uint32_t count = std::min<std::uint32_t>(128, slots_per_shard_ - first);
   std::size_t used = 0;
-  for (std::uint32_t i = 0; i < count; ++i) {
+  std::uint32_t seen = 0;
+  for (std::uint32_t i = 0; i < count && seen < live; ++i) {
     EntryCopy<Entry> copy;
     // A busy entry is being used.
     if (CopyEntry(shards_[shard].entry(static_cast<SlotIndex>(first + i)), copy)) {
       const Entry& e = copy.get();
-      if (!Record::IsLive(e) || !Record::IsReplicated(e) || e.last_seen_s < since_s) continue;
+      if (!Record::IsLive(e)) continue;
+      ++seen;
+      if (!Record::IsReplicated(e) || e.last_seen_s < since_s) continue;
     }
     bitmap[i / 8] = static_cast<std::uint8_t>(bitmap[i / 8] | (1u << (i % 8)));
     ++used;

@@ -156,6 +156,11 @@ void Table<Record>::Retire(Handle handle) {
 template <typename Record>
 std::size_t Table<Record>::ListBatch(ShardIndex shard, SlotIndex& slot,
                                      std::span<Handle> handles) const {
+  // An entry that comes this moment is a change, and goes out as one.
+  if (shards_[shard].live_count() == 0) {
+    slot = kNoSlot;
+    return 0;
+  }
   std::size_t found = 0;
   std::size_t looked = 0;
   std::uint32_t next = slot;
