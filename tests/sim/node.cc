@@ -18,7 +18,6 @@ using statesync::Millis;
 
 namespace {
 
-constexpr std::size_t kFramesPerCall = 8;
 constexpr std::size_t kCallsPerTurn = 16;
 constexpr Duration kHelloInterval = Millis(10);
 constexpr Duration kPeerLostAfter = Millis(400);
@@ -33,7 +32,14 @@ Node::Node(statesync::NodeIndex index, const WorldOptions& options, PacketPool& 
       pool_(pool),
       ha_(index),
       clock_ppm_(options.clock_ppm[index]) {
-  for (std::size_t i = 0; i < kFramesPerCall; ++i) buffers_.push_back(pool_.Take());
+  for (std::size_t i = 0; i < kFramesPerCall; ++i) TakeBuffer(i);
+}
+
+void Node::TakeBuffer(std::size_t i) {
+  const std::size_t room =
+      options_.engine.datagram_bytes_max - sizeof(statesync::ClearHeader) - statesync::kTagBytes;
+  buffers_[i] = pool_.Take();
+  frames_[i].buffer = std::span(pool_.at(buffers_[i]).data).first(room);
 }
 
 void Node::Boot(Instant now, std::uint64_t boot_id, Duration skew) {
@@ -151,11 +157,9 @@ void Node::OnHello(Instant now, const Packet& hello) {
 
 void Node::TakeInbox(Instant now) {
   if (inbox_.empty()) return;
-  std::array<statesync::OpenedFrame, statesync::kBatchMax> frames;
-  std::size_t count = 0;
   const auto flush = [&] {
-    if (count > 0) engine_->OnFrameBatch(Local(now), std::span(frames).first(count));
-    count = 0;
+    if (!opened_.empty()) engine_->OnFrameBatch(Local(now), opened_);
+    opened_.clear();
   };
   const std::size_t taken = std::min<std::size_t>(inbox_.size(), options_.frames_per_turn[index_]);
   for (std::size_t i = 0; i < taken; ++i) {
@@ -169,9 +173,9 @@ void Node::TakeInbox(Instant now) {
     if (!is_connected_ || packet.from_boot != peer_boot_ || packet.to_boot != boot_id_) continue;
     heard_ = now;
     ++frames_opened_;
-    frames[count++] = {packet.stream, packet.epoch,
-                       std::span<const std::byte>(packet.data).first(packet.bytes)};
-    if (count == frames.size()) flush();
+    opened_.push_back(
+        {packet.stream, packet.epoch, std::span<const std::byte>(packet.data).first(packet.bytes)});
+    if (opened_.size() == statesync::kBatchMax) flush();
   }
   flush();
   for (std::size_t i = 0; i < taken; ++i) pool_.Drop(inbox_[i]);
@@ -214,21 +218,15 @@ void Node::Seal(Packet& packet, const statesync::OutFrame& frame) {
 
 void Node::TakeFrames(Instant now, std::vector<PacketPool::Index>& out) {
   const Instant local = Local(now);
-  const std::size_t room =
-      options_.engine.datagram_bytes_max - sizeof(statesync::ClearHeader) - statesync::kTagBytes;
   for (std::size_t call = 0; call < kCallsPerTurn; ++call) {
-    std::array<statesync::OutFrame, kFramesPerCall> frames{};
-    for (std::size_t i = 0; i < kFramesPerCall; ++i) {
-      frames[i].buffer = std::span(pool_.at(buffers_[i]).data).first(room);
-    }
-    const std::size_t count = engine_->TakeFrames(local, frames);
+    const std::size_t count = engine_->TakeFrames(local, frames_);
     ENSURE(count <= kFramesPerCall);
     frames_sent_ += count;
     frames_made_ += count;
     for (std::size_t i = 0; i < count; ++i) {
-      Seal(pool_.at(buffers_[i]), frames[i]);
+      Seal(pool_.at(buffers_[i]), frames_[i]);
       out.push_back(buffers_[i]);
-      buffers_[i] = pool_.Take();
+      TakeBuffer(i);
     }
     if (count < kFramesPerCall) break;
   }
@@ -262,10 +260,7 @@ bool Node::TurnHa(Instant now, std::vector<PacketPool::Index>& out) {
     pool_.Drop(index);
   }
   beats_.clear();
-  if (now - facts_at_ >= kFactsInterval) {
-    facts_ = &Status(now);
-    facts_at_ = now;
-  }
+  if (now - facts_at_ >= kFactsInterval) (void)Status(now);
   const HaNode::Turned turned = ha_.Turn(local, *facts_, is_connected_ ? peer_boot_ : 0);
   const statesync::RoleMachine& machine = ha_.machine();
   if (turned.is_role_changed && (machine.role() != role_ || machine.term() != term_)) {

@@ -59,7 +59,9 @@ class Node {
   [[nodiscard]] statesync::Engine& engine() { return *engine_; }
   [[nodiscard]] HaNode& ha() { return ha_; }
   [[nodiscard]] const statesync::EngineStatus& Status(statesync::Instant now) {
-    return engine_->status(Local(now));
+    facts_ = &engine_->status(Local(now));
+    facts_at_ = now;
+    return *facts_;
   }
   [[nodiscard]] statesync::Instant Local(statesync::Instant now) const {
     return now + skew_ + statesync::Duration{now.ns / 1'000'000 * clock_ppm_};
@@ -77,6 +79,9 @@ class Node {
   [[nodiscard]] bool has_nonce_twice() const { return has_nonce_twice_; }
 
  private:
+  static constexpr std::size_t kFramesPerCall = 8;
+
+  void TakeBuffer(std::size_t i);
   void OnHello(statesync::Instant now, const Packet& hello);
   void AddHello(std::vector<PacketPool::Index>& out);
   void TakeFrames(statesync::Instant now, std::vector<PacketPool::Index>& out);
@@ -99,8 +104,11 @@ class Node {
   const statesync::EngineStatus* facts_ = nullptr;  // As of facts_at_, or a little later.
   statesync::Instant facts_at_;
   std::vector<PacketPool::Index> inbox_;
+  std::vector<statesync::OpenedFrame> opened_;  // Of TakeInbox().
   std::vector<PacketPool::Index> beats_;
-  std::vector<PacketPool::Index> buffers_;  // What the engine writes its next frames into.
+  // What the engine writes its next frames into.
+  std::array<PacketPool::Index, kFramesPerCall> buffers_{};
+  std::array<statesync::OutFrame, kFramesPerCall> frames_{};
 
   bool is_connected_ = false;
   bool hello_wanted_ = false;

@@ -160,8 +160,8 @@ WorldOptions DrawSpeed(Random& random) {
   options.faults.switch_every = Seconds(31);
   options.faults.resync_every = Seconds(41);
   options.dirty_ring_handles = 64;
-  options.workload.interval = Millis(25);
-  options.workload.changes_per_burst = 3;
+  options.workload.interval = Millis(40);
+  options.workload.changes_per_burst = 6;
   options.workload.sessions_max = 150;
   options.workload.clients = 50;
   options.workload.client_ports = 10;
