@@ -51,15 +51,14 @@ std::string CompareShard(SessionTable& owner, SessionTable& receiver, statesync:
   return "";
 }
 
-// What a former owner never published is no difference: see Ledger::OnYield.
-std::uint32_t CountPublished(SessionTable& table) {
+std::uint32_t CountLive(SessionTable& table) {
   std::uint32_t count = 0;
   for (std::size_t s = 0; s < statesync::kShardCount; ++s) {
     for (std::uint32_t slot = 0; slot < table.slots_per_shard(); ++slot) {
       const SessionEntry& e = table.entry(
           {static_cast<statesync::ShardIndex>(s), static_cast<statesync::SlotIndex>(slot)});
       const bool is_live = static_cast<std::uint8_t>(e.tombstone) == 0 && e.state != 0;
-      count += is_live && e.version != 0 ? 1 : 0;
+      count += is_live ? 1 : 0;
     }
   }
   return count;
@@ -75,7 +74,7 @@ std::string CheckConvergence(statesync::Instant now, Node& owner, Node& receiver
                                     static_cast<statesync::ShardIndex>(s), live, tombstones);
     if (!text.empty()) return text;
   }
-  const std::uint32_t theirs = CountPublished(receiver.table());
+  const std::uint32_t theirs = CountLive(receiver.table());
   if (theirs != live) {
     return "convergence: receiver holds " + std::to_string(theirs) + " entries, owner " +
            std::to_string(live);

@@ -50,15 +50,6 @@ void Ledger::OnCrash(int node) {
   for (std::size_t i = present_.size(); i > 0; --i) Set(node, present_[i - 1], 0, 0);
 }
 
-void Ledger::OnYield(int node) {
-  for (std::size_t i = present_.size(); i > 0; --i) {
-    const std::uint32_t incarnation = present_[i - 1];
-    if (lines_[incarnation].held[static_cast<std::size_t>(node)].version == 0) {
-      Set(node, incarnation, 0, 0);
-    }
-  }
-}
-
 void Ledger::OnWritten(int node, const statesync::SessionEntry& entry) {
   SlotOf(node, entry) = IncarnationOf(entry);
   At(IncarnationOf(entry)).held[static_cast<std::size_t>(node)].slot = SlotIndexOf(node, entry);

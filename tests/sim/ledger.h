@@ -30,9 +30,6 @@ class Ledger {
   void OnCrash(int node);
   // Ownership moved: what ended here may live at the new owner (I4).
   void OnRoleChange() { ++era_; }
-  // The node owns its table no more. What it never published has no version: no digest sees it and
-  // no comparison counts it.
-  void OnYield(int node);
 
   // ---- Workers ----
   void OnWritten(int node, const statesync::SessionEntry& entry);

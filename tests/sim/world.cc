@@ -304,7 +304,6 @@ void World::TurnHa(int index) {
   out_.clear();
   if (node(index).TurnHa(now_, out_)) {
     ledger_.OnRoleChange();
-    if (!node(index).IsActive()) ledger_.OnYield(index);
     const bool has_taken =
         node(index).ha().machine().last_take().decided == node(index).Local(now_);
     one_owner_.OnRole(now_, index, has_taken);
@@ -372,7 +371,6 @@ void World::Activate(int index) {
 void World::MakeStandby(int index) {
   Enter();
   ledger_.OnRoleChange();
-  ledger_.OnYield(index);
   node(index).SetRole(now_, Role::kStandby, highest_term_);
   Kick(index);
 }
