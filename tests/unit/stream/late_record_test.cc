@@ -53,6 +53,32 @@ TEST(LateRecord, RepairOfAKeyedDeleteCarriesTheKeyAgain) {
   EXPECT_EQ(pair.table(1).live_count(), 0u);
 }
 
+// Where frames run out between the two, the digest would count both sessions of the key.
+TEST(LateRecord, EndIsPublishedBeforeTheNextSessionOfItsKey) {
+  EnginePair pair;
+  pair.Connect();
+  pair.MakeFirstActive();
+  ASSERT_TRUE(pair.TurnUntilSynced());
+  SessionMaker maker(1);
+  const NewSession session = maker.Plain();
+  const Handle first = MustInsert(pair.table(0), session);
+  for (int i = 0; i < 100; ++i) pair.Turn();
+  MustDelete(pair.table(0), first);
+  (void)MustInsert(pair.table(0), session);
+  std::vector<Op> order;
+  for (int i = 0; i < 10; ++i) {
+    pair.Turn(Micros(100), [&order](const OutFrame& frame) {
+      FrameReader reader(frame.buffer.first(frame.bytes));
+      Section section;
+      while (reader.Next(section)) {
+        if (section.table == TableId::kSession) order.push_back(static_cast<Op>(section.op));
+      }
+      return false;
+    });
+  }
+  EXPECT_EQ(order, (std::vector<Op>{Op::kDelete, Op::kInsert}));
+}
+
 // An owner's frame by hand: the session's image in the sender's slot, at a version.
 struct Image {
   NewSession session;
