@@ -35,13 +35,11 @@ namespace statesync {
   X(delete_finds_nothing, "A delete named an incarnation that is gone.")         \
   /* table_dirty.h */                                                            \
   X(ring_full, "A worker's dirty ring was full: its shard is scanned.")          \
-  X(window_promoted, "A waiting window change became more urgent meanwhile.")    \
   X(mark_held_back, "A change waits in its mark, as its stream has no room.")    \
   X(scan_paused, "A scan stands still, as its stream has no room.")              \
   X(scan_left, "A scan leaves its shard for one whose stream has room.")         \
   /* receive_window.cc */                                                        \
   X(gap_list_full, "More gaps than are remembered one by one.")                  \
-  X(known_past_window, "The sender is further ahead than the window reaches.")   \
   X(nack_ranges_full, "More missing ranges than fit into one request.")
 
 // Bugs, by file. `simrun --bug NAME` chooses one.

@@ -58,7 +58,6 @@ void ReceiveWindow::OnDuplicate(std::uint64_t frame) {
 void ReceiveWindow::OnKnown(std::uint64_t frame, Instant now) {
   if (!has_base_ || frame <= known_) return;
   // What is past the window is learnt of again when the window has moved.
-  if (frame > contiguous_ + kReceiveWindowFrames) SIM_PROBE(known_past_window);
   frame = std::min(frame, contiguous_ + kReceiveWindowFrames);
   if (frame <= known_) return;
   AddGap({known_ + 1, frame}, now);

@@ -102,7 +102,6 @@ inline bool Table<Record>::Claim(const DirtyFilter& filter, Handle handle, Insta
     // A class raised to kHeld at this moment goes as the one it was: at once, too.
     e.dirty.store(0, std::memory_order_relaxed);
   } else if (!e.dirty.compare_exchange_strong(mark, 0, std::memory_order_relaxed)) {
-    SIM_PROBE(window_promoted);
     return false;  // The worker that raised it queued the handle again.
   }
   change = {handle, marked, since};

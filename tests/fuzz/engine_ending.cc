@@ -51,7 +51,7 @@ void EngineStory::MeetHonestPeer() {
   // Large enough for everything that this node may own.
   EngineOptions options;
   options.node = 1;
-  options.stream_count = options_.stream_count;
+  options.stream_count = static_cast<std::uint8_t>(1 + boot_id_ % kStreamsMax);
   peer_ = std::make_unique<EngineNode>(options, 2'048);
   if (owns) {
     peer_->engine->OnRole(now_, Role::kStandby, highest);
@@ -68,7 +68,7 @@ void EngineStory::MeetHonestPeer() {
   peer.boot_id = ++boot_id_;
   peer.term = peer_term;
   peer.datagram_bytes_max = 1'472;
-  peer.stream_count = options_.stream_count;
+  peer.stream_count = options.stream_count;
   peer.capacity[1] = peer_->table->capacity();
   own_.engine->OnPeerConnected(now_, peer);
   PeerInfo own = peer;
