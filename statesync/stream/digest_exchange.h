@@ -47,7 +47,6 @@ class DigestStatements {
     return is_full_ || last.count != digest.count || last.sum != digest.sum;
   }
   void OnStated(const ShardDigest& digest) { StatedOf(table_index_, shard_) = digest; }
-  // Moves to the next shard; after the last one the round is over.
   // Goes on to a shard that is news to the peer, or to the last one of its table.
   void SkipOld(const ReplicatedTable& table) {
     if (is_full_) return;
@@ -55,6 +54,7 @@ class DigestStatements {
       if (IsNews(table.Digest(shard()))) return;
     }
   }
+  // Moves to the next shard; after the last one the round is over.
   void Next() {
     shard_ += step_;
     if (shard_ < kShardCount) return;
