@@ -11,6 +11,7 @@ from story import Story, main, number, topology
 SESSIONS = 20_000
 CUT_S = 3
 SILENCE_MS = 40       # Four heartbeats of 10 ms: then a link counts as dead.
+HEARTBEAT_MS = 10    # The peer may have heard less, and its word counts, too.
 SCHEDULING_MS = 60    # How late the sync loop may be on a machine whose cores all work.
 LINKS = {"ha2": "ha2", "ha2_second": "ha3"}  # Name in the node file → kernel interface.
 
@@ -48,7 +49,7 @@ class TwoHa2Links(Story):
             self.assertIn(f"HA2 link ha.{name}: not used any more", self.lab.log_tail(node, 50))
         after_ms = number(self.link(active, name), "left_after_ms")
         print(f"{name}: left after {after_ms} ms of silence", file=sys.stderr)
-        self.assertGreaterEqual(after_ms, SILENCE_MS)
+        self.assertGreaterEqual(after_ms, SILENCE_MS - HEARTBEAT_MS)
         self.assertLess(after_ms, SILENCE_MS + SCHEDULING_MS)
         self.assertRegex(self.lab.control[active].text("peer"), rf"(?m)^{name} .* no +{after_ms} ")
         self.lab.in_node_network(active, "ip", "link", "set", interface, "up")
