@@ -13,6 +13,8 @@ namespace {
 using statesync::kScaleUnknown;
 
 constexpr std::uint32_t kWindowMax = 0xffff;
+// Edges travel in units of 256, rounded up: a replicated edge may be ahead of the real one by this.
+constexpr std::int32_t kEdgeRounding = 255;
 
 constexpr std::size_t Index(Direction direction) { return static_cast<std::size_t>(direction); }
 constexpr Direction Other(Direction direction) {
@@ -113,7 +115,7 @@ void SettleHandshake(TcpTrack& track, const TcpSegment& segment) {
 bool Answers(TcpTrack& track, const TcpSegment& segment) {
   if (segment.ack == track.edge[0]) return true;
   const std::int32_t lead = SeqDistance(segment.ack, track.edge[0]);
-  if ((track.flags & statesync::kSessionReanchorClient) == 0 || lead < 0 ||
+  if ((track.flags & statesync::kSessionReanchorClient) == 0 || lead < -kEdgeRounding ||
       lead > static_cast<std::int32_t>(kReanchorLead)) {
     return false;
   }
@@ -202,7 +204,9 @@ SessionState AfterFins(TcpTrack& track, Direction from, const TcpSegment& segmen
     track.flags = static_cast<std::uint8_t>(track.flags & ~kFinFlags);
   }
   const Direction to = Other(from);
-  if (HasAck(segment) && segment.ack == track.edge[Index(to)]) track.flags |= FinFlag(to);
+  const bool is_rounded = (track.flags & (ReanchorFlag(to) | UnsureFlag(to))) != 0;
+  const std::int32_t unacked = SeqDistance(track.edge[Index(to)], segment.ack);
+  if (HasAck(segment) && unacked <= (is_rounded ? kEdgeRounding : 0)) track.flags |= FinFlag(to);
   return (track.flags & kFinFlags) == kFinFlags ? SessionState::kTcpTimeWait
                                                 : SessionState::kTcpClosing;
 }
@@ -272,9 +276,10 @@ TcpOutcome TrackLateHandshake(TcpTrack& track, Direction from, const TcpSegment&
   // The server's numbers are unknown; the client's own must be near its SYN.
   const std::uint32_t client_seq = from_client ? segment.seq : segment.ack;
   const std::int32_t lead = SeqDistance(client_seq, track.edge[0]);
-  if (lead < 0 || lead > static_cast<std::int32_t>(kReanchorLead)) {
+  if (lead < -kEdgeRounding || lead > static_cast<std::int32_t>(kReanchorLead)) {
     return Refuse(DropReason::kTcpWindow);
   }
+  if (lead < 0) track.edge[0] = client_seq;
   track.edge[1] = from_client ? segment.ack : segment.seq;
   return TrackData(track, from, segment, next);
 }
