@@ -13,8 +13,8 @@ namespace {
 using statesync::kScaleUnknown;
 
 constexpr std::uint32_t kWindowMax = 0xffff;
-// Edges travel in units of 256, rounded up: a replicated edge may be ahead of the real one by this.
-constexpr std::int32_t kEdgeRounding = 255;
+// A replicated edge may be ahead of the real one by this.
+constexpr auto kEdgeRounding = static_cast<std::int32_t>(statesync::kEdgeRoundingMax);
 
 constexpr std::size_t Index(Direction direction) { return static_cast<std::size_t>(direction); }
 constexpr Direction Other(Direction direction) {

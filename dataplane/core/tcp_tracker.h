@@ -7,8 +7,8 @@
 // direction the highest sequence number sent (edge) and the highest that the other side has allowed
 // (limit), and accepts what a receiver could accept: at most the limit, at least one window behind
 // the edge, acknowledging nothing that was not sent. After a takeover the replicated edge lags
-// behind; the first segment of each direction may lead it by at most kReanchorLead and sets it
-// anew.
+// behind, or is ahead by less than its unit; the first segment of each direction may lead it by at
+// most kReanchorLead and sets it anew.
 //
 // Threads: a function of values; the caller owns the entry.  Memory: none.
 // Source:  G. van Rooij, Real Stateful TCP Packet Filtering in IP Filter (2001), also followed by

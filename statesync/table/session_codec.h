@@ -22,7 +22,12 @@ namespace internal {
 inline constexpr std::uint8_t kReanchorBoth = kSessionReanchorClient | kSessionReanchorServer;
 
 // Highest sequence number in units of 256, rounded up: the standby never lags behind the truth.
-constexpr std::uint64_t EdgeUnits(std::uint32_t edge) { return ((edge + 255) >> 8) & 0xff'ffff; }
+constexpr std::uint64_t EdgeUnits(std::uint32_t edge) {
+  return ((edge + kEdgeRoundingMax) >> kEdgeUnitShift) & 0xff'ffff;
+}
+constexpr std::uint32_t EdgeOf(std::uint64_t units) {
+  return static_cast<std::uint32_t>(units) << kEdgeUnitShift;
+}
 
 constexpr bool IsSessionState(std::uint8_t state) {
   return ProtocolOf(static_cast<SessionState>(state)) != 0;
@@ -101,7 +106,7 @@ inline void SessionRecord::EncodeInsert(const Entry& entry, Handle handle,
 
 inline bool SessionRecord::EncodeForComparison(const Entry& entry,
                                                PreparedRecord& record) const noexcept {
-  constexpr unsigned kUnitsShift = kEdgePublishShift - 8;
+  constexpr unsigned kUnitsShift = kEdgePublishShift - kEdgeUnitShift;
   constexpr std::uint64_t kWithin = (std::uint64_t{1} << kUnitsShift) - 1;
   for (const std::uint32_t edge : entry.edge) {
     if (internal::EdgeUnits(edge) >> kUnitsShift != edge >> kEdgePublishShift) return false;
@@ -176,8 +181,8 @@ inline Verdict SessionRecord::DecodeInsert(std::uint8_t schema, const std::byte*
   std::memcpy(static_cast<void*>(&image), bytes + internal::kEndpointsAt,
               internal::kEndpointsBytes);
   image.rule = FromNetwork(internal::LoadNetwork16(bytes + offsetof(SessionInsertV4, rule)));
-  image.edge[0] = static_cast<std::uint32_t>(word >> 32) << 8;
-  image.edge[1] = static_cast<std::uint32_t>(word >> 8) << 8;
+  image.edge[0] = internal::EdgeOf(word >> 32);
+  image.edge[1] = internal::EdgeOf(word >> 8);
   image.state = static_cast<SessionState>(state);
   image.flags = internal::kReanchorBoth;
   image.scales = static_cast<std::uint8_t>(word);
@@ -215,8 +220,8 @@ inline Verdict SessionRecord::CheckUpdate(const std::byte* bytes, const Entry& e
 inline void SessionRecord::FillUpdate(const std::byte* bytes, Entry& entry) noexcept {
   const std::uint64_t word = LoadBigEndian64(bytes + internal::kUpdateGenerationAt);
   entry.state = static_cast<std::uint8_t>(word >> 48);
-  entry.edge[0] = entry.limit[0] = static_cast<std::uint32_t>(word >> 24) << 8;
-  entry.edge[1] = entry.limit[1] = static_cast<std::uint32_t>(word) << 8;
+  entry.edge[0] = entry.limit[0] = internal::EdgeOf(word >> 24);
+  entry.edge[1] = entry.limit[1] = internal::EdgeOf(word);
   entry.flags |= internal::kReanchorBoth;
 }
 

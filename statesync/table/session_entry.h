@@ -42,6 +42,10 @@ enum class Direction : std::uint8_t { kFromClient = 0, kFromServer = 1 };
 
 inline constexpr std::uint8_t kScaleUnknown = 15;
 
+// Edges travel in units of 2^kEdgeUnitShift bytes, rounded up: a replicated edge may be ahead of
+// the real one by less than a unit. PROTOCOL.md §7.
+inline constexpr unsigned kEdgeUnitShift = 8;
+inline constexpr std::uint32_t kEdgeRoundingMax = (1u << kEdgeUnitShift) - 1;
 // A window edge is published when it crosses a multiple of this: at line rate a flow costs one
 // record per 4 MiB, and a replicated edge lags by less than that. PROTOCOL.md §7.
 inline constexpr unsigned kEdgePublishShift = 22;

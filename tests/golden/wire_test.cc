@@ -12,14 +12,19 @@
 namespace statesync {
 namespace {
 
-TEST(Golden, ClearHeaderV1) {
+ClearHeader HeaderOf(std::uint16_t stream, std::uint16_t epoch) {
   ClearHeader header;
   header.magic.Set(kMagic);
   header.version = 1;
   header.kind_phase = 0x05;
-  header.stream.Set(3);
-  header.epoch.Set(0x0102);
+  header.stream.Set(stream);
+  header.epoch.Set(epoch);
   header.packet_number.Set(0x0a0b0c0d);
+  return header;
+}
+
+TEST(Golden, ClearHeaderV1) {
+  const ClearHeader header = HeaderOf(3, 0x0102);
   EXPECT_EQ(BytesOf(header), ReadHex("clear_header_v1.hex"));
 
   const auto read = ReadStruct<ClearHeader>("clear_header_v1.hex");
@@ -31,13 +36,7 @@ TEST(Golden, ClearHeaderV1) {
 }
 
 TEST(Golden, LinkReportV1) {
-  ClearHeader header;
-  header.magic.Set(kMagic);
-  header.version = 1;
-  header.kind_phase = 0x05;
-  header.stream.Set(0);
-  header.epoch.Set(kLinkReport | HeardBit(1));
-  header.packet_number.Set(0x0a0b0c0d);
+  const ClearHeader header = HeaderOf(0, kLinkReport | HeardBit(1));
   EXPECT_EQ(BytesOf(header), ReadHex("link_report_v1.hex"));
 
   const auto read = ReadStruct<ClearHeader>("link_report_v1.hex");

@@ -58,7 +58,10 @@ struct Talk {
     TcpTrack held;
     held.state = track.state;
     held.scales = track.scales;
-    for (std::size_t i = 0; i < 2; ++i) held.edge[i] = (track.edge[i] - lag + 0xffu) & ~0xffu;
+    constexpr std::uint32_t rounding = statesync::kEdgeRoundingMax;
+    for (std::size_t i = 0; i < 2; ++i) {
+      held.edge[i] = (track.edge[i] - lag + rounding) & ~rounding;
+    }
     held.flags = statesync::kSessionReanchorClient | statesync::kSessionReanchorServer;
     track = held;
   }
