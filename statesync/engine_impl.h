@@ -70,7 +70,6 @@ struct Engine::Impl {
   }
   void PublishAll(Instant now, FrameSink& sink);
   void Sweep();
-  void ConfirmPeer();
 
   // ---- engine_status.cc ----
   void FillStreams(Instant now);

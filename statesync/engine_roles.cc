@@ -232,14 +232,8 @@ void Engine::Impl::ObserveHeader(Instant now, const FrameFields& fields) {
   context_.peer_time_us = fields.send_time_us;
   context_.peer_role = fields.role;
   context_.peer_readiness = fields.readiness;
-  if (fields.readiness != Readiness::kSynced) {
-    for (const auto& stream : streams()) stream->publisher().OnPeerUnproven();
-  }
   // A peer that proved to hold what we hold leaves no other node that knows more.
-  if (context_.Publishes() && context_.peer_follows && fields.readiness == Readiness::kSynced &&
-      fields.role != Role::kActive) {
-    context_.is_complete = true;
-  }
+  if (context_.IsPeerProven() && fields.role != Role::kActive) context_.is_complete = true;
 }
 
 void Engine::Impl::CheckNeeds(Instant now) {

@@ -55,7 +55,6 @@ std::size_t Engine::Impl::TakeFrames(Instant now, std::span<OutFrame> frames) {
   CheckNeeds(now);
   CheckProof(now);
   context_.stated_readiness = ShownReadiness();
-  ConfirmPeer();
   if (!context_.KeepsChanges()) TellNobody();
   if (!context_.is_connected) return 0;
   FrameSink sink(frames);
@@ -69,13 +68,6 @@ std::size_t Engine::Impl::TakeFrames(Instant now, std::span<OutFrame> frames) {
   EmitScrub(now, sink);
   for (const auto& stream : streams()) stream->EmitLiveness(now, sink);
   return sink.used();
-}
-
-// What was published before this epoch is at the peer if it is synced in it.
-void Engine::Impl::ConfirmPeer() {
-  if (!context_.Publishes() || !context_.peer_follows) return;
-  if (context_.peer_readiness != Readiness::kSynced) return;
-  for (const auto& stream : streams()) stream->publisher().OnPeerProven();
 }
 
 // Changes that no peer is told of get versions all the same, so that digests speak of them.

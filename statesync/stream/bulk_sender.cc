@@ -42,7 +42,7 @@ std::size_t BulkSender::ListBatch(std::span<ReplicatedTable* const> tables, Shar
                                   std::size_t& table_index) {
   // A table lists a bounded part of a shard per call, so an empty stretch costs bounded time.
   constexpr std::size_t kLooksMax = 64;
-  for (std::size_t look = 0; look < kLooksMax && !walk_over_; ++look) {
+  for (std::size_t looks = 0; looks < kLooksMax && !walk_over_;) {
     if (!walk_started_) {
       walk_started_ = true;
       shard_ = first;
@@ -53,17 +53,13 @@ std::size_t BulkSender::ListBatch(std::span<ReplicatedTable* const> tables, Shar
       break;
     }
     table_index = table_index_;
-    if (!shards_.Has(static_cast<ShardIndex>(shard_))) {
-      --look;  // Shards that nobody asked for cost nothing.
-      shard_ += step;
-      if (shard_ >= kShardCount) {
-        shard_ = first;
-        ++table_index_;
-      }
-      continue;
+    std::size_t count = 0;
+    if (shards_.Has(static_cast<ShardIndex>(shard_))) {
+      ++looks;
+      count = tables[table_index_]->ListBatch(static_cast<ShardIndex>(shard_), slot_, handles);
+    } else {
+      slot_ = kNoSlot;  // Nobody asked for it.
     }
-    const std::size_t count =
-        tables[table_index_]->ListBatch(static_cast<ShardIndex>(shard_), slot_, handles);
     if (slot_ == kNoSlot) {
       slot_ = 0;
       shard_ += step;

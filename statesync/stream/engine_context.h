@@ -97,6 +97,11 @@ struct EngineContext {
   [[nodiscard]] bool KeepsChanges() const { return has_peer_memory && sync_enabled && IsOwner(); }
   // Digests are stated. Not while changes are told to nobody: they are in no frame.
   [[nodiscard]] bool StatesDigests() const { return Publishes() && KeepsChanges(); }
+  // The peer says in this epoch that it is synced: what it acknowledged is there, and so is what
+  // was published before the epoch.
+  [[nodiscard]] bool IsPeerProven() const {
+    return Publishes() && peer_follows && peer_readiness == Readiness::kSynced;
+  }
   // Table sections are applied.
   [[nodiscard]] bool Applies() const { return is_connected && sync_enabled && !IsOwner(); }
 

@@ -44,7 +44,6 @@ void Publisher::Reset() {
   repairs_.Clear();
   repair_item_ = repair_note_ = 0;
   repair_first_ = 0;
-  is_peer_proven_ = false;
   state_.credit.Reset(ring.closed_frame());
 }
 

@@ -45,11 +45,6 @@ class Publisher {
 
   // ---- Input ----
   void OnAck(Instant now, std::uint64_t ack, std::uint32_t credit);
-  // The peer stated that it is synced in this epoch: what went before its first frame is there.
-  void OnPeerProven() { is_peer_proven_ = true; }
-  // The peer stated that it is not synced: it may have begun to listen anew, and then acknowledges
-  // frames that it never saw.
-  void OnPeerUnproven() { is_peer_proven_ = false; }
   // The peer misses these frames. Returns the part that cannot be repaired, as first and last; last
   // below first: none.
   FrameRange OnNack(Instant now, FrameRange missing);
@@ -99,10 +94,10 @@ class Publisher {
   // Changes and entries of a transfer that wait for a frame.
   [[nodiscard]] std::size_t pending_count() const;
   // Everything published in the own term with a counter up to this one is applied at the peer. Zero
-  // until the peer is proven in this epoch, as an acknowledgement speaks of the epoch's frames
+  // while the peer is not proven in this epoch, as an acknowledgement speaks of the epoch's frames
   // only.
   [[nodiscard]] std::uint64_t confirmed_counter() const {
-    return is_peer_proven_ ? confirmed_counter_ : 0;
+    return state_.engine.IsPeerProven() ? confirmed_counter_ : 0;
   }
   // What is pending or not acknowledged of one table; `age` as of now.
   [[nodiscard]] Exposure ExposureOf(Instant now, std::size_t table_index) const;
@@ -171,7 +166,6 @@ class Publisher {
   TableId run_table_ = TableId::kControl;
 
   std::uint64_t confirmed_counter_ = 0;  // Of the newest frame that was acknowledged.
-  bool is_peer_proven_ = false;
   bool has_taken_term_ = false;
 
   // By class; the first one holds what a transfer listed.
