@@ -1,0 +1,142 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// The facade of the configuration: candidates, commits, timers, history. The admin service is a
+// thin layer over it; everything that must hold whoever asks is here.
+//
+//   candidate  what an operator edits; each has an own one, which outlives the process
+//   running    the revision in force; exactly one, whatever crashes when (I9)
+//   startup    the revision that the next boot of the machine begins with
+//
+// Threads: thread-safe; one commit at a time.  Memory: trees share what they have in common.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "configsync/engine/clock.h"
+#include "configsync/engine/dataplane.h"
+#include "configsync/schema/problem.h"
+#include "configsync/schema/schema.h"
+#include "configsync/store/store.h"
+#include "configsync/tree/tree.h"
+
+namespace configsync {
+
+// Who asks. The name is for the audit; the kernel told the user id.
+struct Operator {
+  std::uint32_t user_id = 0;
+  std::string name;
+};
+
+// Which configuration: an operator's candidate, running, startup or a revision.
+struct ViewName {
+  enum class Kind : std::uint8_t { kCandidate, kRunning, kStartup, kRevision };
+  Kind kind = Kind::kRunning;
+  RevisionId revision = 0;  // Of kRevision.
+};
+
+struct CommitOptions {
+  std::string comment;                            // At most kCommentBytesMax.
+  bool check_only = false;                        // Judge and plan; change nothing.
+  bool save = false;                              // Make it the startup configuration too.
+  std::optional<std::uint32_t> confirm_within_s;  // Roll back unless confirmed in time.
+};
+
+struct ServiceAction {
+  std::string service;
+  std::string reason;  // Path that asks for it.
+};
+
+struct CommitOutcome {
+  bool committed = false;
+  RevisionId revision = 0;
+  std::string hash;   // Of the whole tree, 64 hexadecimal digits.
+  Problems problems;  // Not empty: nothing has changed.
+  std::vector<std::string> warnings;
+  std::vector<Change> changes;
+  std::vector<ServiceAction> services;
+  SessionEffect sessions;
+  FollowStatus follow;
+  std::int64_t difference_cpu_us = 0;  // Difference, hashes, projection, references.
+  std::int64_t validation_cpu_us = 0;  // libyang.
+};
+
+struct PendingConfirm {
+  RevisionId revision = 0;
+  RevisionId back_to = 0;
+  std::uint32_t remaining_s = 0;
+  std::string by;
+};
+
+struct LockHolder {
+  Operator by;
+  std::uint32_t remaining_s = 0;
+};
+
+struct EngineStatus {
+  RevisionId running = 0;
+  RevisionId startup = 0;
+  std::string running_hash;
+  std::string startup_hash;
+  std::optional<PendingConfirm> confirm;
+  std::optional<LockHolder> lock;
+  FollowStatus follow;
+  bool ha_armed = false;                     // ha/failover/enabled of running.
+  std::optional<std::uint32_t> rearms_in_s;  // While HA is disarmed for an edit (F62).
+  std::string master_key_fingerprint;
+};
+
+class ConfigEngine {
+ public:
+  struct Setup {
+    const Schema* schema = nullptr;
+    Store* store = nullptr;
+    Dataplane* dataplane = nullptr;
+    Clock* clock = nullptr;
+    std::string boot_id;  // Of the machine: another one means that startup becomes running.
+  };
+  // Takes up what the store holds: pending confirms, leases, the edit timer. An empty store gets
+  // revision 1, the modules' defaults. Errors: kDataLoss with what the store's check found.
+  static absl::StatusOr<std::unique_ptr<ConfigEngine>> Start(const Setup& setup);
+  virtual ~ConfigEngine() = default;
+
+  // Reading.
+  virtual absl::StatusOr<Tree> View(const Operator& by, const ViewName& view) = 0;
+  virtual EngineStatus Status() = 0;
+  virtual absl::StatusOr<std::vector<RevisionInfo>> History(std::size_t limit) = 0;
+
+  // The caller's candidate. Problems, if any, are all of the request; then nothing has changed.
+  virtual Problems EditCandidate(const Operator& by, std::vector<Edit> edits) = 0;
+  // `at`: where the text belongs; replace: what was there goes.
+  virtual Problems LoadCandidate(const Operator& by, std::string_view json, bool replace) = 0;
+  virtual Problems ResetCandidate(const Operator& by, const ViewName& to) = 0;  // Also: discard.
+
+  virtual CommitOutcome Commit(const Operator& by, const CommitOptions& options) = 0;
+  virtual absl::Status Confirm(const Operator& by) = 0;
+  virtual absl::Status Save(const Operator& by) = 0;  // startup := running.
+
+  // An exclusive right to edit and commit, for a time; the holder's own calls renew it.
+  virtual absl::Status Lock(const Operator& by, std::uint32_t lease_s) = 0;
+  virtual absl::Status Unlock(const Operator& by, bool force) = 0;
+
+  // F62: disarms HA by a commit of its own, and arms it again after `for_s` whatever happens.
+  virtual CommitOutcome BeginHaEdit(const Operator& by, std::uint32_t for_s) = 0;
+  virtual CommitOutcome EndHaEdit(const Operator& by) = 0;
+
+  // F97: seals all secrets under the new key, in one transaction.
+  virtual absl::Status ChangeMasterKey(const Operator& by, std::string_view old_key,
+                                       std::string_view new_key) = 0;
+
+  // Does what is due (confirm deadlines, leases, re-arming) and returns when to call again, in
+  // milliseconds from now; at most a second.
+  virtual std::uint32_t Tick() = 0;
+};
+
+}  // namespace configsync
