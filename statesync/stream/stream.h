@@ -111,6 +111,9 @@ class Stream {
   void OnRepaired(const RepairedRecord& record);
   void CloseRepaired(Instant now);
   void CloseLost(Instant now, FrameRange range);
+  // What is missing before `oldest` the peer cannot repair any more; a window without a base begins
+  // there.
+  void CloseForgotten(Instant now, std::uint64_t oldest);
   void AfterProgress();
 
   // ---- stream_probe.cc ----

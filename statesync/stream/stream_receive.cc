@@ -30,8 +30,7 @@ void Stream::OnFrame(Instant now, const OpenedFrame& frame, const FrameFields& f
   if (IsRefused(frame.sealed, fields)) return;
   ++engine_.counters.control_frames_received;
   if (engine_.Applies()) {
-    if (!state_.window.has_base()) state_.window.SetBase(fields.oldest - 1);
-    if (fields.oldest > 1) CloseLost(now, {state_.window.contiguous() + 1, fields.oldest - 1});
+    CloseForgotten(now, fields.oldest);
     if (!SIM_BUG(drop_tail_loss)) state_.window.OnKnown(fields.number - 1, now);
   }
   OnSections(now, frame.sealed, 0);
@@ -75,12 +74,16 @@ bool Stream::IsRefused(std::span<const std::byte> sealed, const FrameFields& fie
   return false;
 }
 
+void Stream::CloseForgotten(Instant now, std::uint64_t oldest) {
+  if (!state_.window.has_base()) state_.window.SetBase(oldest - 1);
+  if (oldest > 1) CloseLost(now, {state_.window.contiguous() + 1, oldest - 1});
+}
+
 void Stream::OnNumbered(Instant now, std::span<const std::byte> sealed, const FrameFields& fields) {
   if (IsRefused(sealed, fields)) return;
   if (!engine_.Applies()) return;  // Closing notes only; they close nothing here.
   ReceiveWindow& window = state_.window;
-  if (!window.has_base()) window.SetBase(fields.oldest - 1);
-  if (fields.oldest > 1) CloseLost(now, {window.contiguous() + 1, fields.oldest - 1});
+  CloseForgotten(now, fields.oldest);
   switch (window.Classify(fields.number)) {
     case ReceiveWindow::Arrival::kDuplicate:
       ++engine_.counters.frames_duplicate;
