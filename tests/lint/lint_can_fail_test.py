@@ -56,6 +56,22 @@ class Layers(TreeTest):
         ("dataplane/main.cc", '#include "bench/bench.h"'),
         ("tools/lockstepctl/a.cc", '#include "dataplane/dpdk/worker.h"'),
         ("statesync/a.cc", '#include "types.h"'),
+        ("configsync/tree/a.cc", '#include "configsync/schema/schema.h"'),
+        ("configsync/tree/a.cc", "#include <sqlite3.h>"),
+        ("configsync/tree/a.cc", "#include <chrono>"),
+        ("configsync/schema/path.cc", '#include "configsync/tree/tree.h"'),
+        ("configsync/schema/schema_node.h", "#include <libyang/libyang.h>"),
+        ("configsync/schema/a.cc", '#include "configsync/store/store.h"'),
+        ("configsync/schema/a.cc", "#include <sqlite3.h>"),
+        ("configsync/store/a.cc", "#include <libyang/libyang.h>"),
+        ("configsync/store/a.cc", '#include "configsync/engine/engine.h"'),
+        ("configsync/engine/a.cc", "#include <grpcpp/grpcpp.h>"),
+        ("configsync/engine/a.cc", "#include <nlohmann/json.hpp>"),
+        ("configsync/engine/a.cc", '#include "configsync/follow/follower.h"'),
+        ("configsync/follow/a.cc", '#include "configsync/engine/engine.h"'),
+        ("configsync/admin/a.cc", '#include "configsync/follow/follower.h"'),
+        ("configsync/main.cc", '#include "dataplane/dpdk/worker.h"'),
+        ("dataplane/main.cc", '#include "configsync/tree/tree.h"'),
     )
     SOUND = (
         ("statesync/a.cc", '#include "statesync/types.h"'),
@@ -65,6 +81,13 @@ class Layers(TreeTest):
         ("dataplane/control/a.cc", "#include <grpcpp/grpcpp.h>"),
         ("dataplane/main.cc", '#include "dataplane/dpdk/worker.h"'),
         ("tests/unit/a.cc", '#include "dataplane/core/packet.h"'),
+        ("configsync/tree/a.cc", "#include <openssl/evp.h>"),
+        ("configsync/tree/a.cc", '#include "configsync/schema/problem_codes.h"'),
+        ("configsync/schema/a.cc", "#include <libyang/libyang.h>"),
+        ("configsync/schema/a.cc", "#include <nlohmann/json.hpp>"),
+        ("configsync/store/a.cc", "#include <sqlite3.h>"),
+        ("configsync/follow/a.cc", '#include "configsync/engine/dataplane.h"'),
+        ("configsync/main.cc", '#include "configsync/follow/follower.h"'),
     )
 
     def test_broken_arrows_are_found(self):

@@ -17,7 +17,7 @@ from finding import Finding, report
 
 # Headers that pull in gRPC cost five seconds each and are compiled by their own .cc first anyway.
 FOLDERS = ("statesync", "dataplane/core", "dataplane/crypto", "dataplane/config", "dataplane/ha",
-           "dataplane/bpf")
+           "dataplane/bpf", "configsync/schema", "configsync/tree")
 
 
 def compile_header(options, work, header):

@@ -23,6 +23,12 @@ CORE = ("dataplane/core/",) + PURE_STATESYNC
 CRYPTO = ("dataplane/crypto/",) + PURE_STATESYNC
 CONFIG = ("dataplane/config/", "dataplane/crypto/") + CORE
 LOG = ("dataplane/log/",)
+# Files of configsync/schema that know nothing but values, so that the tree may use them.
+SCHEMA_NODES = ("configsync/schema/schema_node.", "configsync/schema/path.",
+                "configsync/schema/problem")
+TREE = ("configsync/tree/",) + SCHEMA_NODES
+SCHEMA = ("configsync/schema/", "configsync/tree/")
+STORE = ("configsync/store/",) + TREE
 EVERYTHING = ("statesync/", "dataplane/", "configsync/", "proto/")
 SYSTEM = ("std", "absl", "os")
 
@@ -41,8 +47,18 @@ LAYERS = {
     # main.cc and what it is made of: sees every part of the dataplane, and nothing sees it.
     "dataplane/": (("dataplane/", "statesync/", "proto/"),
                    SYSTEM + ("rte", "protobuf", "grpc", "systemd", "cli11"), False),
+    **dict.fromkeys(SCHEMA_NODES, (SCHEMA_NODES, ("std", "absl-status"), True)),
+    "configsync/tree/": (TREE, ("std", "absl-status", "openssl"), True),
+    "configsync/schema/": (SCHEMA, SYSTEM + ("openssl", "libyang", "nlohmann"), False),
+    "configsync/store/": (STORE, SYSTEM + ("openssl", "sqlite"), False),
+    "configsync/engine/": (("configsync/engine/",) + STORE + SCHEMA, SYSTEM + ("openssl",), False),
+    "configsync/follow/": (("configsync/follow/", "configsync/engine/dataplane.", "proto/") + TREE,
+                           SYSTEM + ("protobuf", "grpc"), False),
+    "configsync/admin/": (("configsync/admin/", "configsync/engine/", "proto/") + STORE + SCHEMA,
+                          SYSTEM + ("protobuf", "grpc"), False),
+    # main.cc and what it is made of: sees every part of configsync, and nothing sees it.
     "configsync/": (("configsync/", "proto/"),
-                    SYSTEM + ("protobuf", "grpc", "openssl", "cli11"), False),
+                    SYSTEM + ("protobuf", "grpc", "openssl", "systemd", "cli11"), False),
     "tools/lockstepctl/": (("tools/lockstepctl/", "proto/", "dataplane/crypto/",
                             "dataplane/config/"),
                            SYSTEM + ("protobuf", "grpc", "cli11"), False),
@@ -65,6 +81,9 @@ KINDS = (
     ("openssl", re.compile(r"openssl/")),
     ("bpf", re.compile(r"(bpf|xdp)/")),
     ("systemd", re.compile(r"systemd/")),
+    ("libyang", re.compile(r"libyang/")),
+    ("sqlite", re.compile(r"sqlite3\.h$")),
+    ("nlohmann", re.compile(r"nlohmann/")),
     ("cli11", re.compile(r"CLI/")),
     ("test", re.compile(r"(gtest|gmock|benchmark)/")),
     ("absl-status", re.compile(r"absl/(status|strings|types)/")),
