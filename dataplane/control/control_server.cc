@@ -11,7 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "dataplane/control/control_service.h"
-#include "dataplane/control/unix_listener.h"
+#include "proto/local/unix_listener.h"
 
 namespace dataplane {
 namespace {
@@ -24,7 +24,7 @@ struct ControlServer::Impl {
   explicit Impl(const ControlSetup& setup) : service(setup) {}
   ControlService service;
   std::unique_ptr<grpc::Server> server;
-  std::unique_ptr<UnixListener> listener;
+  std::unique_ptr<local::UnixListener> listener;
 };
 
 ControlServer::ControlServer() = default;
@@ -41,8 +41,15 @@ absl::StatusOr<std::unique_ptr<ControlServer>> ControlServer::Start(const Contro
     return absl::InternalError(absl::StrCat("control socket ", path, ": gRPC does not start"));
   }
   grpc::Server* const server = control->impl_->server.get();
-  auto listener = UnixListener::Start(
-      path, [server](int descriptor) { grpc::AddInsecureChannelFromFd(server, descriptor); });
+  auto listener = local::UnixListener::Start({
+      .path = path,
+      .program = "lockstep-dataplane",
+      .remedy = "set runtime_dir apart",
+      .on_connection =
+          [server](int descriptor, const local::PeerCredentials&) {
+            grpc::AddInsecureChannelFromFd(server, descriptor);
+          },
+  });
   if (!listener.ok()) {
     control->Stop();
     return listener.status();

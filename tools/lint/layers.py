@@ -37,6 +37,8 @@ LAYERS = {
     "dataplane/core/": (CORE, ("std", "absl-status", "intrinsics"), True),
     "dataplane/crypto/": (CRYPTO, SYSTEM + ("openssl", "intrinsics"), False),
     "dataplane/config/": (CONFIG, SYSTEM + ("protobuf",), False),
+    # What both processes and their clients share, beside the generated code.
+    "proto/local/": (("proto/local/",), SYSTEM, False),
     "dataplane/log/": (LOG, SYSTEM + ("systemd",), False),
     "dataplane/bpf/": (("dataplane/bpf/",) + CORE, SYSTEM + ("bpf",), False),
     "dataplane/ha/": (("dataplane/ha/",) + CONFIG, SYSTEM, False),

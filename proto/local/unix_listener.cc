@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-#include "dataplane/control/unix_listener.h"
+#include "proto/local/unix_listener.h"
 
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -16,17 +16,18 @@
 
 #include "absl/strings/str_cat.h"
 
-namespace dataplane {
+namespace local {
 namespace {
 
 constexpr int kBacklog = 16;
+constexpr std::size_t kGroupsFirstGuess = 64;
 // Out of descriptors the listener stays readable: without a pause the thread would spin.
 constexpr int kPauseAfterFailureMs = 100;
 
 absl::Status Failed(const std::string& path, std::string_view action) {
   const int error = errno;
-  return absl::ErrnoToStatus(error, absl::StrCat("control socket ", path, ": cannot ",
-                                                 absl::string_view(action.data(), action.size())));
+  return absl::ErrnoToStatus(error,
+                             absl::StrCat("socket ", path, ": cannot ", std::string(action)));
 }
 
 sockaddr_un AddressOf(const std::string& path) {
@@ -39,14 +40,15 @@ sockaddr_un AddressOf(const std::string& path) {
 int NewSocket() { return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0); }
 
 // Removes a socket that a dead process left behind; refuses if a living one listens.
-absl::Status ClearStale(const std::string& path) {
+absl::Status ClearStale(const UnixListener::Setup& setup) {
+  const std::string& path = setup.path;
   struct stat status {};
   if (lstat(path.c_str(), &status) != 0) {
     return errno == ENOENT ? absl::OkStatus() : Failed(path, "look at it");
   }
   if (!S_ISSOCK(status.st_mode)) {
     return absl::AlreadyExistsError(
-        absl::StrCat("control socket ", path, ": is a file of another kind; move it away"));
+        absl::StrCat("socket ", path, ": is a file of another kind; move it away"));
   }
   const int probe = NewSocket();
   if (probe < 0) {
@@ -58,23 +60,23 @@ absl::Status ClearStale(const std::string& path) {
       errno == EAGAIN;
   close(probe);
   if (is_alive) {
-    return absl::AlreadyExistsError(absl::StrCat(
-        "control socket ", path,
-        ": another lockstep-dataplane listens there; stop it, or set runtime_dir apart"));
+    return absl::AlreadyExistsError(absl::StrCat("socket ", path, ": another ", setup.program,
+                                                 " listens there; stop it, or ", setup.remedy));
   }
   return unlink(path.c_str()) == 0 ? absl::OkStatus() : Failed(path, "remove the stale socket");
 }
 
-absl::StatusOr<int> Listen(const std::string& path) {
+absl::StatusOr<int> Listen(const std::string& path, mode_t mode) {
   const int descriptor = NewSocket();
   if (descriptor < 0) {
     return Failed(path, "make a socket");
   }
   const sockaddr_un address = AddressOf(path);
-  // bind() gives the file the mode of the descriptor: 0600 from the start.
-  if (fchmod(descriptor, 0600) != 0 ||
+  // bind() gives the file the mode of the descriptor, less the umask: never more than `mode`.
+  // chmod() then gives it what the umask took.
+  if (fchmod(descriptor, mode) != 0 ||
       bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
-      listen(descriptor, kBacklog) != 0) {
+      chmod(path.c_str(), mode) != 0 || listen(descriptor, kBacklog) != 0) {
     const absl::Status status = Failed(path, "listen");
     close(descriptor);
     return status;
@@ -82,14 +84,44 @@ absl::StatusOr<int> Listen(const std::string& path) {
   return descriptor;
 }
 
+// False: the kernel does not say who it is.
+bool ReadCredentials(int connection, PeerCredentials& peer) {
+  ucred credentials{};
+  socklen_t length = sizeof(credentials);
+  if (getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0) {
+    return false;
+  }
+  peer.user = credentials.uid;
+  peer.group = credentials.gid;
+  peer.process = credentials.pid;
+  peer.groups.resize(kGroupsFirstGuess);
+  // Too small: the kernel says how much it needs. The groups of a connection never change, so the
+  // second answer fits.
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    length = static_cast<socklen_t>(peer.groups.size() * sizeof(gid_t));
+    const int outcome =
+        getsockopt(connection, SOL_SOCKET, SO_PEERGROUPS, peer.groups.data(), &length);
+    peer.groups.resize(length / sizeof(gid_t));
+    if (outcome == 0) {
+      return true;
+    }
+    if (errno != ERANGE) {
+      return false;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<UnixListener>> UnixListener::Start(const std::string& path,
-                                                                  OnConnection on_connection) {
+bool IsOwnerOrRoot(const PeerCredentials& peer) { return peer.user == 0 || peer.user == geteuid(); }
+
+absl::StatusOr<std::unique_ptr<UnixListener>> UnixListener::Start(Setup setup) {
+  const std::string& path = setup.path;
   if (path.size() >= sizeof(sockaddr_un::sun_path)) {
-    return absl::InvalidArgumentError(absl::StrCat("control socket ", path, ": longer than ",
-                                                   sizeof(sockaddr_un::sun_path) - 1,
-                                                   " bytes; shorten runtime_dir"));
+    return absl::InvalidArgumentError(absl::StrCat("socket ", path, ": longer than ",
+                                                   sizeof(sockaddr_un::sun_path) - 1, " bytes; ",
+                                                   setup.remedy));
   }
   std::error_code error;
   std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
@@ -97,10 +129,10 @@ absl::StatusOr<std::unique_ptr<UnixListener>> UnixListener::Start(const std::str
     errno = error.value();
     return Failed(path, "make its folder");
   }
-  if (absl::Status status = ClearStale(path); !status.ok()) {
+  if (absl::Status status = ClearStale(setup); !status.ok()) {
     return status;
   }
-  const absl::StatusOr<int> descriptor = Listen(path);
+  const absl::StatusOr<int> descriptor = Listen(path, setup.mode);
   if (!descriptor.ok()) {
     return descriptor.status();
   }
@@ -111,15 +143,13 @@ absl::StatusOr<std::unique_ptr<UnixListener>> UnixListener::Start(const std::str
     return status;
   }
   return std::unique_ptr<UnixListener>(
-      new UnixListener(path, *descriptor, wake_descriptor, std::move(on_connection)));
+      new UnixListener(std::move(setup), *descriptor, wake_descriptor));
 }
 
-UnixListener::UnixListener(std::string path, int descriptor, int wake_descriptor,
-                           OnConnection on_connection)
-    : path_(std::move(path)),
+UnixListener::UnixListener(Setup setup, int descriptor, int wake_descriptor)
+    : setup_(std::move(setup)),
       descriptor_(descriptor),
       wake_descriptor_(wake_descriptor),
-      on_connection_(std::move(on_connection)),
       thread_([this] { Run(); }) {}
 
 void UnixListener::Stop() {
@@ -130,12 +160,10 @@ void UnixListener::Stop() {
   // An eventfd write of 1 only fails if the counter is full, and then the thread wakes anyway.
   [[maybe_unused]] const ssize_t written = write(wake_descriptor_, &one, sizeof(one));
   thread_.join();
-  unlink(path_.c_str());
+  unlink(setup_.path.c_str());
   close(descriptor_);
   close(wake_descriptor_);
 }
-
-bool UnixListener::IsAllowed(uid_t user) { return user == 0 || user == geteuid(); }
 
 void UnixListener::Run() {
   while (true) {
@@ -161,15 +189,13 @@ void UnixListener::AcceptOne() {
     }
     return;
   }
-  ucred credentials{};
-  socklen_t length = sizeof(credentials);
-  if (getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0 ||
-      !IsAllowed(credentials.uid)) {
+  PeerCredentials peer;
+  if (!ReadCredentials(connection, peer) || !setup_.may_connect(peer)) {
     refused_count_.fetch_add(1);
     close(connection);
     return;
   }
-  on_connection_(connection);
+  setup_.on_connection(connection, peer);
 }
 
-}  // namespace dataplane
+}  // namespace local
