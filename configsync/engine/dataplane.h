@@ -15,11 +15,10 @@
 
 #include "absl/status/statusor.h"
 #include "configsync/schema/problem.h"
+#include "configsync/tree/revision_id.h"
 #include "configsync/tree/tree.h"
 
 namespace configsync {
-
-using RevisionId = std::uint64_t;  // 1 and up, in order of commits of this node; 0: none.
 
 // What a revision would do to live sessions.
 struct SessionEffect {

@@ -12,6 +12,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -22,18 +23,18 @@
 #include "absl/status/statusor.h"
 #include "configsync/engine/clock.h"
 #include "configsync/engine/dataplane.h"
+#include "configsync/engine/judge.h"
 #include "configsync/schema/problem.h"
-#include "configsync/schema/schema.h"
 #include "configsync/store/store.h"
 #include "configsync/tree/tree.h"
 
 namespace configsync {
 
-// Who asks. The name is for the audit; the kernel told the user id.
-struct Operator {
-  std::uint32_t user_id = 0;
-  std::string name;
-};
+inline constexpr std::size_t kCommentBytesMax = 1'024;
+inline constexpr std::uint32_t kConfirmSecondsMax = 86'400;  // At least 1.
+inline constexpr std::uint32_t kLeaseSecondsMin = 10;        // Of locks and HA edits.
+inline constexpr std::uint32_t kLeaseSecondsMax = 86'400;
+inline constexpr std::size_t kCandidateEditsMax = 4'000'000;  // Of one call.
 
 // Which configuration: an operator's candidate, running, startup or a revision.
 struct ViewName {
@@ -91,12 +92,13 @@ struct EngineStatus {
   bool ha_armed = false;                     // ha/failover/enabled of running.
   std::optional<std::uint32_t> rearms_in_s;  // While HA is disarmed for an edit (F62).
   std::string master_key_fingerprint;
+  std::string store_warning;  // Empty: the store is well.
 };
 
 class ConfigEngine {
  public:
   struct Setup {
-    const Schema* schema = nullptr;
+    const Judge* judge = nullptr;
     Store* store = nullptr;
     Dataplane* dataplane = nullptr;
     Clock* clock = nullptr;
@@ -111,10 +113,11 @@ class ConfigEngine {
   virtual absl::StatusOr<Tree> View(const Operator& by, const ViewName& view) = 0;
   virtual EngineStatus Status() = 0;
   virtual absl::StatusOr<std::vector<RevisionInfo>> History(std::size_t limit) = 0;
+  virtual absl::StatusOr<std::vector<AuditRecord>> Audit(std::size_t limit) = 0;  // Newest first.
 
   // The caller's candidate. Problems, if any, are all of the request; then nothing has changed.
   virtual Problems EditCandidate(const Operator& by, std::vector<Edit> edits) = 0;
-  // `at`: where the text belongs; replace: what was there goes.
+  // JSON (RFC 7951) on top of what is there, or instead of it.
   virtual Problems LoadCandidate(const Operator& by, std::string_view json, bool replace) = 0;
   virtual Problems ResetCandidate(const Operator& by, const ViewName& to) = 0;  // Also: discard.
 
@@ -129,6 +132,9 @@ class ConfigEngine {
   // F62: disarms HA by a commit of its own, and arms it again after `for_s` whatever happens.
   virtual CommitOutcome BeginHaEdit(const Operator& by, std::uint32_t for_s) = 0;
   virtual CommitOutcome EndHaEdit(const Operator& by) = 0;
+
+  // Pages, hash of every revision, the whole audit chain, the second place. Cost: seconds.
+  virtual absl::StatusOr<StoreReport> VerifyStore() = 0;
 
   // F97: seals all secrets under the new key, in one transaction.
   virtual absl::Status ChangeMasterKey(const Operator& by, std::string_view old_key,
