@@ -50,6 +50,15 @@ enum class LeafType : std::uint8_t {
   kUnion,
 };
 
+// How RFC 7951 writes a value. All members of a union have the same form: a module that mixes them
+// does not load.
+enum class JsonForm : std::uint8_t {
+  kString,  // Also 64-bit integers and decimals.
+  kNumber,
+  kBoolean,
+  kEmpty,  // [null]
+};
+
 enum class Mode : std::uint8_t { kActivePassive = 0, kActiveActive = 1 };
 inline constexpr std::size_t kModeCount = 2;
 
@@ -84,8 +93,17 @@ struct SchemaNode {
   std::uint32_t max_elements = 0;  // 0: no limit.
   std::vector<std::string> defaults;
   const SchemaNode* leafref_target = nullptr;  // Also of a union's leafref member, if it has one.
-  std::vector<std::string> values;             // Of enumerations and bits: for completion.
-  std::string type_text;                       // For help: "uint16 1..65535".
+  // All targets of a union's leafref members; leafref_target is the first. Names of objects that
+  // one union may mean begin with a letter and are of one name space.
+  std::vector<const SchemaNode*> leafref_targets;
+  std::vector<std::string> values;  // Of enumerations and bits, also in a union: for completion.
+  std::vector<std::string> value_help;  // First sentence on each of `values`.
+  JsonForm json = JsonForm::kString;    // Of leaves and leaf-lists.
+  std::int64_t integer_min = 0;         // Bounds over all ranges of an integer.
+  std::uint64_t integer_max = 0;
+  // Of a list: sets of leaves whose values together are different in each entry that has them all.
+  std::vector<std::vector<const SchemaNode*>> uniques;
+  std::string type_text;  // For help: "uint16 1..65535".
   std::string units;
   std::string description;  // First sentence of the module's text.
 
@@ -109,6 +127,10 @@ struct SchemaNode {
   }
   // The child of this name; null: there is none. A module's name may stand before it: "m:name".
   [[nodiscard]] const SchemaNode* Child(std::string_view child_name) const;
+  // Whether this value of a leaf or leaf-list names an entry of one of leafref_targets: of a
+  // leafref always; of a union with leafrefs if it looks like a name ([A-Za-z][A-Za-z0-9_.-]*) and
+  // is none of `values`.
+  [[nodiscard]] bool IsReference(std::string_view value) const;
 };
 
 }  // namespace configsync
