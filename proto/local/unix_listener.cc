@@ -116,7 +116,7 @@ bool ReadCredentials(int connection, PeerCredentials& peer) {
 
 bool IsOwnerOrRoot(const PeerCredentials& peer) { return peer.user == 0 || peer.user == geteuid(); }
 
-absl::StatusOr<std::unique_ptr<UnixListener>> UnixListener::Start(Setup setup) {
+absl::StatusOr<int> UnixListener::Bind(const Setup& setup) {
   const std::string& path = setup.path;
   if (path.size() >= sizeof(sockaddr_un::sun_path)) {
     return absl::InvalidArgumentError(absl::StrCat("socket ", path, ": longer than ",
@@ -132,23 +132,29 @@ absl::StatusOr<std::unique_ptr<UnixListener>> UnixListener::Start(Setup setup) {
   if (absl::Status status = ClearStale(setup); !status.ok()) {
     return status;
   }
-  const absl::StatusOr<int> descriptor = Listen(path, setup.mode);
-  if (!descriptor.ok()) {
-    return descriptor.status();
+  return Listen(path, setup.mode);
+}
+
+absl::StatusOr<std::unique_ptr<UnixListener>> UnixListener::Start(Setup setup) {
+  if (setup.listening < 0) {
+    const absl::StatusOr<int> descriptor = Bind(setup);
+    if (!descriptor.ok()) {
+      return descriptor.status();
+    }
+    setup.listening = *descriptor;
   }
   const int wake_descriptor = eventfd(0, EFD_CLOEXEC);
   if (wake_descriptor < 0) {
-    const absl::Status status = Failed(path, "make an eventfd");
-    close(*descriptor);
+    const absl::Status status = Failed(setup.path, "make an eventfd");
+    close(setup.listening);
     return status;
   }
-  return std::unique_ptr<UnixListener>(
-      new UnixListener(std::move(setup), *descriptor, wake_descriptor));
+  return std::unique_ptr<UnixListener>(new UnixListener(std::move(setup), wake_descriptor));
 }
 
-UnixListener::UnixListener(Setup setup, int descriptor, int wake_descriptor)
+UnixListener::UnixListener(Setup setup, int wake_descriptor)
     : setup_(std::move(setup)),
-      descriptor_(descriptor),
+      descriptor_(setup_.listening),
       wake_descriptor_(wake_descriptor),
       thread_([this] { Run(); }) {}
 

@@ -51,11 +51,15 @@ class UnixListener {
     mode_t mode = 0600;
     MayConnect may_connect = IsOwnerOrRoot;
     OnConnection on_connection;
+    int listening = -1;  // What Bind() gave; -1: Start() binds by itself.
   };
 
-  // Makes the folder and the socket, removing one that nobody listens on.
-  // Errors: kAlreadyExists (somebody listens), kInvalidArgument (path too long), else as the
-  // system says.
+  // Makes the folder and the socket, removing one that nobody listens on, and gives the listening
+  // descriptor: for a process that gives its privileges up before it starts threads. Errors: as
+  // Start().
+  static absl::StatusOr<int> Bind(const Setup& setup);
+  // Begins to accept. Errors: kAlreadyExists (somebody listens), kInvalidArgument (path too long),
+  // else as the system says.
   static absl::StatusOr<std::unique_ptr<UnixListener>> Start(Setup setup);
   // Ends the thread and removes the socket. May be repeated.
   void Stop();
@@ -68,7 +72,7 @@ class UnixListener {
   [[nodiscard]] std::uint64_t refused_count() const { return refused_count_.load(); }
 
  private:
-  UnixListener(Setup setup, int descriptor, int wake_descriptor);
+  UnixListener(Setup setup, int wake_descriptor);
   void Run();
   void AcceptOne();
 

@@ -56,7 +56,8 @@ LAYERS = {
     "configsync/engine/": (("configsync/engine/",) + STORE + SCHEMA, SYSTEM + ("openssl",), False),
     "configsync/follow/": (("configsync/follow/", "configsync/engine/dataplane.", "proto/") + TREE,
                            SYSTEM + ("protobuf", "grpc"), False),
-    "configsync/admin/": (("configsync/admin/", "configsync/engine/", "proto/") + STORE + SCHEMA,
+    "configsync/admin/": (("configsync/admin/", "configsync/engine/", "configsync/log/",
+                           "configsync/status_grpc.", "proto/") + STORE + SCHEMA,
                           SYSTEM + ("protobuf", "grpc"), False),
     # main.cc and what it is made of: sees every part of configsync, and nothing sees it.
     "configsync/": (("configsync/", "proto/"),

@@ -1,0 +1,88 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// The service of one connection: every method checks the caller's role and goes to the pool.
+//
+// Threads: gRPC's call the methods; the pool's run them.
+
+#pragma once
+
+#include <atomic>
+#include <string>
+#include <string_view>
+
+#include "configsync/admin/config_calls.h"
+#include "configsync/admin/work_pool.h"
+#include "proto/admin.grpc.pb.h"
+
+namespace configsync {
+
+class AdminService final : public lockstep::admin::Config::CallbackService {
+ public:
+  // Borrows `calls` and `pool`.
+  AdminService(Caller caller, ConfigCalls& calls, WorkPool& pool)
+      : caller_(std::move(caller)), calls_(calls), pool_(pool) {}
+
+  // Calls that have not been answered.
+  [[nodiscard]] std::size_t active_count() const { return active_count_.load(); }
+  [[nodiscard]] const Caller& caller() const { return caller_; }
+
+  using Context = grpc::CallbackServerContext;
+
+  grpc::ServerUnaryReactor* GetStatus(Context* context,
+                                      const lockstep::admin::GetStatusRequest* request,
+                                      lockstep::admin::ConfigStatus* response) override;
+  grpc::ServerUnaryReactor* Show(Context* context, const lockstep::admin::ShowRequest* request,
+                                 lockstep::admin::ShowResponse* response) override;
+  grpc::ServerUnaryReactor* Edit(Context* context, const lockstep::admin::EditRequest* request,
+                                 lockstep::admin::EditResponse* response) override;
+  grpc::ServerUnaryReactor* Load(Context* context, const lockstep::admin::LoadRequest* request,
+                                 lockstep::admin::EditResponse* response) override;
+  grpc::ServerUnaryReactor* Reset(Context* context, const lockstep::admin::ResetRequest* request,
+                                  lockstep::admin::EditResponse* response) override;
+  grpc::ServerUnaryReactor* Compare(Context* context,
+                                    const lockstep::admin::CompareRequest* request,
+                                    lockstep::admin::CompareResponse* response) override;
+  grpc::ServerUnaryReactor* Commit(Context* context, const lockstep::admin::CommitRequest* request,
+                                   lockstep::admin::CommitResponse* response) override;
+  grpc::ServerUnaryReactor* Confirm(Context* context,
+                                    const lockstep::admin::ConfirmRequest* request,
+                                    lockstep::admin::ConfirmResponse* response) override;
+  grpc::ServerUnaryReactor* Save(Context* context, const lockstep::admin::SaveRequest* request,
+                                 lockstep::admin::SaveResponse* response) override;
+  grpc::ServerUnaryReactor* GetHistory(Context* context,
+                                       const lockstep::admin::GetHistoryRequest* request,
+                                       lockstep::admin::GetHistoryResponse* response) override;
+  grpc::ServerUnaryReactor* Lock(Context* context, const lockstep::admin::LockRequest* request,
+                                 lockstep::admin::LockResponse* response) override;
+  grpc::ServerUnaryReactor* Unlock(Context* context, const lockstep::admin::UnlockRequest* request,
+                                   lockstep::admin::UnlockResponse* response) override;
+  grpc::ServerUnaryReactor* Complete(Context* context,
+                                     const lockstep::admin::CompleteRequest* request,
+                                     lockstep::admin::CompleteResponse* response) override;
+  grpc::ServerUnaryReactor* BeginHaEdit(Context* context,
+                                        const lockstep::admin::BeginHaEditRequest* request,
+                                        lockstep::admin::CommitResponse* response) override;
+  grpc::ServerUnaryReactor* EndHaEdit(Context* context,
+                                      const lockstep::admin::EndHaEditRequest* request,
+                                      lockstep::admin::CommitResponse* response) override;
+  grpc::ServerUnaryReactor* ChangeMasterKey(
+      Context* context, const lockstep::admin::ChangeMasterKeyRequest* request,
+      lockstep::admin::ChangeMasterKeyResponse* response) override;
+  grpc::ServerUnaryReactor* VerifyStore(Context* context,
+                                        const lockstep::admin::VerifyStoreRequest* request,
+                                        lockstep::admin::VerifyStoreResponse* response) override;
+
+ private:
+  template <typename Request, typename Response>
+  grpc::ServerUnaryReactor* Answer(std::string_view name,
+                                   ConfigCalls::Method<Request, Response> method, Context* context,
+                                   const Request* request, Response* response);
+
+  const Caller caller_;
+  ConfigCalls& calls_;
+  WorkPool& pool_;
+  std::atomic<std::size_t> active_count_{0};  // Writers: gRPC's threads, the pool's.
+};
+
+}  // namespace configsync

@@ -1,0 +1,138 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "configsync/admin/messages.h"
+
+#include <ctime>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "configsync/admin/config_calls.h"
+
+namespace configsync {
+namespace {
+
+constexpr std::string_view kFollowNames[] = {"unreachable", "applying", "following", "refused"};
+constexpr std::string_view kChangeNames[] = {"added", "removed", "modified", "moved"};
+
+// "first", or "after name='web'" as in a path.
+std::string PlaceText(const Change& change) {
+  if (change.after->empty()) {
+    return "first";
+  }
+  Path path = change.path;
+  path.back().keys = *change.after;
+  const std::string text = PathText({path.back()});
+  const std::size_t bracket = text.find('[');
+  std::string keys = bracket == std::string::npos ? text : text.substr(bracket);
+  for (std::size_t at = keys.find("]["); at != std::string::npos; at = keys.find("][")) {
+    keys.replace(at, 2, " ");
+  }
+  return keys.size() < 2 ? "" : absl::StrCat("after ", keys.substr(1, keys.size() - 2));
+}
+
+}  // namespace
+
+absl::StatusOr<ViewName> ReadView(std::string_view name) {
+  ViewName view;
+  if (name == "candidate") {
+    view.kind = ViewName::Kind::kCandidate;
+  } else if (name == "running") {
+    view.kind = ViewName::Kind::kRunning;
+  } else if (name == "startup") {
+    view.kind = ViewName::Kind::kStartup;
+  } else if (absl::SimpleAtoi(absl::string_view(name.data(), name.size()), &view.revision) &&
+             view.revision > 0) {
+    view.kind = ViewName::Kind::kRevision;
+  } else {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "configuration '", std::string(name.substr(0, 64)),
+        "' is none of candidate, running, startup or a revision's number; see `config history`"));
+  }
+  return view;
+}
+
+std::string TimeText(std::int64_t wall_ms) {
+  const std::time_t seconds = wall_ms / 1000;
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  char text[32];
+  return {text, std::strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc)};
+}
+
+void Fill(const Problems& problems, lockstep::admin::Problems& message) {
+  for (const Problem& problem : problems.list) {
+    lockstep::admin::Problem& row = *message.add_list();
+    row.set_code(problem.code);
+    row.set_path(problem.path);
+    row.set_value(problem.value);
+    row.set_text(problem.text);
+    row.set_remedy(problem.remedy);
+  }
+  message.set_omitted(problems.omitted_count);
+}
+
+void Fill(const FollowStatus& follow, lockstep::admin::Follow& message) {
+  message.set_state(std::string(kFollowNames[static_cast<std::size_t>(follow.state)]));
+  message.set_revision(follow.revision);
+  message.set_text(follow.text);
+}
+
+void Fill(const RevisionInfo& revision, lockstep::admin::Revision& message) {
+  message.set_id(revision.id);
+  message.set_parent(revision.parent);
+  message.set_time(TimeText(revision.wall_ms));
+  message.set_author(revision.author.name);
+  message.set_origin(revision.origin);
+  message.set_comment(revision.comment);
+  message.set_hash(HexOf(revision.hash));
+  message.set_changes(revision.change_count);
+}
+
+void Fill(const Change& change, const SchemaText& text, lockstep::admin::Difference& message) {
+  message.set_kind(std::string(kChangeNames[static_cast<std::size_t>(change.kind)]));
+  message.set_path(PathText(change.path));
+  if (change.kind != ChangeKind::kMoved) {
+    if (change.before != nullptr) {
+      message.set_before(text.Printed(*change.before));
+    }
+    if (change.after_node != nullptr) {
+      message.set_after(text.Printed(*change.after_node));
+    }
+  }
+  if (change.after.has_value()) {
+    message.set_place(PlaceText(change));
+  }
+}
+
+void Fill(const CommitOutcome& outcome, const SchemaText& text,
+          lockstep::admin::CommitResponse& message) {
+  message.set_committed(outcome.committed);
+  message.set_revision(outcome.revision);
+  message.set_hash(outcome.hash);
+  Fill(outcome.problems, *message.mutable_problems());
+  message.mutable_warnings()->Add(outcome.warnings.begin(), outcome.warnings.end());
+  for (const Change& change : outcome.changes) {
+    if (static_cast<std::size_t>(message.differences_size()) == kDifferencesMax) {
+      message.set_omitted_differences(outcome.changes.size() - kDifferencesMax);
+      break;
+    }
+    Fill(change, text, *message.add_differences());
+  }
+  for (const ServiceAction& action : outcome.services) {
+    lockstep::admin::ServiceAction& row = *message.add_services();
+    row.set_service(action.service);
+    row.set_reason(action.reason);
+  }
+  lockstep::admin::SessionEffect& sessions = *message.mutable_sessions();
+  sessions.set_known(outcome.sessions.known);
+  sessions.set_kept(outcome.sessions.kept);
+  sessions.set_ended(outcome.sessions.ended);
+  sessions.mutable_ended_examples()->Add(outcome.sessions.ended_examples.begin(),
+                                         outcome.sessions.ended_examples.end());
+  Fill(outcome.follow, *message.mutable_follow());
+  message.set_difference_cpu_us(static_cast<std::uint64_t>(outcome.difference_cpu_us));
+  message.set_validation_cpu_us(static_cast<std::uint64_t>(outcome.validation_cpu_us));
+}
+
+}  // namespace configsync

@@ -1,0 +1,36 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// The engine's values as messages of admin.proto.
+//
+// Threads: values only.
+
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "configsync/admin/schema_text.h"
+#include "configsync/engine/engine.h"
+#include "proto/admin.pb.h"
+
+namespace configsync {
+
+// "candidate", "running", "startup" or a revision's number. Errors: kInvalidArgument with the
+// choices.
+[[nodiscard]] absl::StatusOr<ViewName> ReadView(std::string_view name);
+
+// "2026-11-21T20:14:09Z".
+[[nodiscard]] std::string TimeText(std::int64_t wall_ms);
+
+void Fill(const Problems& problems, lockstep::admin::Problems& message);
+void Fill(const FollowStatus& follow, lockstep::admin::Follow& message);
+void Fill(const RevisionInfo& revision, lockstep::admin::Revision& message);
+void Fill(const Change& change, const SchemaText& text, lockstep::admin::Difference& message);
+void Fill(const CommitOutcome& outcome, const SchemaText& text,
+          lockstep::admin::CommitResponse& message);
+
+}  // namespace configsync
