@@ -65,6 +65,7 @@ LAYERS = {
     "tools/lockstepctl/": (("tools/lockstepctl/", "proto/", "dataplane/crypto/",
                             "dataplane/config/"),
                            SYSTEM + ("protobuf", "grpc", "cli11"), False),
+    "tools/commit_loop/": (("tools/commit_loop/", "proto/"), SYSTEM + ("protobuf", "grpc"), False),
     "tools/": (("tools/", "statesync/", "dataplane/core/", "dataplane/crypto/"),
                SYSTEM + ("cli11",), False),
     "bench/": (EVERYTHING + ("bench/",), None, False),
