@@ -25,14 +25,19 @@ class Tree {
   // An empty configuration. `root` outlives every tree made from this one.
   Tree(const SchemaNode& root, const SecretKey& secret_key);
 
-  [[nodiscard]] const Node& root() const;
-  [[nodiscard]] const NodePtr& root_ptr() const;
-  [[nodiscard]] const SchemaNode& schema() const;  // The root's.
-  [[nodiscard]] const Hash& hash() const;
+  [[nodiscard]] const Node& root() const { return *root_; }
+  [[nodiscard]] const NodePtr& root_ptr() const { return root_; }
+  [[nodiscard]] const SchemaNode& schema() const { return root_->schema(); }  // The root's.
+  [[nodiscard]] const Hash& hash() const { return root_->hash(); }
+  [[nodiscard]] const SecretKey& secret_key() const { return *secret_key_; }
+  // Another tree of the same schema and key; null: an empty one. REQUIRES: `root` was made for
+  // them.
+  [[nodiscard]] Tree WithRoot(NodePtr root) const;
   // The node at `path`; null: not there. An empty path is the root.
   [[nodiscard]] const Node* Find(const Path& path) const;
 
-  // All edits, in order, or none. Errors: kNotFound (a deleted path, or an anchor, is not there),
+  // All edits, in order, or none. Errors: kNotFound (a deleted or moved path, or an anchor, is not
+  // there), kResourceExhausted (a list has kListEntriesMax entries),
   // kInvalidArgument (a key is changed, a container gets a value, …), with the path. Values are not
   // judged: schema/ does that.
   // Cost: O(log n) a touched node; a whole import is one batch and O(n log n).

@@ -1,0 +1,143 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// The entries of a list as a treap: a binary search tree in which a link's priority, a hash of its
+// entry's keys, is above those of its children. Its shape follows from its content alone, whatever
+// the order of edits, so equal sequences have equal hashes; it is about 2 log2 n deep for n entries
+// and a change copies only the way down.
+//
+// A system-ordered list has one treap, by key. A user-ordered list has two: the contents by id,
+// where any entry is found in O(log n), and the order, a treap by position that knows the ids only.
+// So a change of an entry does not touch the order, and a difference or merge of orders is a matter
+// of its own.
+//
+// Threads: immutable once settled (node_maker.h). A link with one owner may be changed in place by
+// that owner: so a batch makes no intermediate trees.
+
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "configsync/schema/schema_node.h"
+#include "configsync/tree/hash.h"
+#include "configsync/tree/node.h"
+#include "configsync/tree/ref.h"
+
+namespace configsync {
+
+// Names an entry within its list: the first half of SHA-256 over its keys (HASH.md). The third
+// quarter is its priority.
+struct EntryId {
+  std::array<std::uint64_t, 2> words{};
+  std::uint64_t priority = 0;
+  friend bool operator==(const EntryId&, const EntryId&) = default;
+  friend auto operator<=>(const EntryId&, const EntryId&) = default;
+};
+
+[[nodiscard]] EntryId IdOfKeys(std::span<const std::string_view> keys);
+[[nodiscard]] EntryId IdOfKeys(std::span<const std::string> keys);
+[[nodiscard]] EntryId IdOfEntry(const Node& entry);  // Also of a value.
+
+struct EntryIdHash {
+  std::size_t operator()(const EntryId& id) const { return id.words[0]; }
+};
+
+struct Link;
+using LinkPtr = Ref<Link>;
+
+struct Link {
+  mutable std::atomic<std::uint32_t> references{1};
+  std::uint32_t count : 31 = 1;  // Of this subtree.
+  std::uint32_t stale : 1 = 1;   // The hash is not computed yet.
+  EntryId id;
+  LinkPtr left;
+  LinkPtr right;
+  NodePtr entry;  // Null in the treap of an order.
+  Hash hash;      // Of this subtree.
+
+  void AddReference() const { references.fetch_add(1, std::memory_order_relaxed); }
+  void DropReference() const {
+    if (references.fetch_sub(1, std::memory_order_acq_rel) == 1) Destroy();
+  }
+
+ private:
+  void Destroy() const;
+};
+
+[[nodiscard]] LinkPtr MakeLink(const EntryId& id, NodePtr entry);
+[[nodiscard]] inline std::size_t CountOf(const LinkPtr& link) { return link ? link->count : 0; }
+
+// The order of keys in a system-ordered list: numbers by size, everything else by its bytes.
+[[nodiscard]] int CompareKeys(const SchemaNode& list, std::span<const std::string_view> a,
+                              const Node& entry);
+[[nodiscard]] int CompareEntries(const Node& a, const Node& b);
+
+// What is looked for in a treap of contents.
+class Probe {
+ public:
+  // `keys` outlive the probe.
+  Probe(const SchemaNode& list, std::span<const std::string_view> keys);
+  Probe(const SchemaNode& list, const Node& entry);
+  Probe(const SchemaNode& list, const Link& link);  // Of the contents.
+
+  [[nodiscard]] int Compare(const Link& link) const;
+  // Cost: one SHA-256 the first time.
+  [[nodiscard]] const EntryId& id() const;
+
+ private:
+  const SchemaNode* list_;
+  std::span<const std::string_view> keys_;
+  const Node* entry_ = nullptr;
+  mutable EntryId id_;
+  mutable bool has_id_ = false;
+};
+
+// Contents. Cost of each: O(log n). A LinkPtr argument that is the only owner is changed in place.
+[[nodiscard]] const Link* FindLink(const Link* top, const Probe& probe);
+[[nodiscard]] LinkPtr InsertLink(LinkPtr top, LinkPtr fresh, const Probe& probe);  // Not in yet.
+[[nodiscard]] LinkPtr EraseLink(LinkPtr top, const Probe& probe);  // REQUIRES: it is in.
+// The entry, on a way down that belongs to `top` alone. REQUIRES: it is in.
+[[nodiscard]] NodePtr& OwnEntry(LinkPtr& top, const Probe& probe);
+// Without the probe's own link, if it is in.
+struct LinkPair {
+  LinkPtr left;
+  LinkPtr right;
+};
+[[nodiscard]] LinkPair SplitLinks(LinkPtr top, const Probe& probe);
+
+// Orders, and contents as sequences.
+inline constexpr std::size_t kNoIndex = ~std::size_t{0};
+// Cost: visits the links above the id's priority: half of them on average.
+[[nodiscard]] std::size_t IndexOf(const Link* top, const EntryId& id);
+[[nodiscard]] const Link* LinkAt(const Link* top, std::size_t index);
+[[nodiscard]] LinkPtr InsertLinkAt(LinkPtr top, LinkPtr fresh, std::size_t index);
+[[nodiscard]] LinkPtr EraseLinkAt(LinkPtr top, std::size_t index);
+
+// A treap of these links in this order; links of `old` that come out the same are used again.
+// Cost: O(n).
+struct FreshLink {
+  EntryId id;
+  NodePtr entry;
+  const Link* old = nullptr;  // The link of this id in an earlier treap, if there is one.
+};
+[[nodiscard]] LinkPtr BuildLinks(std::span<FreshLink> sequence);
+
+// In order, until `visit` returns false, which it then returns too.
+template <typename Visit>
+bool VisitLinks(const Link* top, const Visit& visit) {
+  while (top != nullptr) {
+    if (!VisitLinks(top->left.get(), visit) || !visit(*top)) return false;
+    top = top->right.get();
+  }
+  return true;
+}
+
+}  // namespace configsync
