@@ -54,8 +54,8 @@ HaThreadOptions HaThreadOptionsOf(const Options& options, statesync::BootId boot
   if (!options.ha.ha1.empty()) ha.ha1 = PathOf(options.ha.ha1[0]);
   if (options.ha.ha1.size() > 1) ha.ha1_backup = PathOf(options.ha.ha1[1]);
   // DPDK's drivers of kernel interfaces do not report carrier; rtnetlink does.
-  for (const InterfaceOptions& interface : options.interfaces) {
-    const std::string name(DeviceArgument(interface.device, "iface"));
+  for (const PortOptions& port : options.ports) {
+    const std::string name(DeviceArgument(port.device, "iface"));
     if (!name.empty()) ha.watched.push_back({.name = name, .critical = true});
   }
   // A state link is never critical: without it forwarding goes on. Its carrier is worth a log line.
@@ -70,6 +70,9 @@ HaThreadOptions HaThreadOptionsOf(const Options& options, statesync::BootId boot
 }
 
 void PresetSharedState(const Options& options, SharedState& shared) {
+  shared.forwarding.given.store(options.has_forwarding);
+  shared.forwarding.id_map_digest.store(options.forwarding.id_map_digest);
+  shared.requests.state_sync_enabled.store(options.forwarding.ha.state_sync);
   if (options.ha.enabled) return;
   shared.sync.released_change.store(std::numeric_limits<std::uint32_t>::max());
   shared.role.forward_until_ns.store(std::numeric_limits<std::int64_t>::max());

@@ -34,7 +34,7 @@ void AppendWorkers(const Node& node, std::vector<StatValue>& stats) {
 void NodeStats::AppendStats(std::vector<StatValue>& stats) const {
   AppendWorkers(node_, stats);
   for (std::size_t i = 0; i < node_.ports().size(); ++i) {
-    AppendPortStats(node_.options().interfaces[i].name, node_.ports()[i]->id(), stats);
+    AppendPortStats(node_.options().ports[i].name, node_.ports()[i]->id(), stats);
   }
   if (node_.sync_loop() != nullptr) node_.sync_loop()->AppendStats(stats);
 }

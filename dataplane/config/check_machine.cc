@@ -39,8 +39,8 @@ void CheckDevice(const std::string& path, const std::string& text, std::string& 
 
 absl::Status CheckMachine(const Options& options) {
   std::string lines;
-  for (std::size_t i = 0; i < options.interfaces.size(); ++i) {
-    CheckDevice(Field(Item("interfaces", i), "device"), options.interfaces[i].device, lines);
+  for (std::size_t i = 0; i < options.ports.size(); ++i) {
+    CheckDevice(Field(Item("ports", i), "device"), options.ports[i].device, lines);
   }
   if (options.ha.enabled && !options.ha.ha2.device.empty()) {
     CheckDevice("ha.ha2.device", options.ha.ha2.device, lines);

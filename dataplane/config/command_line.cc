@@ -52,17 +52,20 @@ std::string HelpText() {
   }
   text +=
       "\n"
-      "A node file is protobuf text format; proto/node.proto explains every field.\n"
+      "A node file is protobuf text format; proto/node.proto and proto/forwarding.proto explain "
+      "it.\n"
       "The smallest one that forwards between two zones:\n"
       "\n"
       "  name: \"alone\"\n"
-      "  zones { id: 1 name: \"lan\" }\n"
-      "  zones { id: 2 name: \"wan\" }\n"
-      "  interfaces { id: 1 name: \"lan\" zone: \"lan\" address: \"10.1.0.1/24\"\n"
-      "               device: \"net_af_packet0,iface=lan0\" }\n"
-      "  interfaces { id: 2 name: \"wan\" zone: \"wan\" address: \"10.2.0.1/24\"\n"
-      "               device: \"net_af_packet1,iface=wan0\" }\n"
-      "  rules { id: 10 from_zone: \"lan\" to_zone: \"wan\" action: PERMIT }\n"
+      "  ports { name: \"p0\" device: \"net_af_packet0,iface=lan0\" }\n"
+      "  ports { name: \"p1\" device: \"net_af_packet1,iface=wan0\" }\n"
+      "  forwarding {\n"
+      "    zones { id: 1 name: \"lan\" }\n"
+      "    zones { id: 2 name: \"wan\" }\n"
+      "    interfaces { id: 1 name: \"lan\" zone: \"lan\" address: \"10.1.0.1/24\" port: \"p0\" }\n"
+      "    interfaces { id: 2 name: \"wan\" zone: \"wan\" address: \"10.2.0.1/24\" port: \"p1\" }\n"
+      "    rules { id: 10 from_zone: \"lan\" to_zone: \"wan\" action: PERMIT }\n"
+      "  }\n"
       "\n"
       "Examples:\n"
       "  lockstep-dataplane --check node-a.textproto\n"
@@ -81,9 +84,13 @@ ExitRequest Usage(const std::string& problem) {
 // What the file names but this machine lacks is a note here, not a mistake: a file may be judged on
 // another machine or outside its network namespace.
 ExitRequest Checked(const std::string& path, const Options& options) {
-  std::string text = absl::StrCat(path, ": ok: node ", options.name, ", ",
-                                  options.interfaces.size(), " interfaces, ", options.rules.size(),
-                                  " rules, HA ", options.ha.enabled ? "on" : "off", "\n");
+  const ForwardingOptions& forwarding = options.forwarding;
+  std::string text = absl::StrCat(
+      path, ": ok: node ", options.name, ", ", options.ports.size(), " ports, ",
+      options.has_forwarding ? absl::StrCat(forwarding.interfaces.size(), " interfaces, ",
+                                            forwarding.rules.size(), " rules")
+                             : std::string("no forwarding to begin with"),
+      ", HA ", options.ha.enabled ? "on" : "off", "\n");
   const absl::Status machine = CheckMachine(options);
   if (!machine.ok()) {
     absl::StrAppend(&text, "note: ", absl::StrReplaceAll(machine.message(), {{"\n", "\nnote: "}}),

@@ -29,18 +29,19 @@ void AppendById(std::string_view kind, const std::vector<Object>& objects, std::
 
 }  // namespace
 
-std::string IdMapText(const Options& options) {
+std::string IdMapText(const ForwardingOptions& options) {
   std::string text = "lockstep id map 1\n";
   AppendById("zone", options.zones, text);
   AppendById("interface", options.interfaces, text);
   AppendById("rule", options.rules, text);
-  for (const statesync::NetAddr address : options.nat_addresses) {
-    absl::StrAppend(&text, "nat ", FormatAddress(address), "\n");
+  for (std::size_t i = 0; i < options.nat_addresses.size(); ++i) {
+    if (options.nat_addresses[i] == 0) continue;
+    absl::StrAppend(&text, "nat ", i + 1, " ", FormatAddress(options.nat_addresses[i]), "\n");
   }
   return text;
 }
 
-std::uint64_t IdMapDigest(const Options& options) {
+std::uint64_t IdMapDigest(const ForwardingOptions& options) {
   std::uint64_t hash = 0xcbf29ce484222325;  // FNV-1a's offset basis and prime.
   for (const char c : IdMapText(options)) {
     hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;

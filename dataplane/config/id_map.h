@@ -20,12 +20,12 @@
 namespace dataplane {
 
 // Canonical text that the digest is taken of: one line per object, by kind, then by id. NAT
-// addresses in the order that records refer to. Names hold no blanks or newlines, so it is
+// addresses with the ids that records refer to. Names hold no blanks or newlines, so it is
 // unambiguous.
-std::string IdMapText(const Options& options);
+std::string IdMapText(const ForwardingOptions& options);
 
 // 64-bit FNV-1a of IdMapText. Guards against mistakes, not against an adversary: hellos are
 // authenticated as a whole.
-std::uint64_t IdMapDigest(const Options& options);
+std::uint64_t IdMapDigest(const ForwardingOptions& options);
 
 }  // namespace dataplane

@@ -20,7 +20,7 @@ void Mistakes::Add(std::string_view path, std::string_view problem) {
     ++omitted_count_;
     return;
   }
-  list_.push_back({std::string(path), std::string(problem)});
+  list_.push_back({absl::StrCat(prefix_, View(path)), std::string(problem)});
 }
 
 void Mistakes::Add(std::string_view path, std::string_view value, std::string_view problem) {

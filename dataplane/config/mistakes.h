@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// Collects the mistakes of a node file, so that an operator sees all of them at once.
+// Collects the mistakes of a configuration, so that an operator sees all of them at once.
 //
 // Threads: none of its own.  Memory: one string pair per mistake, at most kMistakesMax.
 
@@ -29,10 +29,14 @@ class Mistakes {
   // A field or object is missing, or no single value is to blame.
   void Add(std::string_view path, std::string_view problem);
 
+  // What paths begin with from here on: "forwarding." where that message lies in another.
+  void SetPrefix(std::string_view prefix) { prefix_ = prefix; }
+
   [[nodiscard]] const std::vector<Mistake>& list() const { return list_; }
   [[nodiscard]] std::size_t omitted_count() const { return omitted_count_; }
 
  private:
+  std::string prefix_;
   std::vector<Mistake> list_;
   std::size_t omitted_count_ = 0;  // Beyond kMistakesMax.
 };

@@ -12,7 +12,6 @@
 #include <fstream>
 
 #include "absl/strings/str_cat.h"
-#include "dataplane/config/id_map.h"
 #include "dataplane/config/readers.h"
 
 namespace dataplane {
@@ -24,13 +23,39 @@ using google::protobuf::TextFormat;
 
 absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 
+// Fields that a node file had before there was Forwarding: where each is now.
+struct Moved {
+  std::string_view field;
+  std::string_view place;
+};
+constexpr Moved kMoved[] = {
+    {"\"zones\"", "forwarding { zones … }"},
+    {"\"interfaces\"", "forwarding { interfaces … }, and its device to ports { name device }"},
+    {"\"routes\"", "forwarding { routes … }"},
+    {"\"rules\"", "forwarding { rules … }"},
+    {"\"nat_pools\"", "forwarding { nat_pools … }"},
+    {"\"timeouts\"", "forwarding { timeouts … }"},
+    {"\"device\"", "ports { name device rx_descriptors frame_mtu }; an interface names its port"},
+    {"\"rx_descriptors\"", "ports { name device rx_descriptors frame_mtu }"},
+};
+
+// "; moved to …" if the parser complains about such a field; else nothing.
+std::string MovedTo(const std::string& message) {
+  if (message.find("has no field named") == std::string::npos) return {};
+  for (const Moved& moved : kMoved) {
+    if (message.find(moved.field) == std::string::npos) continue;
+    return absl::StrCat(" It moved to ", View(moved.place), "; see docs/example-node.textproto.");
+  }
+  return {};
+}
+
 // Keeps the parser's errors as "FILE:LINE:COLUMN: message" lines.
 class ErrorLines final : public google::protobuf::io::ErrorCollector {
  public:
   explicit ErrorLines(std::string_view file_name) : file_name_(file_name) {}
   void AddError(int line, int column, const std::string& message) override {
     absl::StrAppend(&text_, text_.empty() ? "" : "\n", file_name_, ":", line + 1, ":", column + 1,
-                    ": ", message);
+                    ": ", message, MovedTo(message));
   }
   void AddWarning(int /*line*/, int /*column*/, const std::string& /*message*/) override {}
   [[nodiscard]] const std::string& text() const { return text_; }
@@ -106,21 +131,19 @@ absl::StatusOr<Options> ParseNodeText(std::string_view text, std::string_view fi
   Mistakes mistakes;
   Reading reading{node, options, mistakes};
   ReadIdentity(reading);
-  ReadZones(reading);
-  ReadInterfaces(reading);
-  ReadRoutes(reading);
-  ReadNatPools(reading);
-  ReadRules(reading);
-  ReadTimeouts(reading);
+  ReadPorts(reading);
   ReadTables(reading);
   ReadHa(reading);
   ReadRuntime(reading);
   ReadDebug(reading);
+  options.has_forwarding = node.has_forwarding();
+  mistakes.SetPrefix("forwarding.");
+  ForwardingReading forwarding{node.forwarding(), options, options.forwarding, mistakes};
+  ReadForwardingParts(forwarding);
   absl::Status status = StatusOf(mistakes, tree, file_name);
   if (!status.ok()) {
     return status;
   }
-  options.id_map_digest = IdMapDigest(options);
   return options;
 }
 

@@ -1,13 +1,15 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// What lockstep-dataplane runs with: the node file after parsing, checking and filling in defaults.
+// What lockstep-dataplane runs with: the node file, and what it forwards by, after parsing,
+// checking and filling in defaults.
 //
 // Plain values. Addresses are as in a packet (network byte order in memory); ports, ids and counts
-// are in host order. Objects keep the order of the node file, references between them are ids, and
-// every id was checked to exist, so a reader need not check again.
+// are in host order. Objects keep the order of their file or message, references between them are
+// ids, and every id was checked to exist, so a reader need not check again.
 //
-// Threads: values only; written once before any thread starts.
+// Threads: values only. Options are written once before any thread starts; ForwardingOptions come
+// again with each new configuration.
 
 #pragma once
 
@@ -38,16 +40,25 @@ struct VirtualAddressOptions {
   friend bool operator==(const VirtualAddressOptions&, const VirtualAddressOptions&) = default;
 };
 
+// A device that forwards; the others refer to it by its position in Options::ports.
+struct PortOptions {
+  std::string name;
+  std::string device;                   // DPDK device as in the node file.
+  std::uint16_t rx_descriptors = 1024;  // 64–32768, power of two.
+  std::uint16_t frame_mtu = 1500;       // 576–9000: the largest MTU of its interface.
+  friend bool operator==(const PortOptions&, const PortOptions&) = default;
+};
+
 struct InterfaceOptions {
   std::uint8_t id = 0;  // 1–255.
   std::string name;
-  std::string device;  // DPDK device as in the node file.
+  std::uint8_t port = 0;  // Position in Options::ports; of no other interface.
   std::uint8_t zone_id = 0;
   statesync::NetAddr address = 0;  // Own address of this node.
   std::uint8_t prefix_length = 0;  // 1–31, of the connected prefix.
   std::vector<VirtualAddressOptions> virtual_addresses;
-  std::uint16_t mtu = 1500;             // 576–9000.
-  std::uint16_t rx_descriptors = 1024;  // 64–32768, power of two.
+  std::uint16_t mtu = 1500;  // 576 to the port's frame_mtu.
+  bool disabled = false;     // Neither receives nor sends; its prefix is connected to nothing.
   friend bool operator==(const InterfaceOptions&, const InterfaceOptions&) = default;
 };
 
@@ -95,13 +106,18 @@ struct RuleOptions {
   friend bool operator==(const RuleOptions&, const RuleOptions&) = default;
 };
 
+struct NatAddressOptions {
+  std::uint8_t id = 0;  // 1–255, unique over all pools: a NAT record's nat_index is id - 1.
+  statesync::NetAddr address = 0;
+  friend bool operator==(const NatAddressOptions&, const NatAddressOptions&) = default;
+};
+
 struct NatPoolOptions {
   std::uint8_t id = 0;  // 1–255.
   std::string name;
-  std::vector<statesync::NetAddr> addresses;  // At least one.
+  std::vector<NatAddressOptions> addresses;  // At least one.
   std::uint16_t port_min = 1024;
-  std::uint16_t port_max = 65535;    // At least kNatPortsMin ports with port_min.
-  std::uint8_t first_nat_index = 0;  // Position of addresses[0] in Options::nat_addresses.
+  std::uint16_t port_max = 65535;  // At least kNatPortsMin ports with port_min.
   friend bool operator==(const NatPoolOptions&, const NatPoolOptions&) = default;
 };
 
@@ -118,6 +134,33 @@ struct TimeoutOptions {
   std::uint16_t arp_s = 600;
   std::uint16_t takeover_grace_s = 60;
   friend bool operator==(const TimeoutOptions&, const TimeoutOptions&) = default;
+};
+
+// What a configuration says of the pair; a node without HA has no use for it.
+struct HaSwitchOptions {
+  bool failover = true;  // False: no automatic change of role.
+  bool state_sync = false;
+  bool preempt = false;
+  std::uint8_t priority = 100;  // 1–255.
+  friend bool operator==(const HaSwitchOptions&, const HaSwitchOptions&) = default;
+};
+
+// What the node forwards by: the part that takes effect without a restart.
+struct ForwardingOptions {
+  std::vector<ZoneOptions> zones;
+  std::vector<InterfaceOptions> interfaces;
+  std::vector<RouteOptions> routes;
+  std::vector<RuleOptions> rules;  // In order of evaluation.
+  std::vector<NatPoolOptions> nat_pools;
+  TimeoutOptions timeouts;
+  HaSwitchOptions ha;
+
+  // Addresses of all pools by id - 1, which is a NAT record's nat_index; 0: no address has this id.
+  std::vector<statesync::NetAddr> nat_addresses;
+  // Of the ids and names of zones, interfaces and rules and of the NAT addresses: equal on both
+  // nodes if a replicated session means the same there. Goes into the hello. See id_map.h.
+  std::uint64_t id_map_digest = 0;
+  friend bool operator==(const ForwardingOptions&, const ForwardingOptions&) = default;
 };
 
 struct TableOptions {
@@ -185,26 +228,17 @@ struct DebugOptions {
 
 struct Options {
   std::string name;
-  std::uint8_t index = 0;       // 0 or 1.
-  std::uint8_t priority = 100;  // 1–255; the larger becomes active at a joint boot.
-  std::string runtime_dir;      // Default /run/lockstep/<name>.
-  std::vector<ZoneOptions> zones;
-  std::vector<InterfaceOptions> interfaces;
-  std::vector<RouteOptions> routes;
-  std::vector<RuleOptions> rules;  // In order of evaluation.
-  std::vector<NatPoolOptions> nat_pools;
-  TimeoutOptions timeouts;
+  std::uint8_t index = 0;          // 0 or 1.
+  std::uint8_t priority = 100;     // 1–255; the larger becomes active at a joint boot.
+  std::string runtime_dir;         // Default /run/lockstep/<name>.
+  std::vector<PortOptions> ports;  // 1–31.
   TableOptions tables;
   HaOptions ha;
   RuntimeOptions runtime;
   DebugOptions debug;
-
-  // Addresses of all pools, pools by ascending id, each pool's in file order: the id map's list
-  // that a NAT record's nat_index points into. At most 255.
-  std::vector<statesync::NetAddr> nat_addresses;
-  // Of the ids and names of zones, interfaces and rules and of the NAT addresses: equal on both
-  // nodes if a replicated session means the same there. Goes into the hello. See id_map.h.
-  std::uint64_t id_map_digest = 0;
+  // What the node file gives it to begin with; false: nothing, `forwarding` is empty.
+  bool has_forwarding = false;
+  ForwardingOptions forwarding;
 
   [[nodiscard]] std::string control_socket() const { return runtime_dir + "/control.sock"; }
   friend bool operator==(const Options&, const Options&) = default;

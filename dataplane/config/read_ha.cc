@@ -25,13 +25,6 @@ void ReadEndpoints(Reading& reading, const std::string& item, const std::string&
     reading.mistakes.Add(Field(item, "peer_address"), peer,
                          "is local_address; give the peer's own");
   }
-  for (std::size_t i = 0; i < reading.options.interfaces.size(); ++i) {
-    if (local_address != 0 && reading.options.interfaces[i].address == local_address) {
-      reading.mistakes.Add(Field(item, "local_address"), local,
-                           absl::StrCat("overlaps ", Item("interfaces", i),
-                                        ".address; HA links have addresses of their own"));
-    }
-  }
 }
 
 void ReadHa1(Reading& reading) {
@@ -90,10 +83,10 @@ void ReadHa2Device(Reading& reading, const std::string& item, const Ha2Options& 
     reading.mistakes.Add(Field(item, "mtu"), target.mtu,
                          absl::StrCat("AF_XDP carries at most ", kAfXdpMtuMax));
   }
-  for (std::size_t i = 0; i < reading.options.interfaces.size(); ++i) {
-    if (IsSamePort(*device, reading.options.interfaces[i].device)) {
+  for (std::size_t i = 0; i < reading.options.ports.size(); ++i) {
+    if (IsSamePort(*device, reading.options.ports[i].device)) {
       reading.mistakes.Add(path, target.device,
-                           absl::StrCat("duplicate: ", Item("interfaces", i),
+                           absl::StrCat("duplicate: ", Item("ports", i),
                                         ".device is the same port; HA2 needs one of its own"));
     }
   }

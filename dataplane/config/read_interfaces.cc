@@ -1,10 +1,11 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// Zones and interfaces: devices, own addresses, virtual addresses.
+// Zones and interfaces: ports, own addresses, virtual addresses.
+
+#include <algorithm>
 
 #include "dataplane/config/address.h"
-#include "dataplane/config/device.h"
 #include "dataplane/config/readers.h"
 
 namespace dataplane {
@@ -12,45 +13,68 @@ namespace {
 
 using statesync::NetAddr;
 
-// DPDK holds 32 ports (RTE_MAX_ETHPORTS); one is HA2.
-constexpr std::size_t kInterfacesMax = 31;
-constexpr std::size_t kVirtualAddressesMax = 64;
+constexpr std::size_t kInterfacesMax = 31;  // As many as ports.
+constexpr std::size_t kVirtualAddressesMax = 16;
 constexpr std::uint8_t kPrefixLengthMax = 31;
 
 // What interfaces may not share.
 struct Taken {
-  std::map<std::string, std::string> devices;  // Device name → path.
-  std::map<std::string, std::string> kernel_ifaces;
+  std::map<std::uint8_t, std::string> ports;  // Position → path.
   std::map<NetAddr, std::string> addresses;
 };
 
-void ReadDevice(Reading& reading, const std::string& path, const std::string& text, Taken& taken) {
-  if (text.empty()) {
-    reading.mistakes.Add(path, "missing: name a DPDK device, as net_af_packet0,iface=lan0");
+// Null if there is none of that name.
+const PortOptions* PortOf(const Options& node, const std::string& name) {
+  for (const PortOptions& port : node.ports) {
+    if (port.name == name) return &port;
+  }
+  return nullptr;
+}
+
+void ReadPort(ForwardingReading& reading, const std::string& path, const std::string& name,
+              InterfaceOptions& interface, Taken& taken) {
+  std::string known;
+  for (const PortOptions& port : reading.node.ports) {
+    absl::StrAppend(&known, known.empty() ? "" : ", ", port.name);
+  }
+  if (name.empty()) {
+    reading.mistakes.Add(path,
+                         absl::StrCat("missing: name a port of the node file; known: ", known));
     return;
   }
-  std::string problem;
-  const auto device = ParseDevice(text, problem);
-  if (!device) {
-    reading.mistakes.Add(path, text, problem);
+  const PortOptions* const port = PortOf(reading.node, name);
+  if (port == nullptr) {
+    reading.mistakes.Add(path, name,
+                         absl::StrCat("the node file has no such port; known: ", known));
     return;
   }
-  const auto [first, is_new] = taken.devices.emplace(device->name, path);
+  interface.port = static_cast<std::uint8_t>(port - reading.node.ports.data());
+  const auto [first, is_new] = taken.ports.emplace(interface.port, path);
   if (!is_new) {
-    reading.mistakes.Add(path, text,
-                         absl::StrCat("duplicate: ", first->second, " uses device ", device->name));
-  }
-  if (!device->kernel_iface.empty()) {
-    const auto [user, is_free] = taken.kernel_ifaces.emplace(device->kernel_iface, path);
-    if (!is_free) {
-      reading.mistakes.Add(path, text,
-                           absl::StrCat("duplicate: ", user->second, " uses kernel interface ",
-                                        device->kernel_iface));
-    }
+    reading.mistakes.Add(path, name, absl::StrCat("duplicate: ", first->second, " uses this port"));
   }
 }
 
-void ReadOwnAddress(Reading& reading, const std::string& path, const std::string& text,
+// 576 to what the port was opened for. A port that is not known limits nothing.
+void ReadMtu(ForwardingReading& reading, const std::string& item,
+             const lockstep::forwarding::Interface& source, InterfaceOptions& interface) {
+  const PortOptions* const port = PortOf(reading.node, source.port());
+  const std::uint16_t most = port == nullptr ? std::uint16_t{9000} : port->frame_mtu;
+  const std::uint16_t standard = std::min(most, std::uint16_t{1500});
+  interface.mtu = Ranged<std::uint16_t>(reading.mistakes, Field(item, "mtu"), source.mtu(),
+                                        standard, 576, most);
+}
+
+// Whose link has this address; null if none.
+const char* LinkWith(const HaOptions& ha, NetAddr address) {
+  for (const Ha1PathOptions& path : ha.ha1) {
+    if (path.local_address == address) return "ha.ha1";
+  }
+  if (ha.ha2.local_address == address) return "ha.ha2";
+  return ha.ha2_second.local_address == address ? "ha.ha2_second" : nullptr;
+}
+
+void ReadOwnAddress(ForwardingReading& reading, const std::string& path, const std::string& text,
                     InterfaceOptions& interface, Taken& taken) {
   if (text.empty()) {
     reading.mistakes.Add(path, "missing: give an address with prefix length, as 10.1.0.2/24");
@@ -84,14 +108,20 @@ void ReadOwnAddress(Reading& reading, const std::string& path, const std::string
       return;
     }
   }
+  if (const char* const link = LinkWith(reading.node.ha, parsed->address); link != nullptr) {
+    reading.mistakes.Add(
+        path, text,
+        absl::StrCat("is the local address of ", link, "; HA links have addresses of their own"));
+    return;
+  }
   interface.address = parsed->address;
   interface.prefix_length = parsed->prefix_length;
   taken.addresses.emplace(parsed->address, path);
 }
 
-void ReadVirtualAddress(Reading& reading, const std::string& item,
-                        const lockstep::node::VirtualAddress& source, InterfaceOptions& interface,
-                        Taken& taken) {
+void ReadVirtualAddress(ForwardingReading& reading, const std::string& item,
+                        const lockstep::forwarding::VirtualAddress& source,
+                        InterfaceOptions& interface, Taken& taken) {
   VirtualAddressOptions target;
   const std::string path = Field(item, "address");
   const NetAddr address = ReadHostAddress(reading.mistakes, path, source.address());
@@ -119,29 +149,22 @@ void ReadVirtualAddress(Reading& reading, const std::string& item,
   interface.virtual_addresses.push_back(target);
 }
 
-void ReadInterface(Reading& reading, std::size_t i, Register& names, Taken& taken) {
-  const lockstep::node::Interface& source = reading.node.interfaces(static_cast<int>(i));
+void ReadInterface(ForwardingReading& reading, std::size_t i, Register& names, Taken& taken) {
+  const lockstep::forwarding::Interface& source = reading.source.interfaces(static_cast<int>(i));
   const std::string item = Item("interfaces", i);
   InterfaceOptions target;
   target.id = static_cast<std::uint8_t>(names.AddId(item, source.id()));
   names.AddName(item, source.name(), /*is_required=*/true);
   target.name = source.name();
-  target.device = source.device();
-  ReadDevice(reading, Field(item, "device"), source.device(), taken);
+  target.disabled = source.disabled();
+  ReadPort(reading, Field(item, "port"), source.port(), target, taken);
   if (source.zone().empty()) {
     reading.mistakes.Add(Field(item, "zone"), "missing: name the zone of the interface");
   }
   target.zone_id =
       IdOfName(reading.mistakes, Field(item, "zone"), source.zone(), "zone", reading.zone_ids);
   ReadOwnAddress(reading, Field(item, "address"), source.address(), target, taken);
-  target.mtu =
-      Ranged<std::uint16_t>(reading.mistakes, Field(item, "mtu"), source.mtu(), 1500, 576, 9000);
-  target.rx_descriptors = Ranged<std::uint16_t>(reading.mistakes, Field(item, "rx_descriptors"),
-                                                source.rx_descriptors(), 1024, 64, 32'768);
-  if ((target.rx_descriptors & (target.rx_descriptors - 1)) != 0) {
-    reading.mistakes.Add(Field(item, "rx_descriptors"), source.rx_descriptors(),
-                         "must be a power of two, 64 to 32768");
-  }
+  ReadMtu(reading, item, source, target);
   if (source.virtual_addresses_size() > static_cast<int>(kVirtualAddressesMax)) {
     reading.mistakes.Add(Field(item, "virtual_addresses"),
                          static_cast<std::uint64_t>(source.virtual_addresses_size()),
@@ -156,10 +179,10 @@ void ReadInterface(Reading& reading, std::size_t i, Register& names, Taken& take
 
 }  // namespace
 
-void ReadZones(Reading& reading) {
+void ReadZones(ForwardingReading& reading) {
   Register names(reading.mistakes, "zone", 255);
-  for (int i = 0; i < reading.node.zones_size(); ++i) {
-    const lockstep::node::Zone& source = reading.node.zones(i);
+  for (int i = 0; i < reading.source.zones_size(); ++i) {
+    const lockstep::forwarding::Zone& source = reading.source.zones(i);
     const std::string item = Item("zones", static_cast<std::size_t>(i));
     const auto id = static_cast<std::uint8_t>(names.AddId(item, source.id()));
     const bool has_name = names.AddName(item, source.name(), /*is_required=*/true);
@@ -171,11 +194,8 @@ void ReadZones(Reading& reading) {
   }
 }
 
-void ReadInterfaces(Reading& reading) {
-  const auto count = static_cast<std::size_t>(reading.node.interfaces_size());
-  if (count == 0) {
-    reading.mistakes.Add("interfaces", "missing: a firewall needs at least one");
-  }
+void ReadInterfaces(ForwardingReading& reading) {
+  const auto count = static_cast<std::size_t>(reading.source.interfaces_size());
   if (count > kInterfacesMax) {
     reading.mistakes.Add("interfaces", count, absl::StrCat("too many: at most ", kInterfacesMax));
     return;

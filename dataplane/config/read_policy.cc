@@ -4,7 +4,6 @@
 // NAT pools and the ordered rules.
 
 #include <algorithm>
-#include <numeric>
 
 #include "dataplane/config/address.h"
 #include "dataplane/config/node_file.h"
@@ -20,9 +19,38 @@ constexpr std::size_t kPrefixesPerRuleMax = 1024;
 constexpr std::size_t kPortRangesPerRuleMax = 256;
 constexpr std::size_t kNatAddressesMax = 255;  // A record carries the position in one byte.
 
+// What NAT addresses may not share.
+struct Taken {
+  std::map<NetAddr, std::string> addresses;
+  std::map<std::uint64_t, std::string> ids;
+};
+
+// 0 after a mistake.
+std::uint8_t ReadNatAddressId(ForwardingReading& reading, const std::string& item, std::uint64_t id,
+                              Taken& taken) {
+  const std::string path = Field(item, "id");
+  if (id == 0) {
+    reading.mistakes.Add(path, "missing: give the address a stable id, 1 to 255, of its own");
+    return 0;
+  }
+  if (id > kNatAddressesMax) {
+    reading.mistakes.Add(path, id, absl::StrCat("must be 1 to ", kNatAddressesMax));
+    return 0;
+  }
+  const auto [first, is_new] = taken.ids.emplace(id, item);
+  if (!is_new) {
+    reading.mistakes.Add(path, id,
+                         absl::StrCat("duplicate: ", first->second,
+                                      " has this id; ids of NAT addresses are unique over all "
+                                      "pools"));
+    return 0;
+  }
+  return static_cast<std::uint8_t>(id);
+}
+
 // Who has an address already; null if nobody. NAT replies arrive at a pool's address, so it cannot
 // be one that the node answers for itself.
-std::string OwnerOfAddress(const Options& options, NetAddr address) {
+std::string OwnerOfAddress(const ForwardingOptions& options, NetAddr address) {
   for (std::size_t i = 0; i < options.interfaces.size(); ++i) {
     const InterfaceOptions& interface = options.interfaces[i];
     if (interface.address == address) {
@@ -37,36 +65,39 @@ std::string OwnerOfAddress(const Options& options, NetAddr address) {
   return {};
 }
 
-void ReadPoolAddresses(Reading& reading, const std::string& item,
-                       const lockstep::node::NatPool& source, NatPoolOptions& target,
-                       std::map<NetAddr, std::string>& taken) {
+void ReadPoolAddresses(ForwardingReading& reading, const std::string& item,
+                       const lockstep::forwarding::NatPool& source, NatPoolOptions& target,
+                       Taken& taken) {
   if (source.addresses_size() == 0) {
     reading.mistakes.Add(Field(item, "addresses"), "empty NAT pool: give at least one address");
   }
   for (int a = 0; a < source.addresses_size(); ++a) {
-    const std::string path = Item(item, "addresses", static_cast<std::size_t>(a));
-    const NetAddr address = ReadHostAddress(reading.mistakes, path, source.addresses(a));
+    const std::string of_list = Item(item, "addresses", static_cast<std::size_t>(a));
+    const std::string& text = source.addresses(a).address();
+    const std::string path = Field(of_list, "address");
+    const std::uint8_t id = ReadNatAddressId(reading, of_list, source.addresses(a).id(), taken);
+    const NetAddr address = ReadHostAddress(reading.mistakes, path, text);
     if (address == 0) {
       continue;
     }
-    const auto [first, is_new] = taken.emplace(address, path);
+    const auto [first, is_new] = taken.addresses.emplace(address, path);
     if (!is_new) {
-      reading.mistakes.Add(path, source.addresses(a),
+      reading.mistakes.Add(path, text,
                            absl::StrCat("duplicate: ", first->second, " is this address"));
       continue;
     }
     const std::string owner = OwnerOfAddress(reading.options, address);
     if (!owner.empty()) {
-      reading.mistakes.Add(path, source.addresses(a),
+      reading.mistakes.Add(path, text,
                            absl::StrCat("overlaps ", owner, "; a NAT address must be of its own"));
       continue;
     }
-    target.addresses.push_back(address);
+    target.addresses.push_back({id, address});
   }
 }
 
-void ReadPoolPorts(Reading& reading, const std::string& item, const lockstep::node::NatPool& source,
-                   NatPoolOptions& target) {
+void ReadPoolPorts(ForwardingReading& reading, const std::string& item,
+                   const lockstep::forwarding::NatPool& source, NatPoolOptions& target) {
   target.port_min = Ranged<std::uint16_t>(reading.mistakes, Field(item, "port_min"),
                                           source.port_min(), 1024, 1, 65'535);
   target.port_max = Ranged<std::uint16_t>(reading.mistakes, Field(item, "port_max"),
@@ -78,28 +109,20 @@ void ReadPoolPorts(Reading& reading, const std::string& item, const lockstep::no
   }
 }
 
-// Fills Options::nat_addresses in the order of the id map: pools by ascending id.
-void ListNatAddresses(Reading& reading) {
-  std::vector<std::size_t> order(reading.options.nat_pools.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return reading.options.nat_pools[a].id < reading.options.nat_pools[b].id;
-  });
+// Fills ForwardingOptions::nat_addresses.
+void ListNatAddresses(ForwardingReading& reading) {
   std::vector<NetAddr>& all = reading.options.nat_addresses;
-  for (const std::size_t i : order) {
-    NatPoolOptions& pool = reading.options.nat_pools[i];
-    pool.first_nat_index = static_cast<std::uint8_t>(all.size());
-    all.insert(all.end(), pool.addresses.begin(), pool.addresses.end());
-  }
-  if (all.size() > kNatAddressesMax) {
-    reading.mistakes.Add(
-        "nat_pools", all.size(),
-        absl::StrCat("addresses are too many over all pools: at most ", kNatAddressesMax));
+  for (const NatPoolOptions& pool : reading.options.nat_pools) {
+    for (const NatAddressOptions& address : pool.addresses) {
+      if (address.id == 0) continue;  // A mistake.
+      all.resize(std::max<std::size_t>(all.size(), address.id));
+      all[address.id - 1u] = address.address;
+    }
   }
 }
 
 std::vector<PrefixOptions> ReadPrefixes(
-    Reading& reading, const std::string& item, std::string_view field,
+    ForwardingReading& reading, const std::string& item, std::string_view field,
     const google::protobuf::RepeatedPtrField<std::string>& source) {
   std::vector<PrefixOptions> target;
   if (source.size() > static_cast<int>(kPrefixesPerRuleMax)) {
@@ -127,8 +150,8 @@ std::vector<PrefixOptions> ReadPrefixes(
   return target;
 }
 
-std::uint8_t ReadProtocols(Reading& reading, const std::string& item,
-                           const lockstep::node::Rule& source) {
+std::uint8_t ReadProtocols(ForwardingReading& reading, const std::string& item,
+                           const lockstep::forwarding::Rule& source) {
   std::uint8_t protocols = 0;
   for (int i = 0; i < source.protocols_size(); ++i) {
     const std::string& name = source.protocols(i);
@@ -149,8 +172,8 @@ std::uint8_t ReadProtocols(Reading& reading, const std::string& item,
   return protocols == 0 ? kRuleAnyProtocol : protocols;
 }
 
-void ReadPorts(Reading& reading, const std::string& item, const lockstep::node::Rule& source,
-               RuleOptions& target) {
+void ReadPorts(ForwardingReading& reading, const std::string& item,
+               const lockstep::forwarding::Rule& source, RuleOptions& target) {
   if (source.destination_ports_size() == 0) {
     return;
   }
@@ -176,18 +199,18 @@ void ReadPorts(Reading& reading, const std::string& item, const lockstep::node::
   }
 }
 
-void ReadAction(Reading& reading, const std::string& item, const lockstep::node::Rule& source,
-                RuleOptions& target) {
-  if (source.action() == lockstep::node::ACTION_UNSPECIFIED) {
+void ReadAction(ForwardingReading& reading, const std::string& item,
+                const lockstep::forwarding::Rule& source, RuleOptions& target) {
+  if (source.action() == lockstep::forwarding::ACTION_UNSPECIFIED) {
     reading.mistakes.Add(Field(item, "action"), "missing: PERMIT or DENY");
-  } else if (!lockstep::node::Action_IsValid(source.action())) {
+  } else if (!lockstep::forwarding::Action_IsValid(source.action())) {
     reading.mistakes.Add(Field(item, "action"), static_cast<std::uint64_t>(source.action()),
                          "must be PERMIT or DENY");
   }
-  target.permit = source.action() == lockstep::node::PERMIT;
+  target.permit = source.action() == lockstep::forwarding::PERMIT;
   target.nat_pool_id = IdOfName(reading.mistakes, Field(item, "source_nat"), source.source_nat(),
                                 "NAT pool", reading.pool_ids);
-  if (source.action() == lockstep::node::DENY && !source.source_nat().empty()) {
+  if (source.action() == lockstep::forwarding::DENY && !source.source_nat().empty()) {
     reading.mistakes.Add(Field(item, "source_nat"), source.source_nat(),
                          "a rule that denies cannot translate; remove it");
   }
@@ -195,21 +218,22 @@ void ReadAction(Reading& reading, const std::string& item, const lockstep::node:
 }
 
 // True if `value` says to drop.
-bool ReadFallback(Reading& reading, const std::string& path, lockstep::node::Fallback value) {
-  if (!lockstep::node::Fallback_IsValid(value)) {
+bool ReadFallback(ForwardingReading& reading, const std::string& path,
+                  lockstep::forwarding::Fallback value) {
+  if (!lockstep::forwarding::Fallback_IsValid(value)) {
     reading.mistakes.Add(path, static_cast<std::uint64_t>(value), "must be RELEASE or DROP");
   }
-  return value == lockstep::node::DROP;
+  return value == lockstep::forwarding::DROP;
 }
 
-void ReadCommit(Reading& reading, const std::string& item, const lockstep::node::Rule& source,
-                RuleOptions& target) {
+void ReadCommit(ForwardingReading& reading, const std::string& item,
+                const lockstep::forwarding::Rule& source, RuleOptions& target) {
   if (!source.has_commit_before_forward()) {
     return;
   }
   const std::string path = Field(item, "commit_before_forward");
-  const lockstep::node::CommitBeforeForward& commit = source.commit_before_forward();
-  if (source.action() == lockstep::node::DENY) {
+  const lockstep::forwarding::CommitBeforeForward& commit = source.commit_before_forward();
+  if (source.action() == lockstep::forwarding::DENY) {
     reading.mistakes.Add(path, "a rule that denies forwards nothing; remove it");
   }
   if (target.protocols == kRuleIcmp && !target.replicate_icmp) {
@@ -217,7 +241,7 @@ void ReadCommit(Reading& reading, const std::string& item, const lockstep::node:
                          "the peer holds ICMP sessions only with replicate_icmp: true; set it, or "
                          "remove this");
   }
-  if (!reading.node.ha().enabled()) {
+  if (!reading.node.ha.enabled) {
     reading.mistakes.Add(path, "without ha there is no peer to wait for; remove it, or enable ha");
   }
   target.commit.enabled = true;
@@ -231,11 +255,11 @@ void ReadCommit(Reading& reading, const std::string& item, const lockstep::node:
 
 }  // namespace
 
-void ReadNatPools(Reading& reading) {
+void ReadNatPools(ForwardingReading& reading) {
   Register names(reading.mistakes, "NAT pool", 255);
-  std::map<NetAddr, std::string> taken;
-  for (int i = 0; i < reading.node.nat_pools_size(); ++i) {
-    const lockstep::node::NatPool& source = reading.node.nat_pools(i);
+  Taken taken;
+  for (int i = 0; i < reading.source.nat_pools_size(); ++i) {
+    const lockstep::forwarding::NatPool& source = reading.source.nat_pools(i);
     const std::string item = Item("nat_pools", static_cast<std::size_t>(i));
     NatPoolOptions target;
     target.id = static_cast<std::uint8_t>(names.AddId(item, source.id()));
@@ -250,15 +274,15 @@ void ReadNatPools(Reading& reading) {
   ListNatAddresses(reading);
 }
 
-void ReadRules(Reading& reading) {
-  const auto count = static_cast<std::size_t>(reading.node.rules_size());
+void ReadRules(ForwardingReading& reading) {
+  const auto count = static_cast<std::size_t>(reading.source.rules_size());
   if (count > kRulesMax) {
     reading.mistakes.Add("rules", count, absl::StrCat("too many: at most ", kRulesMax));
     return;
   }
   Register names(reading.mistakes, "rule", 65'535);
   for (std::size_t i = 0; i < count; ++i) {
-    const lockstep::node::Rule& source = reading.node.rules(static_cast<int>(i));
+    const lockstep::forwarding::Rule& source = reading.source.rules(static_cast<int>(i));
     const std::string item = Item("rules", i);
     RuleOptions target;
     target.id = names.AddId(item, source.id());

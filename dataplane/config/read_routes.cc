@@ -16,9 +16,9 @@ using statesync::NetAddr;
 constexpr std::size_t kRoutesMax = 65'536;
 
 // Interface on whose connected prefix `address` lies; null if there is none.
-const InterfaceOptions* InterfaceOf(const Options& options, NetAddr address) {
+const InterfaceOptions* InterfaceOf(const ForwardingOptions& options, NetAddr address) {
   for (const InterfaceOptions& interface : options.interfaces) {
-    if (interface.prefix_length != 0 &&
+    if (interface.prefix_length != 0 && !interface.disabled &&
         Contains(PrefixOf(interface.address, interface.prefix_length), address)) {
       return &interface;
     }
@@ -27,7 +27,7 @@ const InterfaceOptions* InterfaceOf(const Options& options, NetAddr address) {
 }
 
 // An interface whose address is a mistake: what lies on its prefix is not known.
-bool IsAnyPrefixUnknown(const Options& options) {
+bool IsAnyPrefixUnknown(const ForwardingOptions& options) {
   return std::any_of(options.interfaces.begin(), options.interfaces.end(),
                      [](const InterfaceOptions& i) { return i.prefix_length == 0; });
 }
@@ -44,7 +44,7 @@ bool IsOfThisNode(const InterfaceOptions& interface, NetAddr address) {
   return false;
 }
 
-void ReadPrefix(Reading& reading, const std::string& path, const std::string& text,
+void ReadPrefix(ForwardingReading& reading, const std::string& path, const std::string& text,
                 RouteOptions& route, std::map<std::string, std::string>& taken) {
   const auto parsed = ParseAddressWithLength(text);
   if (!parsed) {
@@ -66,7 +66,7 @@ void ReadPrefix(Reading& reading, const std::string& path, const std::string& te
   }
   for (std::size_t i = 0; i < reading.options.interfaces.size(); ++i) {
     const InterfaceOptions& interface = reading.options.interfaces[i];
-    if (interface.prefix_length != 0 &&
+    if (interface.prefix_length != 0 && !interface.disabled &&
         PrefixOf(interface.address, interface.prefix_length) == route.prefix) {
       reading.mistakes.Add(
           path, text,
@@ -75,7 +75,7 @@ void ReadPrefix(Reading& reading, const std::string& path, const std::string& te
   }
 }
 
-void ReadNextHop(Reading& reading, const std::string& path, const std::string& text,
+void ReadNextHop(ForwardingReading& reading, const std::string& path, const std::string& text,
                  RouteOptions& route) {
   if (text.empty()) {
     reading.mistakes.Add(path, "missing: a route needs a next hop on a connected prefix");
@@ -92,7 +92,7 @@ void ReadNextHop(Reading& reading, const std::string& path, const std::string& t
   if (interface == nullptr) {
     std::string connected;
     for (const InterfaceOptions& known : reading.options.interfaces) {
-      if (known.prefix_length != 0) {
+      if (known.prefix_length != 0 && !known.disabled) {
         absl::StrAppend(&connected, connected.empty() ? "" : ", ",
                         FormatPrefix(PrefixOf(known.address, known.prefix_length)));
       }
@@ -117,15 +117,15 @@ void ReadNextHop(Reading& reading, const std::string& path, const std::string& t
 
 }  // namespace
 
-void ReadRoutes(Reading& reading) {
-  const auto count = static_cast<std::size_t>(reading.node.routes_size());
+void ReadRoutes(ForwardingReading& reading) {
+  const auto count = static_cast<std::size_t>(reading.source.routes_size());
   if (count > kRoutesMax) {
     reading.mistakes.Add("routes", count, absl::StrCat("too many: at most ", kRoutesMax));
     return;
   }
   std::map<std::string, std::string> taken;
   for (std::size_t i = 0; i < count; ++i) {
-    const lockstep::node::Route& source = reading.node.routes(static_cast<int>(i));
+    const lockstep::forwarding::Route& source = reading.source.routes(static_cast<int>(i));
     const std::string item = Item("routes", i);
     RouteOptions target;
     ReadPrefix(reading, Field(item, "prefix"), source.prefix(), target, taken);

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// The node itself: identity, timeouts, table sizes, threads and memory.
+// The node itself: identity, table sizes, threads and memory.
 
 #include <algorithm>
 #include <array>
@@ -19,8 +19,6 @@ constexpr std::size_t kSocketPathBytesMax = 107;  // sun_path less its NUL.
 constexpr std::size_t kFilePrefixBytesMax = 64;
 constexpr std::size_t kEalArgsMax = 64;
 constexpr std::uint64_t kMemoryMbMax = 1'048'576;
-constexpr std::uint64_t kTimeoutSecondsMax =
-    32'000;  // Check times are 16-bit seconds, compared signed.
 
 bool IsNodeName(const std::string& name) {
   return !name.empty() && name.size() <= kNodeNameBytesMax &&
@@ -72,12 +70,6 @@ void ReadEalArgs(Reading& reading) {
   }
 }
 
-std::uint16_t Seconds(Reading& reading, std::string_view field, std::uint32_t value,
-                      std::uint16_t standard) {
-  return Ranged<std::uint16_t>(reading.mistakes, Field("timeouts", field), value, standard, 1,
-                               kTimeoutSecondsMax);
-}
-
 }  // namespace
 
 void ReadIdentity(Reading& reading) {
@@ -105,29 +97,6 @@ void ReadIdentity(Reading& reading) {
                          absl::StrCat("too long for a socket: with /control.sock at most ",
                                       kSocketPathBytesMax, " characters"));
   }
-}
-
-void ReadTimeouts(Reading& reading) {
-  const lockstep::node::Timeouts& source = reading.node.timeouts();
-  const TimeoutOptions standard;
-  reading.options.timeouts = {
-      .tcp_syn_s = Seconds(reading, "tcp_syn_s", source.tcp_syn_s(), standard.tcp_syn_s),
-      .tcp_established_s = Seconds(reading, "tcp_established_s", source.tcp_established_s(),
-                                   standard.tcp_established_s),
-      .tcp_fin_s = Seconds(reading, "tcp_fin_s", source.tcp_fin_s(), standard.tcp_fin_s),
-      .tcp_time_wait_s =
-          Seconds(reading, "tcp_time_wait_s", source.tcp_time_wait_s(), standard.tcp_time_wait_s),
-      .tcp_closed_s =
-          Seconds(reading, "tcp_closed_s", source.tcp_closed_s(), standard.tcp_closed_s),
-      .udp_single_s =
-          Seconds(reading, "udp_single_s", source.udp_single_s(), standard.udp_single_s),
-      .udp_multiple_s =
-          Seconds(reading, "udp_multiple_s", source.udp_multiple_s(), standard.udp_multiple_s),
-      .icmp_s = Seconds(reading, "icmp_s", source.icmp_s(), standard.icmp_s),
-      .arp_s = Seconds(reading, "arp_s", source.arp_s(), standard.arp_s),
-      .takeover_grace_s = Seconds(reading, "takeover_grace_s", source.takeover_grace_s(),
-                                  standard.takeover_grace_s),
-  };
 }
 
 void ReadTables(Reading& reading) {

@@ -64,8 +64,7 @@ bool Register::AddName(const std::string& item, const std::string& name, bool is
 }
 
 std::uint8_t IdOfName(Mistakes& mistakes, const std::string& path, const std::string& name,
-                      std::string_view kind,
-                      const std::map<std::string, std::uint8_t, std::less<>>& ids) {
+                      std::string_view kind, const IdsByName& ids) {
   if (name.empty()) {
     return 0;
   }

@@ -1,11 +1,10 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// The steps from a parsed node file to checked options; each reads one part and reports its
-// mistakes. A value that is wrong is reported once and left at its default, so later steps do not
-// repeat it.
+// The steps from a parsed message to checked options; each reads one part and reports its mistakes.
+// A value that is wrong is reported once and left at its default, so later steps do not repeat it.
 //
-// Threads: start-up only.
+// Threads: no shared state.
 
 #pragma once
 
@@ -18,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "dataplane/config/mistakes.h"
 #include "dataplane/config/options.h"
+#include "proto/forwarding.pb.h"
 #include "proto/node.pb.h"
 
 namespace dataplane {
@@ -26,22 +26,37 @@ struct Reading {
   const lockstep::node::Node& node;
   Options& options;
   Mistakes& mistakes;
-  std::map<std::string, std::uint8_t, std::less<>> zone_ids{};  // By name.
-  std::map<std::string, std::uint8_t, std::less<>> pool_ids{};
 };
 
 // In this order: later steps look up what earlier ones read.
 void ReadIdentity(Reading& reading);  // name, index, priority, runtime_dir
-void ReadZones(Reading& reading);
-void ReadInterfaces(Reading& reading);
-void ReadRoutes(Reading& reading);
-void ReadNatPools(Reading& reading);
-void ReadRules(Reading& reading);
-void ReadTimeouts(Reading& reading);
+void ReadPorts(Reading& reading);
 void ReadTables(Reading& reading);
 void ReadHa(Reading& reading);
 void ReadRuntime(Reading& reading);
 void ReadDebug(Reading& reading);
+
+using IdsByName = std::map<std::string, std::uint8_t, std::less<>>;
+
+// One Forwarding, of the node file or of a request.
+struct ForwardingReading {
+  const lockstep::forwarding::Forwarding& source;
+  const Options& node;  // Read already but for its `forwarding`.
+  ForwardingOptions& options;
+  Mistakes& mistakes;
+  IdsByName zone_ids{};
+  IdsByName pool_ids{};
+};
+
+// All of it, in order; also what is derived: the list of NAT addresses, the digest of the id map.
+void ReadForwardingParts(ForwardingReading& reading);
+void ReadZones(ForwardingReading& reading);
+void ReadInterfaces(ForwardingReading& reading);
+void ReadRoutes(ForwardingReading& reading);
+void ReadNatPools(ForwardingReading& reading);
+void ReadRules(ForwardingReading& reading);
+void ReadTimeouts(ForwardingReading& reading);
+void ReadHaSwitches(ForwardingReading& reading);
 
 // ---- Pieces that several steps need ----
 
@@ -82,8 +97,7 @@ class Register {
 
 // Zone or pool of that name; 0 if `name` is empty or unknown (a mistake that lists what exists).
 std::uint8_t IdOfName(Mistakes& mistakes, const std::string& path, const std::string& name,
-                      std::string_view kind,
-                      const std::map<std::string, std::uint8_t, std::less<>>& ids);
+                      std::string_view kind, const IdsByName& ids);
 
 // A mandatory host address; 0 after a mistake.
 statesync::NetAddr ReadHostAddress(Mistakes& mistakes, const std::string& path,

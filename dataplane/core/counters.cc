@@ -16,6 +16,7 @@ constexpr std::array<CounterText, kEventCount> kTexts = {{
     {"sessions_created", "Sessions created by a first packet."},
     {"sessions_closed", "Sessions deleted because a new connection took over their key."},
     {"sessions_expired", "Sessions deleted because nothing was seen for their timeout."},
+    {"sessions_ended", "Sessions deleted because a new configuration does not permit them."},
     {"sessions_reanchored", "Window edges set anew by the first packet after a takeover."},
     {"changes_replicated", "Changes of sessions handed to replication."},
     {"nat_allocated", "NAT ports given to sessions."},

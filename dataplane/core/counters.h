@@ -24,6 +24,7 @@ enum class Event : std::uint8_t {
   kSessionsCreated,
   kSessionsClosed,   // Deleted because the connection ended or its key was used again.
   kSessionsExpired,  // Deleted because nothing was seen for the timeout of their state.
+  kSessionsEnded,    // Deleted because a new configuration does not permit them.
   kSessionsReanchored,
   kChangesReplicated,
   kNatAllocated,

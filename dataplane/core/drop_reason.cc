@@ -62,6 +62,7 @@ constexpr std::array<CounterText, kDropReasonCount> kTexts = {{
     {"ring_full", "Packets that found another worker's ring full."},
     {"transmit_full", "Packets that found the transmit queue full."},
     {"no_buffer", "Packets this node wanted to make but had no buffer for."},
+    {"interface_down", "Packets to or from a port that no enabled interface uses."},
     {"hold_deadline", "Held packets that the peer did not confirm in time; the rule says drop."},
     {"hold_refused", "Held packets whose session the peer could not take; the rule says drop."},
     {"hold_full", "Packets to be held that found the hold queue, or their session's share, full."},

@@ -70,6 +70,7 @@ enum class DropReason : std::uint8_t {
   kRingFull,
   kTransmitFull,
   kNoBuffer,
+  kInterfaceDown,
   // Commit-before-forward.
   kHoldDeadline,
   kHoldRefused,

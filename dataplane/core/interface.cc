@@ -12,6 +12,7 @@ namespace dataplane {
 namespace {
 
 absl::Status Check(const InterfaceSpec& spec) {
+  if (!spec.enabled) return absl::OkStatus();
   const std::string object = absl::StrCat("interface ", spec.id, ": ");
   if (spec.id == 0) return absl::InvalidArgumentError("interface 0: ids are 1 to 255");
   if (spec.zone == 0) return absl::InvalidArgumentError(absl::StrCat(object, "has no zone"));
@@ -45,6 +46,10 @@ absl::StatusOr<InterfaceMap> InterfaceMap::Build(std::span<const InterfaceSpec> 
     if (const absl::Status status = Check(spec); !status.ok()) return status;
     const auto index = static_cast<std::uint8_t>(map.interfaces_.size());
     map.interfaces_.push_back(spec);
+    if (!spec.enabled) {
+      map.own_.push_back({});
+      continue;
+    }
     map.own_.push_back({spec.own_addr, spec.own_mac, LocalKind::kOwn, index});
     map.by_address_.push_back({spec.own_addr, LocalKind::kOwn});
     for (const VirtualAddressSpec& address : spec.virtual_addresses) {
@@ -57,7 +62,7 @@ absl::StatusOr<InterfaceMap> InterfaceMap::Build(std::span<const InterfaceSpec> 
     map.by_address_.push_back({addr, LocalKind::kNat});
     for (std::size_t i = 0; i < map.interfaces_.size(); ++i) {
       const InterfaceSpec& spec = map.interfaces_[i];
-      if (!Contains({spec.own_addr, spec.prefix_bits}, addr)) continue;
+      if (!spec.enabled || !Contains({spec.own_addr, spec.prefix_bits}, addr)) continue;
       const auto index = static_cast<std::uint8_t>(i);
       map.announced_.push_back({addr, map.SourceMac(index, true), LocalKind::kNat, index});
     }
@@ -80,6 +85,7 @@ LocalKind InterfaceMap::KindOf(NetAddr addr, bool active) const noexcept {
 const LocalAddress* InterfaceMap::AnswersFor(std::uint8_t interface, NetAddr addr,
                                              bool active) const noexcept {
   ENSURE(interface < own_.size());
+  if (!interfaces_[interface].enabled) return nullptr;
   if (own_[interface].addr == addr) return &own_[interface];
   if (!active) return nullptr;
   for (const LocalAddress& address : announced_) {
@@ -92,6 +98,7 @@ bool InterfaceMap::AcceptsMac(std::uint8_t interface, const MacAddress& mac,
                               bool active) const noexcept {
   ENSURE(interface < interfaces_.size());
   const InterfaceSpec& spec = interfaces_[interface];
+  if (!spec.enabled) return false;
   if (mac == spec.own_mac || mac == kBroadcastMac) return true;
   if (!active) return false;
   return std::ranges::any_of(spec.virtual_addresses, [&mac](const VirtualAddressSpec& address) {

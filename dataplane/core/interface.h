@@ -28,7 +28,9 @@ struct VirtualAddressSpec {
   std::uint8_t vrid = 0;  // 1–255.
 };
 
+// By port: an interface's index is its port's.
 struct InterfaceSpec {
+  bool enabled = true;  // False: the port has no interface in use; nothing else counts.
   std::uint8_t id = 0;  // Stable, 1–255.
   ZoneId zone = 0;
   std::uint16_t mtu = 1'500;  // Bytes of the IP packet.
@@ -46,6 +48,7 @@ struct LocalAddress {
   MacAddress mac;  // Under which it is announced and answered.
   LocalKind kind = LocalKind::kNone;
   std::uint8_t interface = 0;  // Index, not id.
+  friend bool operator==(const LocalAddress&, const LocalAddress&) = default;
 };
 
 class InterfaceMap final {
@@ -75,6 +78,7 @@ class InterfaceMap final {
   // MAC.
   [[nodiscard]] std::span<const LocalAddress> announced() const noexcept { return announced_; }
   [[nodiscard]] const InterfaceSpec& interface(std::uint8_t index) const noexcept;
+  [[nodiscard]] bool enabled(std::uint8_t index) const noexcept { return interface(index).enabled; }
   [[nodiscard]] std::size_t size() const noexcept { return interfaces_.size(); }
 
  private:

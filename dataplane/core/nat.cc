@@ -3,6 +3,8 @@
 
 #include "dataplane/core/nat.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "dataplane/core/byte_order.h"
 #include "statesync/ensure.h"
@@ -64,6 +66,8 @@ absl::StatusOr<NatPools> NatPools::Build(std::span<const NatPoolSpec> pools,
     built.pools_.push_back(
         {.first_address = static_cast<std::uint32_t>(built.addresses_.size()),
          .address_count = static_cast<std::uint32_t>(spec.addresses.size()),
+         .port_min = spec.port_min,
+         .port_max = spec.port_max,
          .own_first = node == 0 ? spec.port_min : split,
          .own_last = node == 0 ? static_cast<std::uint16_t>(split - 1) : spec.port_max});
     built.addresses_.insert(built.addresses_.end(), spec.addresses.begin(), spec.addresses.end());
@@ -103,6 +107,15 @@ bool NatPools::Allocate(std::size_t pool, const FlowKey& key, const SessionTable
     }
   }
   return false;
+}
+
+bool NatPools::Covers(std::size_t pool, NetAddr addr, NetPort port) const noexcept {
+  ENSURE(pool < pools_.size());
+  const Pool& p = pools_[pool];
+  const std::uint16_t number = NetToHost(port);
+  if (number < p.port_min || number > p.port_max) return false;
+  const std::span<const NetAddr> addresses(&addresses_[p.first_address], p.address_count);
+  return std::ranges::find(addresses, addr) != addresses.end();
 }
 
 std::uint16_t NatPools::own_first(std::size_t pool) const noexcept {

@@ -72,6 +72,10 @@ class NatPools final {
                               const statesync::SessionTable& table, Scatter& scatter,
                               NatBinding& binding) const noexcept;
 
+  // True if a session through `pool` may have this address and port (of either node's half).
+  // REQUIRES: pool < size().
+  [[nodiscard]] bool Covers(std::size_t pool, NetAddr addr, NetPort port) const noexcept;
+
   [[nodiscard]] std::size_t size() const noexcept { return pools_.size(); }
   // First and last port of this node's half. REQUIRES: pool < size().
   [[nodiscard]] std::uint16_t own_first(std::size_t pool) const noexcept;
@@ -81,6 +85,8 @@ class NatPools final {
   struct Pool {
     std::uint32_t first_address;
     std::uint32_t address_count;
+    std::uint16_t port_min;
+    std::uint16_t port_max;
     std::uint16_t own_first;
     std::uint16_t own_last;
   };

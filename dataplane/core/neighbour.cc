@@ -241,6 +241,27 @@ std::size_t NeighbourTable::Tick(std::int64_t now_ns, std::span<ArpDue> due,
   return count;
 }
 
+std::uint32_t NeighbourTable::ForgetOutside(const InterfaceMap& interfaces, std::uint32_t first,
+                                            std::span<NeighbourKey> held,
+                                            std::size_t& held_count) noexcept {
+  held_count = 0;
+  const std::uint32_t end = mask_ + 1 - first < kSlotsPerTick ? mask_ + 1 : first + kSlotsPerTick;
+  for (std::uint32_t at = first; at < end; ++at) {
+    Slot& slot = slots_[at];
+    const std::uint64_t bits = slot.key.load(std::memory_order_relaxed);
+    if ((bits & kUsed) == 0) continue;
+    const NeighbourKey key = KeyOf(bits);
+    const InterfaceSpec& spec = interfaces.interface(key.interface);
+    if (spec.enabled && Contains({spec.own_addr, spec.prefix_bits}, key.addr)) continue;
+    if (slot.held > 0) {
+      if (held_count == held.size()) return at;
+      held[held_count++] = key;
+    }
+    Remove(slot);
+  }
+  return end == mask_ + 1 ? 0 : end;
+}
+
 void NeighbourTable::MarkAllStale(std::int64_t now_ns) noexcept {
   for (std::uint32_t i = 0; i <= mask_; ++i) {
     const std::uint64_t value = slots_[i].value.load(std::memory_order_relaxed);

@@ -106,6 +106,16 @@ class NeighbourTable final {
   // After a takeover: everything reachable becomes stale, so that it is asked again when used.
   void MarkAllStale(std::int64_t now_ns) noexcept;
 
+  // Reachable → stale after this long, from now on.
+  void SetMaxAge(std::uint32_t max_age_s) noexcept {
+    max_age_ns_ = std::int64_t{max_age_s} * 1'000'000'000;
+  }
+  // Removes, from slot `first` on, entries that lie on no enabled interface's prefix any more;
+  // looks at a bounded part of the table. Fills `held` with the keys of those that packets are held
+  // for. Returns the slot to go on at, 0 when the whole table was looked at.
+  std::uint32_t ForgetOutside(const InterfaceMap& interfaces, std::uint32_t first,
+                              std::span<NeighbourKey> held, std::size_t& held_count) noexcept;
+
   [[nodiscard]] std::uint32_t size() const noexcept { return size_; }
   [[nodiscard]] std::uint32_t held_total() const noexcept { return held_total_; }
 

@@ -127,6 +127,20 @@ struct alignas(64) SyncFacts {
   std::atomic<std::int64_t> first_forward_ns{0};
 };
 
+// What the node forwards by, as far as other threads than workers need it. Writer: ForwardingSwap,
+// under its lock. `number` is stored last and read first.
+struct alignas(64) ForwardingFacts {
+  std::atomic<std::uint64_t> number{0};  // Grows with each configuration; 0: none was built yet.
+  std::atomic<bool> given{true};         // False: the node was not told what to forward by.
+  std::atomic<std::uint64_t> id_map_digest{0};  // Reader: sync loop.
+  std::atomic<std::uint32_t> ports_used{~0u};   // Bit by port: an interface uses it.
+  std::atomic<bool> failover{true};             // Readers of the rest: ha thread.
+  std::atomic<bool> preempt{false};
+  std::atomic<std::uint8_t> priority{0};  // 0: as the node file says.
+  // The number that the sync loop acts on: it holds nothing of an earlier one. Writer: sync loop.
+  std::atomic<std::uint64_t> seen_by_sync{0};
+};
+
 // Requests from control to others; each a counter or a flag that the receiver compares.
 struct alignas(64) Requests {
   std::atomic<std::uint32_t> switchover{0};    // Reader: ha thread. Grows per request.
@@ -166,7 +180,9 @@ inline constexpr std::uint64_t kDamageWasDone = std::uint64_t{1} << 32;
 // What one worker tells the others. Writer: that worker.
 struct alignas(64) WorkerState {
   std::atomic<std::uint32_t> seen_change{0};  // RoleWord::change this worker acts on.
-  std::atomic<std::int64_t> turn_ns{0};       // Time of its last loop turn.
+  // Number of the ForwardingTables it acts on: it holds nothing of an earlier one.
+  std::atomic<std::uint64_t> seen_forwarding{0};
+  std::atomic<std::int64_t> turn_ns{0};  // Time of its last loop turn.
   // When it last refused a new session because the table, or the NAT ports of a pool, were used up.
   std::atomic<std::int64_t> table_full_ns{0};
   std::atomic<std::int64_t> nat_exhausted_ns{0};
@@ -176,6 +192,7 @@ struct SharedState {
   RoleState role;
   SyncFacts sync;
   StatusBoard status;  // Writer: sync loop.
+  ForwardingFacts forwarding;
   Requests requests;
   std::array<WorkerState, kWorkersMax> workers;
 };

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 
 #include "absl/strings/str_cat.h"
 #include "dataplane/core/byte_order.h"
@@ -23,7 +24,8 @@ constexpr std::uint32_t kRoutesMin = 1'024;
 
 absl::StatusOr<std::unique_ptr<Fib>> Fib::Build(std::span<const FibRoute> routes,
                                                 const InterfaceMap& interfaces) {
-  static int built = 0;  // rte_lpm wants a name of its own for each table.
+  // rte_lpm wants a name of its own for each table.
+  static std::atomic<unsigned> built{0};
   std::unique_ptr<Fib> fib(new Fib);
   rte_lpm_config config{};
   config.max_rules = std::max(kRoutesMin, static_cast<std::uint32_t>(routes.size()));

@@ -6,7 +6,7 @@
 // The default route lies outside of rte_lpm, which has no prefix of length 0: that leaves its 64 MB
 // table almost untouched, so it costs address space and hardly memory.
 //
-// Threads: built by main, then read by all workers.  Memory: Build() only.
+// Threads: built by one, then read by all workers.  Memory: Build() only.
 
 #pragma once
 

@@ -69,9 +69,9 @@ bool Filler::Insert(statesync::Handle& handle) noexcept {
                                   .last_seen_s = core_.forward.now_s};
     const bool tcp = session.key.protocol == kProtocolTcp;
     session.state = tcp ? SessionState::kTcpEstablished : SessionState::kUdpMultiple;
-    if (core_.tables.nat->size() > 0 && (scatter_.Next() & 1) != 0) {
+    if (core_.config->nat->size() > 0 && (scatter_.Next() & 1) != 0) {
       NatBinding binding;
-      if (!core_.tables.nat->Allocate(0, session.key, sessions, scatter_, binding)) continue;
+      if (!core_.config->nat->Allocate(0, session.key, sessions, scatter_, binding)) continue;
       core_.counters.Add(Event::kNatAllocated);
       if (binding.tries > 1) core_.counters.Add(Event::kNatTriesOverOne);
       session.nat_addr = binding.addr;
@@ -91,7 +91,7 @@ bool Filler::Insert(statesync::Handle& handle) noexcept {
     }
     sessions.EndWrite(handle);
     sessions.CheckAgainAt(handle,
-                          core_.forward.now_s + TimeoutOf(session.state, core_.tables.timeouts));
+                          core_.forward.now_s + TimeoutOf(session.state, core_.config->timeouts));
     core_.counters.Add(Event::kSessionsCreated);
     core_.counters.Add(Event::kChangesReplicated);
     return true;

@@ -28,7 +28,7 @@ void SendError(WorkerCore& core, std::uint8_t interface, const PacketView& view,
                const ForwardResult& result) {
   rte_mbuf* const frame = core.tx.New(interface, kIcmpErrorFrameMax, core.counters);
   if (frame == nullptr) return;
-  const InterfaceMap& interfaces = *core.tables.interfaces;
+  const InterfaceMap& interfaces = *core.config->interfaces;
   const std::size_t bytes =
       BuildIcmpError(view, result.error, interfaces.SourceMac(interface, true),
                      interfaces.SourceAddr(interface, true), result.mtu,
@@ -72,14 +72,14 @@ void ForwardPass(WorkerCore& core, Resolver* resolver, Burst& burst) noexcept {
   std::array<statesync::Handle, 2 * kBatchMax> edges;  // Dirty ones that may wait for company.
   std::size_t edge_count = 0;
   const statesync::SessionTable& sessions = *core.tables.sessions;
-  const InterfaceMap& interfaces = *core.tables.interfaces;
+  const InterfaceMap& interfaces = *core.config->interfaces;
 
   for (std::uint16_t i = 0; i < count; ++i) keys[i] = burst.views[i].key;
   sessions.LookupBatch({keys.data(), count}, {lookups.data(), count});
   for (std::uint16_t i = 0; i < count; ++i) {
     targets[i] = RouteAddr(burst.views[i], lookups[i], sessions);
   }
-  core.tables.fib->LookupBatch({targets.data(), count}, {routes.data(), count});
+  core.config->fib->LookupBatch({targets.data(), count}, {routes.data(), count});
   for (std::uint16_t i = 0; i < count; ++i) {
     PacketView& view = burst.views[i];
     const ForwardInput input{.from_zone = interfaces.interface(burst.ingress[i]).zone,
@@ -114,7 +114,7 @@ void StandbyPass(WorkerCore& core, Burst& burst) noexcept {
   for (std::uint16_t i = 0; i < burst.count; ++i) {
     PacketView& view = burst.views[i];
     const LocalAddress* const own =
-        core.tables.interfaces->AnswersFor(burst.ingress[i], view.target_addr, false);
+        core.config->interfaces->AnswersFor(burst.ingress[i], view.target_addr, false);
     if (view.kind == PacketKind::kEchoRequest && own != nullptr) {
       MakeEchoReply(view);
       core.counters.Add(Event::kEchoReplies);

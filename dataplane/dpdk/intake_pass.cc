@@ -26,6 +26,7 @@ void HandOver(WorkerCore& core, std::uint8_t worker, rte_mbuf* frame) {
 DropReason Inspect(WorkerCore& core, rte_mbuf* frame, std::uint8_t ingress, PacketView& view) {
   // Core reads frames in one piece. Buffers are large enough that NICs never chain them; a driver
   // that does all the same costs a copy.
+  if (!core.config->interfaces->enabled(ingress)) return DropReason::kInterfaceDown;
   if (frame->nb_segs > 1 && rte_pktmbuf_linearize(frame) != 0) return DropReason::kNoBuffer;
   const std::span<std::byte> bytes(rte_pktmbuf_mtod(frame, std::byte*),
                                    rte_pktmbuf_data_len(frame));
@@ -35,7 +36,7 @@ DropReason Inspect(WorkerCore& core, rte_mbuf* frame, std::uint8_t ingress, Pack
   const bool is_group = ((bytes[0] | bytes[6]) & std::byte{1}) != std::byte{0};
   if (is_group && view.kind != PacketKind::kArp) return DropReason::kNotOurMac;
   const bool ours =
-      core.tables.interfaces->AcceptsMac(ingress, LoadMac(bytes.data()), core.forwarding);
+      core.config->interfaces->AcceptsMac(ingress, LoadMac(bytes.data()), core.forwarding);
   return ours ? DropReason::kNone : DropReason::kNotOurMac;
 }
 

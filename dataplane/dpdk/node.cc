@@ -50,8 +50,8 @@ absl::Status Node::BeginEal() {
   eal.lcores = static_cast<std::uint16_t>(1 + runtime.workers + (runtime.sync_own_core ? 1 : 0));
   eal.cpus = runtime.worker_cpus;
   eal.extra_args = runtime.eal_args;
-  for (const InterfaceOptions& interface : setup_.options->interfaces) {
-    if (IsPci(interface.device)) eal.pci_devices.push_back(interface.device);
+  for (const PortOptions& port : setup_.options->ports) {
+    if (IsPci(port.device)) eal.pci_devices.push_back(port.device);
   }
   for (const Ha2Options* link : {&setup_.options->ha.ha2, &setup_.options->ha.ha2_second}) {
     if (IsPci(link->device)) eal.pci_devices.push_back(link->device);
@@ -66,9 +66,9 @@ absl::Status Node::BeginEal() {
 std::uint32_t Node::ForwardingBuffers() const {
   std::uint32_t count =
       kArpQueueTotal + (kBuffersPerWorker + kHeldMax) * setup_.options->runtime.workers;
-  for (const InterfaceOptions& interface : setup_.options->interfaces) {
-    count += interface.rx_descriptors * std::uint32_t{setup_.options->runtime.workers};
-    count += IsAfXdp(interface.device) ? kBuffersPerAfXdp : kTxDescriptors;
+  for (const PortOptions& port : setup_.options->ports) {
+    count += port.rx_descriptors * std::uint32_t{setup_.options->runtime.workers};
+    count += IsAfXdp(port.device) ? kBuffersPerAfXdp : kTxDescriptors;
   }
   return count;
 }
@@ -76,20 +76,19 @@ std::uint32_t Node::ForwardingBuffers() const {
 absl::Status Node::OpenPorts() {
   const Options& options = *setup_.options;
   std::uint16_t data_room = 0;
-  for (const InterfaceOptions& interface : options.interfaces) {
-    data_room = std::max(data_room, DataRoomFor(interface.mtu, IsAfXdp(interface.device),
-                                                IsAfPacket(interface.device)));
+  for (const PortOptions& port : options.ports) {
+    data_room = std::max(
+        data_room, DataRoomFor(port.frame_mtu, IsAfXdp(port.device), IsAfPacket(port.device)));
   }
   absl::StatusOr<MbufPool> pool = CreateMbufPool("forwarding", ForwardingBuffers(), data_room);
   if (!pool.ok()) return pool.status();
   pool_ = *std::move(pool);
-  std::vector<MacAddress> macs;
-  for (const InterfaceOptions& interface : options.interfaces) {
+  for (const PortOptions& source : options.ports) {
     PortSetup port{
-        .what = absl::StrCat("interface ", interface.name),
-        .device = CompleteDevice(interface.device, interface.mtu, ""),
-        .mtu = interface.mtu,
-        .rx_descriptors = interface.rx_descriptors,
+        .what = absl::StrCat("port ", source.name),
+        .device = CompleteDevice(source.device, source.frame_mtu, ""),
+        .mtu = source.frame_mtu,
+        .rx_descriptors = source.rx_descriptors,
         .tx_descriptors = kTxDescriptors,
         .worker_count = options.runtime.workers,
         .home_worker = static_cast<std::uint8_t>(ports_.size() % options.runtime.workers),
@@ -98,10 +97,10 @@ absl::Status Node::OpenPorts() {
     if (!probed.ok()) return probed;
     absl::StatusOr<std::unique_ptr<Port>> opened = Port::Open(port);
     if (!opened.ok()) return opened.status();
-    macs.push_back((*opened)->mac());
+    own_macs_.push_back((*opened)->mac());
     ports_.push_back(*std::move(opened));
   }
-  return tables_->Complete(options, macs);
+  return tables_->Complete(options, own_macs_);
 }
 
 absl::Status Node::MakeWorkers() {

@@ -79,7 +79,8 @@ class Node {
   bool running_ = false;
   std::unique_ptr<Tables> tables_;
   MbufPool pool_;                             // Of the ports that forward.
-  std::vector<std::unique_ptr<Port>> ports_;  // By interface index.
+  std::vector<std::unique_ptr<Port>> ports_;  // In the order of the node file.
+  std::vector<MacAddress> own_macs_;          // Of the ports.
   std::unique_ptr<HandoverRings> rings_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<SyncLoop> sync_;   // With HA,

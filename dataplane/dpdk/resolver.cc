@@ -24,7 +24,7 @@ void Resolver::OnArp(std::uint8_t interface, rte_mbuf* frame) noexcept {
   if (reason != DropReason::kNone) return core_.Drop(frame, reason);
   rte_pktmbuf_free(frame);
   const ArpOutcome outcome = core_.tables.neighbours->OnArp(
-      interface, packet, *core_.tables.interfaces, core_.forwarding, core_.now_ns, core_.counters);
+      interface, packet, *core_.config->interfaces, core_.forwarding, core_.now_ns, core_.counters);
   if (outcome.reply) {
     rte_mbuf* const reply = core_.tx.New(interface, kArpFramePadded, core_.counters);
     if (reply != nullptr) {
@@ -39,6 +39,10 @@ void Resolver::OnArp(std::uint8_t interface, rte_mbuf* frame) noexcept {
 void Resolver::Hold(const NeighbourKey& key, rte_mbuf* frame) noexcept {
   // Another worker's frame may have waited here while this node yielded (I6).
   if (!core_.forwarding) return core_.Drop(frame, DropReason::kNotActive);
+  // Or its interface was disabled.
+  if (!core_.config->interfaces->enabled(key.interface)) {
+    return core_.Drop(frame, DropReason::kInterfaceDown);
+  }
   const Neighbour neighbour = core_.tables.neighbours->Find(key);
   if (neighbour.usable()) {  // Resolved while another worker's frame was in the ring.
     return SendTo(core_, key.interface, neighbour.mac, frame);
@@ -61,7 +65,29 @@ bool Resolver::Turn() noexcept {
     next_tick_ns_ = core_.now_ns + kTickNs;
     AskDue();
   }
+  if (forgetting_) ForgetSome();
   return Announce() || count > 0;
+}
+
+void Resolver::OnConfig() noexcept {
+  core_.tables.neighbours->SetMaxAge(core_.config->options.timeouts.arp_s);
+  if (core_.config->reaches_others) {
+    forgetting_ = true;
+    forget_next_ = 0;
+  }
+  // Addresses that were there before are told once more: that teaches nothing wrong. The rounds
+  // begin anew, as their number counts the addresses.
+  if (core_.config->announces_others && core_.forwarding) announcer_.Start(core_.now_ns);
+}
+
+// A slice a turn, so that a large table makes no packet late.
+void Resolver::ForgetSome() noexcept {
+  std::array<NeighbourKey, kDueMax> held;
+  std::size_t held_count = 0;
+  forget_next_ = core_.tables.neighbours->ForgetOutside(*core_.config->interfaces, forget_next_,
+                                                        held, held_count);
+  for (std::size_t i = 0; i < held_count; ++i) Release(held[i], nullptr);
+  forgetting_ = forget_next_ != 0;
 }
 
 void Resolver::OnRole(bool active) noexcept {
@@ -81,7 +107,7 @@ bool Resolver::Announce() noexcept {
     announced_count_ = wanted;
     announcer_.Start(core_.now_ns);
   }
-  const std::span<const LocalAddress> addresses = core_.tables.interfaces->announced();
+  const std::span<const LocalAddress> addresses = core_.config->interfaces->announced();
   for (std::size_t sent = 0; sent < Announcer::kPerTurnMax; ++sent) {
     const std::size_t next = announcer_.Next(core_.now_ns, addresses.size());
     if (next == Announcer::kNothing) return sent > 0;
@@ -105,7 +131,7 @@ void Resolver::AskDue() noexcept {
 void Resolver::SendRequest(const NeighbourKey& key, const MacAddress& to) noexcept {
   rte_mbuf* const request = core_.tx.New(key.interface, kArpFramePadded, core_.counters);
   if (request == nullptr) return;
-  const InterfaceMap& interfaces = *core_.tables.interfaces;
+  const InterfaceMap& interfaces = *core_.config->interfaces;
   BuildArpRequest(interfaces.SourceMac(key.interface, core_.forwarding),
                   interfaces.SourceAddr(key.interface, core_.forwarding), to, key.addr,
                   BytesOf(request));

@@ -30,9 +30,12 @@ class Resolver {
   bool Turn() noexcept;
   // The role changed; `active` is the new one.
   void OnRole(bool active) noexcept;
+  // The configuration changed: forgets neighbours that are out of reach, announces new addresses.
+  void OnConfig() noexcept;
 
  private:
   bool Announce() noexcept;
+  void ForgetSome() noexcept;
   void AskDue() noexcept;
   void SendRequest(const NeighbourKey& key, const MacAddress& to) noexcept;
   void SendGratuitous(std::uint8_t interface, const MacAddress& mac, NetAddr addr) noexcept;
@@ -43,6 +46,8 @@ class Resolver {
   Announcer announcer_;
   std::uint32_t announced_count_ = 0;  // RoleState::announce_count as last obeyed.
   std::int64_t next_tick_ns_ = 0;
+  bool forgetting_ = false;
+  std::uint32_t forget_next_ = 0;  // Slot of the neighbour table.
 };
 
 }  // namespace dataplane

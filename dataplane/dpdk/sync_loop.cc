@@ -41,8 +41,7 @@ struct Ha2Side {
               .report_interval = statesync::Millis(options.ha.heartbeat_ms),
               .handshake = statesync::Handshake(primitives, secret, handshake),
               .stats = stats},
-        peer(engine, links.handshake, facts, stats, options.id_map_digest,
-             PeerSlotsOf(options.tables)),
+        peer(engine, links.handshake, facts, stats, PeerSlotsOf(options.tables)),
         receiver(links, peer, engine),
         sender(links, engine) {}
 
@@ -81,6 +80,8 @@ class SyncLoopParts final : public SyncLoop {
 
  private:
   absl::Status OpenKeyLog();
+  void StateCapabilities() noexcept;
+  void ObeyForwarding(Instant now) noexcept;
   void ObeyRequests(Instant now) noexcept;
   void ObeyDamage() noexcept;
   void Publish(Instant now, bool busy) noexcept;
@@ -96,6 +97,8 @@ class SyncLoopParts final : public SyncLoop {
 
   std::uint32_t resyncs_seen_;
   std::uint32_t damages_seen_ = 0;
+  std::uint64_t forwarding_seen_ = 0;
+  std::uint64_t id_map_digest_ = 0;
   bool state_sync_ = true;  // As the engine begins.
   Instant next_facts_{};
   Instant next_counters_{};
@@ -121,7 +124,9 @@ absl::Status SyncLoopParts::OpenHa2(const SyncLoopOptions& options,
                      (*port)->guard_ifindex() != 0 ? ", behind the XDP guard" : ""));
     ha2_->Add(*std::move(port), *link, shared_.sync);
   }
-  ha2_->links.handshake.SetCapabilities(CapabilitiesOf(options_, role_.word(), sessions_));
+  id_map_digest_ = shared_.forwarding.id_map_digest.load(std::memory_order_relaxed);
+  ha2_->peer.SetIdMapDigest(Instant{}, id_map_digest_);
+  StateCapabilities();
   return OpenKeyLog();
 }
 
@@ -142,14 +147,13 @@ absl::Status SyncLoopParts::OpenKeyLog() {
 // The order of a turn is the engine's contract: events, what arrived, what is to be sent.
 std::size_t SyncLoopParts::Turn(std::int64_t now_ns) noexcept {
   const Instant now{now_ns};
+  ObeyForwarding(now);
   const bool new_role = role_.Turn(now);
   engine_->SetMuted(now_ns >= shared_.role.forward_until_ns.load(std::memory_order_relaxed));
   ObeyRequests(now);
   std::size_t done = 0;
   if (ha2_ != nullptr) {
-    if (new_role) {
-      ha2_->links.handshake.SetCapabilities(CapabilitiesOf(options_, role_.word(), sessions_));
-    }
+    if (new_role) StateCapabilities();
     done += ha2_->receiver.Turn(now);
     ha2_->peer.Turn(now);
     done += ha2_->sender.Turn(now);
@@ -160,6 +164,27 @@ std::size_t SyncLoopParts::Turn(std::int64_t now_ns) noexcept {
   return done;
 }
 
+void SyncLoopParts::StateCapabilities() noexcept {
+  ha2_->links.handshake.SetCapabilities(
+      CapabilitiesOf(options_, id_map_digest_, role_.word(), sessions_));
+}
+
+// The turn before has ended, so nothing of an earlier configuration is in use here. Another id map
+// travels in a hello: the rekey that carries it leaves streams and forwarding alone.
+void SyncLoopParts::ObeyForwarding(Instant now) noexcept {
+  ForwardingFacts& facts = shared_.forwarding;
+  const std::uint64_t number = facts.number.load(std::memory_order_acquire);
+  if (number == forwarding_seen_) return;
+  forwarding_seen_ = number;
+  const std::uint64_t digest = facts.id_map_digest.load(std::memory_order_relaxed);
+  if (ha2_ != nullptr && digest != id_map_digest_) {
+    id_map_digest_ = digest;
+    StateCapabilities();
+    ha2_->peer.SetIdMapDigest(now, digest);
+  }
+  facts.seen_by_sync.store(number, std::memory_order_release);
+}
+
 void SyncLoopParts::ObeyRequests(Instant now) noexcept {
   const Requests& requests = shared_.requests;
   const std::uint32_t resyncs = requests.resync.load(std::memory_order_relaxed);
@@ -168,8 +193,7 @@ void SyncLoopParts::ObeyRequests(Instant now) noexcept {
     engine_->RequestBulk(now);
   }
   ObeyDamage();
-  const bool wanted =
-      options_.ha.state_sync && requests.state_sync_enabled.load(std::memory_order_relaxed);
+  const bool wanted = requests.state_sync_enabled.load(std::memory_order_relaxed);
   if (wanted != state_sync_) {
     state_sync_ = wanted;
     engine_->SetStateSync(now, wanted);

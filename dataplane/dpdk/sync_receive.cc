@@ -98,20 +98,21 @@ void SyncReceiver::OpenQueued(Instant now) noexcept {
   for (std::size_t i = 0; i < queued_; ++i) {
     const statesync::OpenResult result =
         links_.handshake.CommitOpen(now, tickets_[i], items_[i].good);
-    if (result.verdict == SealVerdict::kAccepted) OnAuthentic(now, i, result.established);
+    if (result.verdict == SealVerdict::kAccepted) OnAuthentic(now, i, result);
   }
   queued_ = 0;
   links_.ApplyKeyChanges();  // The burst is open: keys that it retired are not needed any more.
   Apply(now);
 }
 
-void SyncReceiver::OnAuthentic(Instant now, std::size_t index, bool established) noexcept {
+void SyncReceiver::OnAuthentic(Instant now, std::size_t index,
+                               const statesync::OpenResult& opened) noexcept {
   const CipherItem& item = items_[index];
   // A new run of the peer ends the batch: what came before it belongs to streams that are gone.
-  if (established) Apply(now);
-  peer_.OnFrame(now, established);
+  if (opened.established) Apply(now);
+  peer_.OnFrame(now, opened.established, opened.rekeyed);
   if (!peer_.connected()) return links_.stats.Count(SyncEvent::without_peer);
-  if (established) links_.ForgetReports();
+  if (opened.established) links_.ForgetReports();
   links_.Hear(now, link_);
   link().addresses.peer_mac = sources_[index];
 

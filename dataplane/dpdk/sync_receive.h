@@ -36,7 +36,8 @@ class SyncReceiver {
   void Queue(rte_mbuf* frame, const Ha2Datagram& datagram) noexcept;
   // Opens what is queued, tells the peer's state, and gives the engine what is to be applied.
   void OpenQueued(statesync::Instant now) noexcept;
-  void OnAuthentic(statesync::Instant now, std::size_t index, bool established) noexcept;
+  void OnAuthentic(statesync::Instant now, std::size_t index,
+                   const statesync::OpenResult& opened) noexcept;
   void OnEmpty(const statesync::ClearHeader& clear) noexcept;
   void Apply(statesync::Instant now) noexcept;
 

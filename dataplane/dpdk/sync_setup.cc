@@ -58,14 +58,14 @@ Ha2Link LinkOf(const Ha2Options& options, const MacAddress& own_mac) {
   return link;
 }
 
-statesync::Capabilities CapabilitiesOf(const Options& options, RoleWord word,
-                                       const statesync::ReplicatedTable& sessions) {
+statesync::Capabilities CapabilitiesOf(const Options& options, std::uint64_t id_map_digest,
+                                       RoleWord word, const statesync::ReplicatedTable& sessions) {
   statesync::Capabilities own;
   own.stream_count = options.ha.ha2.streams;
   own.term = word.term();
   own.role = word.role();
   own.datagram_bytes_max = DatagramBytesMax(options.ha);
-  own.id_map_digest = options.id_map_digest;
+  own.id_map_digest = id_map_digest;
   own.table_count = 1;
   own.tables[0] = {.table = sessions.id(),
                    .schema_min = 1,

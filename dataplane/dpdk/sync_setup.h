@@ -34,7 +34,8 @@ namespace dataplane {
 [[nodiscard]] Ha2Link LinkOf(const Ha2Options& options, const MacAddress& own_mac);
 
 // What the next hello says of this node.
-[[nodiscard]] statesync::Capabilities CapabilitiesOf(const Options& options, RoleWord word,
+[[nodiscard]] statesync::Capabilities CapabilitiesOf(const Options& options,
+                                                     std::uint64_t id_map_digest, RoleWord word,
                                                      const statesync::ReplicatedTable& sessions);
 // What the engine is told of a peer that proved itself.
 [[nodiscard]] statesync::PeerInfo PeerInfoOf(const statesync::PeerHello& hello,

@@ -31,6 +31,7 @@ bool Worker::Turn(std::int64_t now_ns) noexcept {
   core_.now_ns = now_ns;
   core_.forward.now_ns = now_ns;
   core_.forward.now_s = SecondOf(now_ns);
+  if (core_.TakeConfig() && resolver_.has_value()) resolver_->OnConfig();
   ObeyRole();
   bool busy = ReceiveAll();
   if (resolver_.has_value()) busy = resolver_->Turn() || busy;
@@ -74,13 +75,13 @@ void Worker::ObeyRole() noexcept {
 
 bool Worker::ReceiveAll() noexcept {
   bool busy = false;
-  for (std::size_t interface = 0; interface < core_.ports.size(); ++interface) {
-    burst_.count = core_.ports[interface]->Receive(core_.index, burst_.frames.data(), kBatchMax);
+  for (std::size_t port = 0; port < core_.ports.size(); ++port) {
+    burst_.count = core_.ports[port]->Receive(core_.index, burst_.frames.data(), kBatchMax);
     if (burst_.count == 0) continue;
     // The buffer says where it came from, also to a worker that gets it by a ring. Not every driver
-    // writes the port, so the interface takes its place.
+    // writes the port, so its number here takes that place.
     for (std::uint16_t i = 0; i < burst_.count; ++i) {
-      burst_.frames[i]->port = static_cast<std::uint16_t>(interface);
+      burst_.frames[i]->port = static_cast<std::uint16_t>(port);
     }
     core_.counters.Add(Event::kPacketsReceived, burst_.count);
     Process();
@@ -110,7 +111,7 @@ bool Worker::Expire() noexcept {
   std::array<statesync::Handle, kBatchMax> dirty;
   const std::size_t deleted =
       ExpireSlice(*core_.tables.sessions, static_cast<statesync::ShardIndex>(expiry_shard_),
-                  core_.tables.timeouts, core_.forward.now_s, takeover_s_, core_.counters, dirty);
+                  core_.config->timeouts, core_.forward.now_s, takeover_s_, core_.counters, dirty);
   if (deleted == 0) return false;
   core_.tables.sessions->MarkDirtyBatch(core_.index, {dirty.data(), deleted});
   return true;

@@ -32,7 +32,7 @@ struct Burst {
   std::uint16_t count = 0;
   std::array<rte_mbuf*, statesync::kBatchMax> frames;
   std::array<PacketView, statesync::kBatchMax> views;
-  std::array<std::uint8_t, statesync::kBatchMax> ingress;  // Interface index.
+  std::array<std::uint8_t, statesync::kBatchMax> ingress;  // Port, which is the interface's index.
 };
 
 struct WorkerCore {
@@ -47,19 +47,31 @@ struct WorkerCore {
         ports(all_ports),
         tx(all_ports, worker) {
     forward.table = tables.sessions.get();
-    forward.rules = tables.rules.get();
-    forward.nat = &*tables.nat;
-    forward.timeouts = &tables.timeouts;
     forward.counters = &counters;
     forward.scatter = Scatter(seed);
+    TakeConfig();
+  }
+
+  // What to forward by in this turn. True if it is another one than before.
+  bool TakeConfig() noexcept {
+    const ForwardingTables* const latest = tables.forwarding.load(std::memory_order_acquire);
+    if (latest == config) return false;
+    config = latest;
+    forward.rules = config->rules.get();
+    forward.nat = &*config->nat;
+    forward.timeouts = &config->timeouts;
+    // Between bursts nothing is half done: from here on this worker holds nothing of the old one.
+    shared.workers[index].seen_forwarding.store(config->number, std::memory_order_release);
+    return true;
   }
 
   const std::uint8_t index;
   const std::uint8_t worker_count;
   Tables& tables;
+  const ForwardingTables* config = nullptr;  // Of this turn.
   SharedState& shared;
   HandoverRings& rings;
-  std::span<const std::unique_ptr<Port>> ports;  // By interface index.
+  std::span<const std::unique_ptr<Port>> ports;  // As in the node file.
   TxBuffers tx;
   CommitHold hold;
   Counters counters;

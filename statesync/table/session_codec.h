@@ -97,7 +97,7 @@ inline void SessionRecord::EncodeInsert(const Entry& entry, Handle handle,
   record.record_bytes = sizeof(SessionInsertV4);
   if ((entry.flags & kSessionHasNat) == 0) return;
   bytes[offsetof(SessionInsertV4Nat, nat_index)] =
-      static_cast<std::byte>(NatIndexOf(entry.nat_addr));
+      static_cast<std::byte>(nat().IndexOf(entry.nat_addr));
   std::memcpy(bytes + offsetof(SessionInsertV4Nat, nat_port), &entry.nat_port,
               sizeof(entry.nat_port));
   record.schema = kSessionInsertV4Nat;
@@ -195,12 +195,13 @@ inline Verdict SessionRecord::DecodeInsert(std::uint8_t schema, const std::byte*
   if (schema != kSessionInsertV4Nat) return Verdict::kAccepted;
 
   const auto index = static_cast<std::uint8_t>(bytes[offsetof(SessionInsertV4Nat, nat_index)]);
-  if (index >= nat_count_) {
+  const NetAddr nat_addr = nat().AddressOf(index);
+  if (nat_addr == 0) {
     known = false;
     return Verdict::kAccepted;
   }
   image.flags |= kSessionHasNat;
-  image.nat_addr = nat_addresses_[index];
+  image.nat_addr = nat_addr;
   image.nat_port = internal::LoadNetwork16(bytes + offsetof(SessionInsertV4Nat, nat_port));
   if (ShardOfEndpoints(image.nat_addr, image.nat_port, image.server_addr, image.server_port) !=
       shard) {

@@ -6,17 +6,19 @@
 // A session has one index key, or two with source NAT: the pair of endpoints as the client's side
 // sees them, and as the server's side does. An index key is unordered: one key for both directions.
 //
-// Threads: values only; SessionRecord is constant after Init().
+// Threads: values only; of a SessionRecord only the NAT addresses change after Init().
 
 #pragma once
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 
 #include "statesync/table/hash.h"
+#include "statesync/table/nat_addresses.h"
 #include "statesync/table/replicated_table.h"
 #include "statesync/table/session_entry.h"
 #include "statesync/table/toeplitz.h"
@@ -25,9 +27,6 @@
 #include "statesync/wire/verdict.h"
 
 namespace statesync {
-
-inline constexpr std::size_t kNatAddressesMax = 255;  // One byte on the wire; 0xff is none.
-inline constexpr std::uint8_t kNatIndexNone = 0xff;
 
 // Two endpoints and a protocol in two words. Endpoints are (address, port) as in a packet.
 struct KeyWords {
@@ -111,10 +110,18 @@ class SessionRecord {
     std::uint32_t count;
   };
 
-  // nat_addresses: at most kNatAddressesMax; copied.
-  void Init(std::span<const NetAddr> nat_addresses) noexcept;
-  // Position of a NAT address, kNatIndexNone if it is none. O(1).
-  [[nodiscard]] std::uint8_t NatIndexOf(NetAddr addr) const noexcept;
+  // nat_addresses: as NatAddresses::Init; copied.
+  void Init(std::span<const NetAddr> nat_addresses) noexcept { own_nat_.Init(nat_addresses); }
+  // Other addresses from here on. `addresses` must live until every thread that uses the table has
+  // begun anew after the next call; one thread calls this, others may encode and decode meanwhile.
+  void SetNatAddresses(const NatAddresses& addresses) noexcept {
+    std::atomic_ref(nat_).store(&addresses, std::memory_order_release);
+  }
+  // The addresses in use.
+  [[nodiscard]] const NatAddresses& nat() const noexcept {
+    const NatAddresses* const set = std::atomic_ref(nat_).load(std::memory_order_acquire);
+    return set == nullptr ? own_nat_ : *set;
+  }
 
   // ---- Keys ----
 
@@ -205,12 +212,8 @@ class SessionRecord {
   static void FillUpdate(const std::byte* bytes, Entry& entry) noexcept;
 
  private:
-  static constexpr std::size_t kNatPlaces = 512;  // At most half full, so probes are short.
-  static std::size_t NatPlaceOf(NetAddr addr) noexcept { return (addr * 0x9e37'79b1u) >> 23; }
-
-  std::array<NetAddr, kNatAddressesMax> nat_addresses_{};
-  std::array<std::uint8_t, kNatPlaces> nat_places_{};  // Open addressing by address: its position.
-  std::size_t nat_count_ = 0;
+  NatAddresses own_nat_;
+  mutable const NatAddresses* nat_ = nullptr;  // Atomic; null: own_nat_.
 };
 
 }  // namespace statesync

@@ -109,6 +109,10 @@ absl::StatusOr<std::unique_ptr<SessionTable>> SessionTable::Create(
   return table;
 }
 
+void SessionTable::SetNatAddresses(const NatAddresses& addresses) noexcept {
+  impl_->table.record().SetNatAddresses(addresses);
+}
+
 ShardIndex SessionTable::ShardOf(const FlowKey& key) noexcept {
   return ShardOfEndpoints(key.source_addr, key.source_port, key.target_addr, key.target_port);
 }
@@ -190,7 +194,7 @@ InsertResult SessionTable::Insert(const NewSession& session, Handle& handle) noe
     image.nat_addr = session.nat_addr;
     image.nat_port = session.nat_port;
     image.flags |= kSessionHasNat;
-    if (impl_->table.record().NatIndexOf(session.nat_addr) == kNatIndexNone) {
+    if (impl_->table.record().nat().IndexOf(session.nat_addr) == kNatIndexNone) {
       return InsertResult::kNatAddressUnknown;
     }
     if (ShardOfEndpoints(image.nat_addr, image.nat_port, image.server_addr, image.server_port) !=

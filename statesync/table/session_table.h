@@ -18,6 +18,7 @@
 
 #include "absl/status/statusor.h"
 #include "statesync/table/entry_damage.h"
+#include "statesync/table/nat_addresses.h"
 #include "statesync/table/replicated_table.h"
 #include "statesync/table/sequence.h"
 #include "statesync/table/session_entry.h"
@@ -34,8 +35,8 @@ struct SessionTableOptions {
   std::uint32_t dirty_ring_handles = 65'536;  // Per worker, power of two.
   std::uint64_t index_seed = 0;               // Key of the index hash; random per boot.
   std::uint64_t digest_key[2] = {0, 0};       // Stable over boots, the same on both nodes.
-  // Addresses for source NAT in the order of the id map; a record carries the position. At most
-  // 255; copied.
+  // Addresses for source NAT by the number that a record carries, to begin with; 0: none has this
+  // number. At most 255; copied.
   std::span<const NetAddr> nat_addresses;
   // Memory for the table (hugepages, a NUMA node): SessionTable::BytesNeeded(), aligned to 64,
   // longer lived than the table. Empty: Create() allocates.
@@ -63,7 +64,7 @@ enum class InsertResult : std::uint8_t {
   kFull,               // No free slot in the key's shard.
   kExists,             // A session has this pair of endpoints, in either direction.
   kNatPortTaken,       // The key behind NAT is taken, or is the client's own, or in another shard.
-  kNatAddressUnknown,  // nat_addr is not in SessionTableOptions::nat_addresses.
+  kNatAddressUnknown,  // nat_addr is none of the NAT addresses.
 };
 
 class SessionTable final {
@@ -129,6 +130,12 @@ class SessionTable final {
   [[nodiscard]] ReplicatedTable& replicated() noexcept;
   // See Table::Damage. Only while the sync loop is the writer.
   bool Damage(Handle handle, EntryDamage damage) noexcept;
+
+  // ---- One thread that is none of the above ----
+  // The NAT addresses from here on. Existing sessions stay as they are; one whose address is gone
+  // is encoded with a number that every peer refuses (unknown-id), so end it.
+  // `addresses` must live until the writers and the sync loop have begun anew after the next call.
+  void SetNatAddresses(const NatAddresses& addresses) noexcept;
 
   // ---- Any thread ----
 

@@ -50,8 +50,8 @@ class SyncNode {
     static int count = 0;
     options.name = "n" + std::to_string(count++);
     options.index = setup.index;
-    options.nat_addresses = {MakeAddr(192, 0, 2, 1)};
-    options.id_map_digest = 77;
+    options.forwarding.nat_addresses = {MakeAddr(192, 0, 2, 1)};
+    shared.forwarding.id_map_digest.store(77);
     options.ha.enabled = true;
     options.ha.state_sync = true;
     if (setup.has_ha2) options.ha.ha2.device = wire.device();
@@ -76,7 +76,7 @@ class SyncNode {
     table_options.index_seed = setup.boot_id;
     table_options.digest_key[0] = 1;
     table_options.digest_key[1] = 2;
-    table_options.nat_addresses = options.nat_addresses;
+    table_options.nat_addresses = options.forwarding.nat_addresses;
     table = statesync::SessionTable::Create(table_options).value();
 
     SyncLoopOptions loop_options;

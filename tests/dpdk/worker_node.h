@@ -44,7 +44,9 @@ inline Options TwoPortOptions(std::uint8_t workers) {
   options.runtime.workers = workers;
   options.tables.sessions = 65'536;
   options.tables.neighbours = 64;
-  options.zones = {{1, "clients"}, {2, "servers"}};
+  options.ports = {{"p0", ""}, {"p1", ""}};
+  ForwardingOptions& forwarding = options.forwarding;
+  forwarding.zones = {{1, "clients"}, {2, "servers"}};
   InterfaceOptions clients;
   clients.id = 1;
   clients.name = "clients";
@@ -55,22 +57,23 @@ inline Options TwoPortOptions(std::uint8_t workers) {
   InterfaceOptions servers = clients;
   servers.id = 2;
   servers.name = "servers";
+  servers.port = 1;
   servers.zone_id = 2;
   servers.address = kOwnServers;
   servers.virtual_addresses = {{MakeAddr(10, 2, 0, 1), 2}};
-  options.interfaces = {clients, servers};
+  forwarding.interfaces = {clients, servers};
   RuleOptions out;
   out.id = 10;
   out.from_zone_id = 1;
   out.to_zone_id = 2;
   out.permit = true;
   out.nat_pool_id = 1;
-  options.rules = {out};
+  forwarding.rules = {out};
   NatPoolOptions pool;
   pool.id = 1;
-  pool.addresses = {kNatAddr};
-  options.nat_pools = {pool};
-  options.nat_addresses = {kNatAddr};
+  pool.addresses = {{1, kNatAddr}};
+  forwarding.nat_pools = {pool};
+  forwarding.nat_addresses = {kNatAddr};
   return options;
 }
 
@@ -79,13 +82,12 @@ class WorkerNode {
   // commit: of the one rule.
   explicit WorkerNode(std::uint8_t workers = 1, const CommitOptions& commit = {})
       : options(TwoPortOptions(workers)), shared(std::make_unique<SharedState>()) {
-    options.rules[0].commit = commit;
+    options.forwarding.rules[0].commit = commit;
     static int count = 0;
     const std::string name = "node" + std::to_string(count++);
     auto buffers = CreateMbufPool(name, 4'095, DataRoomFor(1'500, false, false));
     ENSURE(buffers.ok());
     pool = *std::move(buffers);
-    std::vector<MacAddress> macs;
     for (std::uint8_t i = 0; i < 2; ++i) {
       auto port = Port::Open({.what = "port",
                               .device = lan[i].device(),
@@ -94,13 +96,13 @@ class WorkerNode {
                               .pool = pool.get()});
       EXPECT_TRUE(port.ok()) << port.status();
       ENSURE(port.ok());
-      macs.push_back((*port)->mac());
+      own_macs.push_back((*port)->mac());
       ports.push_back(*std::move(port));
     }
     auto created = Tables::Create(options, {.index_seed = 7});
     ENSURE(created.ok());
     tables = *std::move(created);
-    ENSURE(tables->Complete(options, macs).ok());
+    ENSURE(tables->Complete(options, own_macs).ok());
     rings = *HandoverRings::Create(workers);
     for (std::uint8_t i = 0; i < workers; ++i) {
       all_workers.push_back(std::make_unique<Worker>(WorkerSetup{.index = i,
@@ -111,6 +113,20 @@ class WorkerNode {
                                                                  .ports = ports,
                                                                  .seed = 11u + i}));
     }
+  }
+
+  // What the workers forward by from their next turn on. The one before is kept.
+  void Reconfigure(const ForwardingOptions& forwarding) {
+    options.forwarding = forwarding;
+    auto built = ForwardingTables::Build(forwarding, {own_macs, options.index},
+                                         tables->owned_forwarding.get());
+    EXPECT_TRUE(built.ok()) << built.status();
+    ENSURE(built.ok());
+    (*built)->number = tables->owned_forwarding->number + 1;
+    tables->sessions->SetNatAddresses((*built)->nat_addresses);
+    tables->forwarding.store(built->get());
+    retired.push_back(std::move(tables->owned_forwarding));
+    tables->owned_forwarding = *std::move(built);
   }
 
   void SetRole(statesync::Role role, std::uint32_t change) {
@@ -153,7 +169,7 @@ class WorkerNode {
   }
   // A frame addressed to what this node is reached by on `interface`.
   Bytes To(std::uint8_t interface, Bytes frame, const MacAddress& from) const {
-    StoreMac(frame.data(), tables->interfaces->SourceMac(interface, true));
+    StoreMac(frame.data(), tables->owned_forwarding->interfaces->SourceMac(interface, true));
     StoreMac(frame.data() + 6, from);
     return frame;
   }
@@ -173,6 +189,8 @@ class WorkerNode {
   MbufPool pool;  // Before what holds its buffers.
   WireEnd lan[2];
   std::vector<std::unique_ptr<Port>> ports;
+  std::vector<MacAddress> own_macs;
+  std::vector<std::unique_ptr<const ForwardingTables>> retired;
   std::unique_ptr<Tables> tables;
   std::unique_ptr<HandoverRings> rings;
   std::vector<std::unique_ptr<Worker>> all_workers;

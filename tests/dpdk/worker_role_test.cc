@@ -178,10 +178,15 @@ TEST(WorkerRole, FullTableEndsTheFillingWithoutAHang) {
   EXPECT_EQ(node.shared->requests.fill_sessions_done.load(), live);
 }
 
+void SetUdpTimeout(WorkerNode& node, std::uint16_t seconds) {
+  ForwardingOptions forwarding = node.options.forwarding;
+  forwarding.timeouts.udp_single_s = seconds;
+  node.Reconfigure(forwarding);
+}
+
 TEST(WorkerRole, SessionsExpireOnlyWhileThisNodeOwnsThem) {
   WorkerNode node;
-  node.options.timeouts.udp_single_s = 1;
-  node.tables->timeouts.udp_single_s = 1;
+  SetUdpTimeout(node, 1);
   node.Activate(1);
   node.Give(kClients, NewFlow(node, 1'001));
   node.Run();
@@ -193,7 +198,7 @@ TEST(WorkerRole, SessionsExpireOnlyWhileThisNodeOwnsThem) {
 
 TEST(WorkerRole, SessionExpiresAfterTheTimeoutOfItsState) {
   WorkerNode node;
-  node.tables->timeouts.udp_single_s = 1;
+  SetUdpTimeout(node, 1);
   node.Activate(1);
   node.Give(kClients, NewFlow(node, 1'001));
   node.Run();

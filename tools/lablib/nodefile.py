@@ -18,30 +18,32 @@ index: {index}
 priority: {priority}
 runtime_dir: "{runtime_dir}"
 
-zones {{ id: 1 name: "clients" }}
-zones {{ id: 2 name: "servers" }}
-interfaces {{
-  id: 1 name: "clients" zone: "clients"
-  device: "net_af_packet0,iface=clients"
-  address: "{client_address}/24"
-  virtual_addresses {{ address: "{client_gateway}" vrid: 1 }}
-}}
-interfaces {{
-  id: 2 name: "servers" zone: "servers"
-  device: "net_af_packet1,iface=servers"
-  address: "{server_address}/24"
-  virtual_addresses {{ address: "{server_gateway}" vrid: 2 }}
-}}
+ports {{ name: "p0" device: "net_af_packet0,iface=clients" }}
+ports {{ name: "p1" device: "net_af_packet1,iface=servers" }}
 
-rules {{
-  id: 10 name: "translated" from_zone: "clients" to_zone: "servers"
-  destination: "{server_translated}/32" action: PERMIT source_nat: "outside"{commit}
+forwarding {{
+  zones {{ id: 1 name: "clients" }}
+  zones {{ id: 2 name: "servers" }}
+  interfaces {{
+    id: 1 name: "clients" zone: "clients" port: "p0"
+    address: "{client_address}/24"
+    virtual_addresses {{ address: "{client_gateway}" vrid: 1 }}
+  }}
+  interfaces {{
+    id: 2 name: "servers" zone: "servers" port: "p1"
+    address: "{server_address}/24"
+    virtual_addresses {{ address: "{server_gateway}" vrid: 2 }}
+  }}
+  rules {{
+    id: 10 name: "translated" from_zone: "clients" to_zone: "servers"
+    destination: "{server_translated}/32" action: PERMIT source_nat: "outside"{commit}
+  }}
+  rules {{
+    id: 20 name: "routed" from_zone: "clients" to_zone: "servers"
+    destination: "{server_routed}/32" action: PERMIT{commit}
+  }}
+  nat_pools {{ id: 1 name: "outside" {nat_addresses} }}
 }}
-rules {{
-  id: 20 name: "routed" from_zone: "clients" to_zone: "servers"
-  destination: "{server_routed}/32" action: PERMIT{commit}
-}}
-nat_pools {{ id: 1 name: "outside" {nat_addresses} }}
 
 tables {{ sessions: {sessions} memory_mb: {table_mb} }}
 ha {{
@@ -97,7 +99,8 @@ def text_of(options, name):
         client_address=plan.client_address, client_gateway=topology.CLIENT_GATEWAY,
         server_address=plan.server_address, server_gateway=topology.SERVER_GATEWAY,
         server_routed=topology.SERVER_ROUTED, server_translated=topology.SERVER_TRANSLATED,
-        nat_addresses=" ".join(f'addresses: "{address}"' for address in topology.NAT_ADDRESSES),
+        nat_addresses=" ".join(f'addresses {{ id: {i} address: "{address}" }}'
+                               for i, address in enumerate(topology.NAT_ADDRESSES, 1)),
         sessions=options.sessions, state_sync="true" if options.replication else "false",
         ha1_address=plan.ha1_address, peer_ha1_address=peer.ha1_address,
         ha2_address=plan.ha2_address, peer_ha2_address=peer.ha2_address,

@@ -56,7 +56,8 @@ TEST_F(CommandLine, CheckSaysWhatIsInAGoodFile) {
   Write(NodeWith("net_af_packet", "net_null"));
   const ExitRequest exit = Exit({"--check", path_.c_str()});
   EXPECT_EQ(exit.status, 0);
-  EXPECT_NE(exit.output.find(": ok: node a, 2 interfaces, 1 rules, HA on\n"), std::string::npos)
+  EXPECT_NE(exit.output.find(": ok: node a, 2 ports, 2 interfaces, 1 rules, HA on\n"),
+            std::string::npos)
       << exit.output;
 }
 
@@ -64,7 +65,7 @@ TEST_F(CommandLine, CheckNotesPortsThatThisMachineLacks) {
   Write(NodeWith("iface=lan0", "iface=no-such-if"));
   const ExitRequest exit = Exit({"--check", path_.c_str()});
   EXPECT_EQ(exit.status, 0);
-  EXPECT_NE(exit.output.find("note: interfaces[0].device: "), std::string::npos) << exit.output;
+  EXPECT_NE(exit.output.find("note: ports[0].device: "), std::string::npos) << exit.output;
 }
 
 TEST_F(CommandLine, PrintedConfigIsAcceptedAgain) {

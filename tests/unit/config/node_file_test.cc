@@ -47,145 +47,199 @@ const MistakeCase kMistakes[] = {
      "node:2: runtime_dir: \"run\": must be an absolute path"},
     // Zones and interfaces.
     {"duplicate zone id", "zones { id: 2", "zones { id: 1",
-     "node:4: zones[1].id: 1: duplicate: zones[0] has this id; zone ids must be unique"},
+     "node:4: forwarding.zones[1].id: 1: duplicate: zones[0] has this id; zone ids must be unique"},
     {"duplicate zone name", "id: 2 name: \"wan\" }",
      "id: 2 name: \"wan\" } zones { id: 3 name: \"lan\" }",
-     "node:4: zones[2].name: \"lan\": duplicate: zones[0] has this name; zone names must be "
+     "node:4: forwarding.zones[2].name: \"lan\": duplicate: zones[0] has this name; zone names "
+     "must be "
      "unique"},
     {"zone id zero", "zones { id: 2", "zones { id: 0",
-     "node:4: zones[1].id: missing: give the zone a stable id, 1 to 255"},
+     "node:4: forwarding.zones[1].id: missing: give the zone a stable id, 1 to 255"},
     {"duplicate interface id", "interfaces { id: 2", "interfaces { id: 1",
-     "node:7: interfaces[1].id: 1: duplicate: interfaces[0] has this id; interface ids must be "
+     "node:7: forwarding.interfaces[1].id: 1: duplicate: interfaces[0] has this id; interface ids "
+     "must be "
      "unique"},
     {"unknown zone of interface", " zone: \"wan\"", " zone: \"dmz\"",
-     "node:7: interfaces[1].zone: \"dmz\": unknown zone; known: lan, wan"},
+     "node:7: forwarding.interfaces[1].zone: \"dmz\": unknown zone; known: lan, wan"},
     {"no such port", "\"net_af_packet1,iface=wan0\"", "\"eth7\"",
-     "node:7: interfaces[1].device: \"eth7\": no such port; write a PCI address as 0000:03:00.0, "
+     "node:2: ports[1].device: \"eth7\": no such port; write a PCI address as 0000:03:00.0, "
      "or "
      "a driver, a number and arguments as net_af_packet0,iface=lan0"},
     {"iface missing", "\"net_af_packet1,iface=wan0\"", "\"net_af_packet1\"",
-     "node:7: interfaces[1].device: \"net_af_packet1\": net_af_packet needs iface=NAME, the name "
+     "node:2: ports[1].device: \"net_af_packet1\": net_af_packet needs iface=NAME, the name "
      "of "
      "a kernel interface (1 to 15 characters)"},
     {"device used twice", "net_af_packet1,iface=wan0", "net_af_packet0,iface=wan0",
-     "node:7: interfaces[1].device: \"net_af_packet0,iface=wan0\": duplicate: interfaces[0].device "
+     "node:2: ports[1].device: \"net_af_packet0,iface=wan0\": duplicate: ports[0].device "
      "uses device net_af_packet0"},
     {"kernel interface used twice", "net_af_packet1,iface=wan0", "net_af_packet1,iface=lan0",
-     "node:7: interfaces[1].device: \"net_af_packet1,iface=lan0\": duplicate: interfaces[0].device "
+     "node:2: ports[1].device: \"net_af_packet1,iface=lan0\": duplicate: ports[0].device "
      "uses kernel interface lan0"},
     {"address without length", "address: \"10.2.0.2/24\"", "address: \"10.2.0.2\"",
-     "node:8: interfaces[1].address: \"10.2.0.2\": is no address with prefix length; write it as "
+     "node:8: forwarding.interfaces[1].address: \"10.2.0.2\": is no address with prefix length; "
+     "write it as "
      "10.1.0.2/24"},
     {"address is broadcast", "address: \"10.1.0.2/24\"", "address: \"10.1.0.255/24\"",
-     "node:6: interfaces[0].address: \"10.1.0.255/24\": cannot be a host's address; take one "
+     "node:6: forwarding.interfaces[0].address: \"10.1.0.255/24\": cannot be a host's address; "
+     "take one "
      "inside "
      "the prefix, neither its first nor its last"},
     {"connected prefixes overlap", "address: \"10.2.0.2/24\"", "address: \"10.1.0.3/16\"",
-     "node:8: interfaces[1].address: \"10.1.0.3/16\": overlaps 10.1.0.0/24 of "
+     "node:8: forwarding.interfaces[1].address: \"10.1.0.3/16\": overlaps 10.1.0.0/24 of "
      "interfaces[0].address; connected prefixes must be disjoint"},
     {"virtual address outside", "address: \"10.2.0.1\"", "address: \"10.3.0.1\"",
-     "node:8: interfaces[1].virtual_addresses[0].address: \"10.3.0.1\": lies outside 10.2.0.0/24, "
+     "node:8: forwarding.interfaces[1].virtual_addresses[0].address: \"10.3.0.1\": lies outside "
+     "10.2.0.0/24, "
      "the prefix of its interface"},
     {"virtual address is own", "address: \"10.2.0.1\"", "address: \"10.2.0.2\"",
-     "node:8: interfaces[1].virtual_addresses[0].address: \"10.2.0.2\": duplicate: "
+     "node:8: forwarding.interfaces[1].virtual_addresses[0].address: \"10.2.0.2\": duplicate: "
      "interfaces[1].address has this address"},
     {"vrid", "vrid: 2", "vrid: 256",
-     "node:8: interfaces[1].virtual_addresses[0].vrid: 256: must be 1 to 255"},
+     "node:8: forwarding.interfaces[1].virtual_addresses[0].vrid: 256: must be 1 to 255"},
     {"vrid missing", "vrid: 2", "",
-     "node:8: interfaces[1].virtual_addresses[0].vrid: missing: give a virtual router id, 1 to "
+     "node:8: forwarding.interfaces[1].virtual_addresses[0].vrid: missing: give a virtual router "
+     "id, 1 to "
      "255"},
-    {"mtu", "zone: \"wan\" device", "zone: \"wan\" mtu: 9001 device",
-     "node:7: interfaces[1].mtu: 9001: must be 576 to 9000"},
-    {"descriptors", "zone: \"wan\" device", "zone: \"wan\" rx_descriptors: 1000 device",
-     "node:7: interfaces[1].rx_descriptors: 1000: must be a power of two, 64 to 32768"},
+    {"mtu beyond its port", "port: \"p1\"", "port: \"p1\" mtu: 1501",
+     "node:7: forwarding.interfaces[1].mtu: 1501: must be 576 to 1500"},
+    {"descriptors", "index: 0 ports {", "index: 0 ports { rx_descriptors: 1000",
+     "node:2: ports[1].rx_descriptors: 1000: must be a power of two, 64 to 32768"},
+    {"frame MTU", "index: 0 ports {", "index: 0 ports { frame_mtu: 9001",
+     "node:2: ports[1].frame_mtu: 9001: must be 576 to 9000"},
+    {"port name twice", "ports { name: \"p1\"",
+     "ports { name: \"p0\" device: \"net_null7\" } ports { name: \"p1\"",
+     "node:2: ports[1].name: \"p0\": duplicate: ports[0] has this name; port names must be unique"},
+    {"unknown port", "port: \"p1\"", "port: \"p2\"",
+     "node:7: forwarding.interfaces[1].port: \"p2\": the node file has no such port; known: p0, "
+     "p1"},
+    {"port used twice", "port: \"p1\"", "port: \"p0\"",
+     "node:7: forwarding.interfaces[1].port: \"p0\": duplicate: interfaces[0].port uses this port"},
+    {"port missing", "port: \"p1\"", "",
+     "node:7: forwarding.interfaces[1].port: missing: name a port of the node file; known: p0, p1"},
+    // Of the form before there was Forwarding.
+    {"rules outside", "forwarding {", "rules { id: 1 } forwarding {",
+     "node:3:7: Message type \"lockstep.node.Node\" has no field named \"rules\". It moved to "
+     "forwarding { rules … }; see docs/example-node.textproto."},
+    {"device of an interface", "port: \"p1\"", "device: \"net_null0\"",
+     "node:7:50: Message type \"lockstep.forwarding.Interface\" has no field named \"device\". It "
+     "moved to ports { name device rx_descriptors frame_mtu }; an interface names its port; see "
+     "docs/example-node.textproto."},
     // Debugging.
-    {"key file without the switch", "routes {", "debug { ha2_key_file: \"/tmp/keys\" }\nroutes {",
-     "node:9: debug.ha2_key_file: \"/tmp/keys\": would write the keys of HA2; that needs "
+    {"key file without the switch", "ha {", "debug { ha2_key_file: \"/tmp/keys\" }\nha {",
+     "node:12: debug.ha2_key_file: \"/tmp/keys\": would write the keys of HA2; that needs "
      "debug.enabled, on a test bench"},
-    {"key file without a folder", "routes {",
-     "debug { enabled: true ha2_key_file: \"keys\" }\nroutes {",
-     "node:9: debug.ha2_key_file: \"keys\": must be an absolute path"},
+    {"key file without a folder", "ha {", "debug { enabled: true ha2_key_file: \"keys\" }\nha {",
+     "node:12: debug.ha2_key_file: \"keys\": must be an absolute path"},
     // Routes.
     {"route without next hop", "next_hop: \"10.2.0.254\"", "",
-     "node:9: routes[0].next_hop: missing: a route needs a next hop on a connected prefix"},
+     "node:9: forwarding.routes[0].next_hop: missing: a route needs a next hop on a connected "
+     "prefix"},
     {"next hop unreachable", "next_hop: \"10.2.0.254\"", "next_hop: \"10.7.0.1\"",
-     "node:9: routes[0].next_hop: \"10.7.0.1\": not reachable: lies on no connected prefix; "
+     "node:9: forwarding.routes[0].next_hop: \"10.7.0.1\": not reachable: lies on no connected "
+     "prefix; "
      "connected: 10.1.0.0/24, 10.2.0.0/24"},
     {"next hop is this node", "next_hop: \"10.2.0.254\"", "next_hop: \"10.2.0.1\"",
-     "node:9: routes[0].next_hop: \"10.2.0.1\": is an address of this node (interface wan)"},
+     "node:9: forwarding.routes[0].next_hop: \"10.2.0.1\": is an address of this node (interface "
+     "wan)"},
     {"prefix with host bits", "prefix: \"0.0.0.0/0\"", "prefix: \"10.7.0.1/16\"",
-     "node:9: routes[0].prefix: \"10.7.0.1/16\": has bits behind its length; write 10.7.0.0/16"},
+     "node:9: forwarding.routes[0].prefix: \"10.7.0.1/16\": has bits behind its length; write "
+     "10.7.0.0/16"},
     {"prefix is connected", "prefix: \"0.0.0.0/0\"", "prefix: \"10.1.0.0/24\"",
-     "node:9: routes[0].prefix: \"10.1.0.0/24\": is the connected prefix of interfaces[0]; remove "
+     "node:9: forwarding.routes[0].prefix: \"10.1.0.0/24\": is the connected prefix of "
+     "interfaces[0]; remove "
      "the route"},
     {"duplicate prefix", "routes {",
      "routes { prefix: \"0.0.0.0/0\" next_hop: \"10.2.0.253\" }\nroutes {",
-     "node:10: routes[1].prefix: \"0.0.0.0/0\": duplicate: routes[0].prefix is the same prefix"},
+     "node:10: forwarding.routes[1].prefix: \"0.0.0.0/0\": duplicate: routes[0].prefix is the same "
+     "prefix"},
     // Rules.
     {"rule without action", "action: PERMIT", "",
-     "node:10: rules[0].action: missing: PERMIT or DENY"},
+     "node:10: forwarding.rules[0].action: missing: PERMIT or DENY"},
     {"duplicate rule id", "rules {", "rules { id: 10 action: DENY }\nrules {",
-     "node:11: rules[1].id: 10: duplicate: rules[0] has this id; rule ids must be unique"},
+     "node:11: forwarding.rules[1].id: 10: duplicate: rules[0] has this id; rule ids must be "
+     "unique"},
     {"rule id too large", "rules { id: 10", "rules { id: 65536",
-     "node:10: rules[0].id: 65536: must be 1 to 65535"},
+     "node:10: forwarding.rules[0].id: 65536: must be 1 to 65535"},
     {"unknown zone of rule", "to_zone: \"wan\"", "to_zone: \"internet\"",
-     "node:10: rules[0].to_zone: \"internet\": unknown zone; known: lan, wan"},
+     "node:10: forwarding.rules[0].to_zone: \"internet\": unknown zone; known: lan, wan"},
     {"unknown pool", "source_nat: \"pool\"", "source_nat: \"pond\"",
-     "node:10: rules[0].source_nat: \"pond\": unknown NAT pool; known: pool"},
+     "node:10: forwarding.rules[0].source_nat: \"pond\": unknown NAT pool; known: pool"},
     {"deny with NAT", "action: PERMIT", "action: DENY",
-     "node:10: rules[0].source_nat: \"pool\": a rule that denies cannot translate; remove it"},
+     "node:10: forwarding.rules[0].source_nat: \"pool\": a rule that denies cannot translate; "
+     "remove it"},
     {"unknown protocol", "action: PERMIT", "protocols: \"sctp\" action: PERMIT",
-     "node:10: rules[0].protocols[0]: \"sctp\": unknown protocol; known: tcp, udp, icmp"},
+     "node:10: forwarding.rules[0].protocols[0]: \"sctp\": unknown protocol; known: tcp, udp, "
+     "icmp"},
     {"ports without protocol", "action: PERMIT", "destination_ports: \"80\" action: PERMIT",
-     "node:10: rules[0].destination_ports: only tcp and udp have ports: set protocols to \"tcp\", "
+     "node:10: forwarding.rules[0].destination_ports: only tcp and udp have ports: set protocols "
+     "to \"tcp\", "
      "\"udp\" or both"},
     {"port range backwards", "action: PERMIT",
      "protocols: \"tcp\" destination_ports: \"90-80\" action: PERMIT",
-     "node:10: rules[0].destination_ports[0]: \"90-80\": is no port or range; write 443 or "
+     "node:10: forwarding.rules[0].destination_ports[0]: \"90-80\": is no port or range; write 443 "
+     "or "
      "8000-8999, 1 to 65535"},
     {"rule prefix", "action: PERMIT", "source: \"10.1.0.0/33\" action: PERMIT",
-     "node:10: rules[0].source[0]: \"10.1.0.0/33\": is no prefix; write it as 10.1.0.0/24 or "
+     "node:10: forwarding.rules[0].source[0]: \"10.1.0.0/33\": is no prefix; write it as "
+     "10.1.0.0/24 or "
      "10.1.0.7"},
     {"commit in a rule that denies", "action: PERMIT source_nat: \"pool\"",
      "commit_before_forward {} action: DENY",
-     "node:10: rules[0].commit_before_forward: a rule that denies forwards nothing; remove it"},
+     "node:10: forwarding.rules[0].commit_before_forward: a rule that denies forwards nothing; "
+     "remove it"},
     {"commit of icmp that stays here", "action: PERMIT",
      "commit_before_forward {} protocols: \"icmp\" action: PERMIT",
-     "node:10: rules[0].commit_before_forward: the peer holds ICMP sessions only with "
+     "node:10: forwarding.rules[0].commit_before_forward: the peer holds ICMP sessions only with "
      "replicate_icmp: true; set it, or remove this"},
     {"commit deadline too short", "action: PERMIT",
      "commit_before_forward { deadline_us: 99 } action: PERMIT",
-     "node:10: rules[0].commit_before_forward.deadline_us: 99: must be 100 to 1000000"},
+     "node:10: forwarding.rules[0].commit_before_forward.deadline_us: 99: must be 100 to 1000000"},
     {"commit deadline too long", "action: PERMIT",
      "commit_before_forward { deadline_us: 1000001 } action: PERMIT",
-     "node:10: rules[0].commit_before_forward.deadline_us: 1000001: must be 100 to 1000000"},
+     "node:10: forwarding.rules[0].commit_before_forward.deadline_us: 1000001: must be 100 to "
+     "1000000"},
     {"commit fallback is no number of one", "action: PERMIT",
      "commit_before_forward { on_deadline: 7 } action: PERMIT",
-     "node:10: rules[0].commit_before_forward.on_deadline: 7: must be RELEASE or DROP"},
-    {"commit without a peer", "ha {\n  enabled: true",
-     "rules { id: 31 action: PERMIT commit_before_forward {} }\nha {\n  enabled: false",
-     "node:12: rules[1].commit_before_forward: without ha there is no peer to wait for; remove it, "
+     "node:10: forwarding.rules[0].commit_before_forward.on_deadline: 7: must be RELEASE or DROP"},
+    {"commit without a peer",
+     "source_nat: \"pool\" }\nnat_pools { id: 1 name: \"pool\" addresses { id: 1 "
+     "address: \"10.2.0.100\" } } }\nha {\n  enabled: true",
+     "source_nat: \"pool\" commit_before_forward {} }\nnat_pools { id: 1 name: \"pool\" "
+     "addresses { id: 1 address: \"10.2.0.100\" } } }\nha {\n  enabled: false",
+     "node:10: forwarding.rules[0].commit_before_forward: without ha there is no peer to wait for; "
+     "remove it, "
      "or enable ha"},
     // NAT.
-    {"empty pool", "addresses: \"10.2.0.100\"", "",
-     "node:11: nat_pools[0].addresses: empty NAT pool: give at least one address"},
-    {"pool address is own", "addresses: \"10.2.0.100\"", "addresses: \"10.2.0.2\"",
-     "node:11: nat_pools[0].addresses[0]: \"10.2.0.2\": overlaps interfaces[1].address; a NAT "
+    {"empty pool", "addresses { id: 1 address: \"10.2.0.100\" }", "",
+     "node:11: forwarding.nat_pools[0].addresses: empty NAT pool: give at least one address"},
+    {"pool address is own", "\"10.2.0.100\"", "\"10.2.0.2\"",
+     "node:11: forwarding.nat_pools[0].addresses[0].address: \"10.2.0.2\": overlaps "
+     "interfaces[1].address; a NAT "
      "address must be of its own"},
-    {"pool address is virtual", "addresses: \"10.2.0.100\"", "addresses: \"10.2.0.1\"",
-     "node:11: nat_pools[0].addresses[0]: \"10.2.0.1\": overlaps "
+    {"pool address is virtual", "\"10.2.0.100\"", "\"10.2.0.1\"",
+     "node:11: forwarding.nat_pools[0].addresses[0].address: \"10.2.0.1\": overlaps "
      "interfaces[1].virtual_addresses[0]; a NAT address must be of its own"},
-    {"pool address twice", "addresses: \"10.2.0.100\"",
-     "addresses: \"10.2.0.100\" addresses: \"10.2.0.100\"",
-     "node:11: nat_pools[0].addresses[1]: \"10.2.0.100\": duplicate: nat_pools[0].addresses[0] is "
+    {"address id twice", "addresses { id: 1 address: \"10.2.0.100\" }",
+     "addresses { id: 1 address: \"10.2.0.100\" } addresses { id: 1 address: \"10.2.0.101\" }",
+     "node:11: forwarding.nat_pools[0].addresses[1].id: 1: duplicate: nat_pools[0].addresses[0] "
+     "has "
+     "this id; ids of NAT addresses are unique over all pools"},
+    {"address id missing", "addresses { id: 1", "addresses {",
+     "node:11: forwarding.nat_pools[0].addresses[0].id: missing: give the address a stable id, 1 "
+     "to "
+     "255, of its own"},
+    {"pool address twice", "addresses { id: 1 address: \"10.2.0.100\" }",
+     "addresses { id: 1 address: \"10.2.0.100\" } addresses { id: 2 address: \"10.2.0.100\" }",
+     "node:11: forwarding.nat_pools[0].addresses[1].address: \"10.2.0.100\": duplicate: "
+     "nat_pools[0].addresses[0].address is "
      "this address"},
-    {"pool ports too few", "addresses: \"10.2.0.100\"",
-     "addresses: \"10.2.0.100\" port_min: 1024 port_max: 2046",
-     "node:11: nat_pools[0].port_max: 2046: with port_min 1024 leaves fewer than 1024 ports; each "
+    {"pool ports too few", " addresses {", " port_min: 1024 port_max: 2046 addresses {",
+     "node:11: forwarding.nat_pools[0].port_max: 2046: with port_min 1024 leaves fewer than 1024 "
+     "ports; each "
      "node owns half of them"},
     // Sizes.
-    {"timeout", "ha {", "timeouts { udp_single_s: 40000 }\nha {",
-     "node:12: timeouts.udp_single_s: 40000: must be 1 to 32000"},
+    {"timeout", "routes {", "timeouts { udp_single_s: 40000 }\nroutes {",
+     "node:9: forwarding.timeouts.udp_single_s: 40000: must be 1 to 32000"},
     {"sessions", "ha {", "tables { sessions: 255 }\nha {",
      "node:12: tables.sessions: 255: must be 256 to 16000000"},
     {"sessions of the peer", "ha {", "tables { peer_sessions: 255 }\nha {",
@@ -213,13 +267,14 @@ const MistakeCase kMistakes[] = {
      "node:15: ha.ha1[1].local_address: \"10.9.1.1\": duplicate: ha.ha1[0] has this address; the "
      "backup needs another link"},
     {"HA2 port of a LAN", "net_af_xdp0,iface=ha2", "net_af_xdp0,iface=wan0",
-     "node:15: ha.ha2.device: \"net_af_xdp0,iface=wan0\": duplicate: interfaces[1].device is the "
+     "node:15: ha.ha2.device: \"net_af_xdp0,iface=wan0\": duplicate: ports[1].device is the "
      "same port; HA2 needs one of its own"},
     {"AF_XDP MTU", "peer_address: \"10.9.3.2\"", "peer_address: \"10.9.3.2\" mtu: 3401",
      "node:15: ha.ha2.mtu: 3401: AF_XDP carries at most 3400"},
     {"HA2 address of a LAN", "local_address: \"10.9.3.1\"", "local_address: \"10.2.0.2\"",
-     "node:15: ha.ha2.local_address: \"10.2.0.2\": overlaps interfaces[1].address; HA links have "
-     "addresses of their own"},
+     "node:8: forwarding.interfaces[1].address: \"10.2.0.2/24\": is the local address of ha.ha2; "
+     "HA "
+     "links have addresses of their own"},
     {"streams", "peer_address: \"10.9.3.2\"", "peer_address: \"10.9.3.2\" streams: 17",
      "node:15: ha.ha2.streams: 17: must be 1 to 16"},
     {"ports of streams", "peer_address: \"10.9.3.2\"",
@@ -294,27 +349,29 @@ TEST(NodeFile, AllMistakesAreReportedAtOnce) {
 }
 
 TEST(NodeFile, HaMistakesDoNotMatterWhileHaIsOff) {
-  EXPECT_EQ(MessageOf("name: \"a\" zones { id: 1 name: \"z\" }\n"
-                      "interfaces { id: 1 name: \"i\" zone: \"z\" device: \"net_null0\"\n"
-                      "address: \"10.0.0.1/8\" }"),
+  EXPECT_EQ(MessageOf("name: \"a\" ports { name: \"p\" device: \"net_null0\" }\n"
+                      "forwarding { zones { id: 1 name: \"z\" }\n"
+                      "interfaces { id: 1 name: \"i\" zone: \"z\" port: \"p\"\n"
+                      "address: \"10.0.0.1/8\" } }"),
             "ok");
 }
 
 TEST(NodeFile, NonsenseWithManyMistakesStaysShort) {
-  std::string text = "name: \"a\"\n";
+  std::string text = "name: \"a\" ports { name: \"p\" device: \"net_null0\" } forwarding {\n";
   for (int i = 0; i < 1000; ++i) {
     text += "zones { }\n";
   }
+  text += "}\n";
   const std::vector<std::string> lines = absl::StrSplit(MessageOf(text), '\n');
   EXPECT_EQ(lines.size(), 201u);
-  EXPECT_EQ(lines.back(), "node: 1801 more mistakes");
+  EXPECT_EQ(lines.back(), "node: 1800 more mistakes");
 }
 
 TEST(NodeFile, AddressesAreInNetworkByteOrder) {
   const auto options = ParseNodeText(kGoodNode, "node");
   ASSERT_TRUE(options.ok());
-  EXPECT_EQ(options->interfaces[0].address, inet_addr("10.1.0.2"));
-  EXPECT_EQ(options->routes[0].interface_id, 2);
+  EXPECT_EQ(options->forwarding.interfaces[0].address, inet_addr("10.1.0.2"));
+  EXPECT_EQ(options->forwarding.routes[0].interface_id, 2);
 }
 
 TEST(NodeFile, DefaultsAreFilledIn) {
@@ -324,7 +381,16 @@ TEST(NodeFile, DefaultsAreFilledIn) {
   EXPECT_EQ(options->priority, 100);
   EXPECT_EQ(options->runtime.file_prefix, "a");
   EXPECT_EQ(options->ha.ha1[0].tcp_port, 4791);
-  EXPECT_EQ(options->timeouts.tcp_established_s, 3600);
+  EXPECT_EQ(options->forwarding.timeouts.tcp_established_s, 3600);
+}
+
+TEST(NodeFile, WithoutForwardingNothingIsForwardedToBeginWith) {
+  const auto options =
+      ParseNodeText("name: \"a\" ports { name: \"p\" device: \"net_null0\" }", "node");
+  ASSERT_TRUE(options.ok()) << options.status();
+  EXPECT_FALSE(options->has_forwarding);
+  EXPECT_TRUE(options->forwarding.interfaces.empty());
+  EXPECT_EQ(PrintConfig(*options).find("forwarding"), std::string::npos);
 }
 
 TEST(NodeFile, MissingFileIsNamed) {
@@ -343,14 +409,13 @@ TEST(NodeFile, FolderInsteadOfAFileIsNamed) {
 TEST(NodeFile, MissingPortIsNoticedBeforeItStarts) {
   auto options = ParseNodeText(NodeWith("net_af_packet1,iface=wan0", "0000:ff:1f.7"), "node");
   ASSERT_TRUE(options.ok()) << options.status();
-  options->interfaces[0].device = "net_af_packet0,iface=no-such-if";
+  options->ports[0].device = "net_af_packet0,iface=no-such-if";
   options->ha.ha2.device = "net_null0";
-  EXPECT_EQ(
-      CheckMachine(*options).message(),
-      "interfaces[0].device: \"net_af_packet0,iface=no-such-if\": no such port: kernel "
-      "interface no-such-if does not exist here; see `ip link`\n"
-      "interfaces[1].device: \"0000:ff:1f.7\": no such port: PCI device 0000:ff:1f.7 does not "
-      "exist here; see `lspci`");
+  EXPECT_EQ(CheckMachine(*options).message(),
+            "ports[0].device: \"net_af_packet0,iface=no-such-if\": no such port: kernel "
+            "interface no-such-if does not exist here; see `ip link`\n"
+            "ports[1].device: \"0000:ff:1f.7\": no such port: PCI device 0000:ff:1f.7 does not "
+            "exist here; see `lspci`");
 }
 
 }  // namespace

@@ -11,17 +11,18 @@
 
 namespace dataplane {
 
-inline constexpr char kGoodNode[] = R"(name: "a"
-index: 0
-zones { id: 1 name: "lan" }
+inline constexpr char kGoodNode[] =
+    R"(name: "a" ports { name: "p0" device: "net_af_packet0,iface=lan0" }
+index: 0 ports { name: "p1" device: "net_af_packet1,iface=wan0" }
+forwarding { zones { id: 1 name: "lan" }
 zones { id: 2 name: "wan" }
-interfaces { id: 1 name: "lan" zone: "lan" device: "net_af_packet0,iface=lan0"
+interfaces { id: 1 name: "lan" zone: "lan" port: "p0"
   address: "10.1.0.2/24" virtual_addresses { address: "10.1.0.1" vrid: 1 } }
-interfaces { id: 2 name: "wan" zone: "wan" device: "net_af_packet1,iface=wan0"
+interfaces { id: 2 name: "wan" zone: "wan" port: "p1"
   address: "10.2.0.2/24" virtual_addresses { address: "10.2.0.1" vrid: 2 } }
 routes { prefix: "0.0.0.0/0" next_hop: "10.2.0.254" }
 rules { id: 10 name: "out" from_zone: "lan" to_zone: "wan" action: PERMIT source_nat: "pool" }
-nat_pools { id: 1 name: "pool" addresses: "10.2.0.100" }
+nat_pools { id: 1 name: "pool" addresses { id: 1 address: "10.2.0.100" } } }
 ha {
   enabled: true pair_secret_file: "/etc/lockstep/secret" state_sync: true
   ha1 { local_address: "10.9.1.1" peer_address: "10.9.1.2" }
