@@ -23,8 +23,10 @@ namespace configsync {
 
 class Schema {
  public:
-  // Reads all modules of `folder`. Errors: what libyang says, with module and line; a node without
-  // a sync class, with its path.
+  // Reads all modules of `folder` (lockstep-*.yang). Errors: kNotFound (no folder, no modules),
+  // kInvalidArgument: what libyang says, with module and line; each node that has no class,
+  // category or description or that this product does not support, with its path.
+  // Cost: some ten milliseconds.
   static absl::StatusOr<std::unique_ptr<Schema>> Load(const std::string& folder);
   ~Schema();
   Schema(const Schema&) = delete;
@@ -37,7 +39,8 @@ class Schema {
   [[nodiscard]] const std::string& digest() const;
 
   // `value` in canonical form, as `node`'s type has it. False: it is none, and a problem was added
-  // (with `path_text` as its place).
+  // (with `path_text` as its place). REQUIRES: `node` is a leaf or leaf-list of this schema.
+  // Cost: about a microsecond; callers of several threads wait for each other.
   [[nodiscard]] bool Canonical(const SchemaNode& node, std::string_view value,
                                std::string_view path_text, std::string& canonical,
                                Problems& problems) const;

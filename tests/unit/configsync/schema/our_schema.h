@@ -1,0 +1,56 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// What the tests of the schema share: our modules, loaded once, and short ways to make trees.
+
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "configsync/schema/schema.h"
+#include "configsync/tree/tree.h"
+
+namespace configsync {
+
+// Folder of the modules and of this test's files, as meson says.
+inline std::string YangFolder() { return std::getenv("LOCKSTEP_YANG_FOLDER"); }
+inline std::string TestFolder() { return std::getenv("LOCKSTEP_SCHEMA_TEST_FOLDER"); }
+
+inline const Schema& OurSchema() {
+  static const std::unique_ptr<Schema> schema = [] {
+    auto loaded = Schema::Load(YangFolder());
+    if (!loaded.ok()) {
+      ADD_FAILURE() << loaded.status();
+      std::abort();
+    }
+    return *std::move(loaded);
+  }();
+  return *schema;
+}
+
+inline const SchemaNode& NodeAt(std::string_view path) {
+  const SchemaNode* node = OurSchema().Find(path);
+  if (node == nullptr) {
+    ADD_FAILURE() << "no such node: " << path;
+    std::abort();
+  }
+  return *node;
+}
+
+inline Tree EmptyTree() { return {OurSchema().root(), SecretKey{{1, 2, 3}}}; }
+
+inline std::string TextOf(const Problems& problems) {
+  std::string text;
+  for (const Problem& problem : problems.list) {
+    text += problem.code + " " + problem.path + " [" + problem.value + "] " + problem.text + "; " +
+            problem.remedy + "\n";
+  }
+  return text;
+}
+
+}  // namespace configsync
