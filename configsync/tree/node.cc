@@ -41,13 +41,6 @@ class EntryTable {
   std::vector<const Link*> slots_;
 };
 
-const Link* FindById(const Link* top, const EntryId& id) {
-  while (top != nullptr && top->id.words != id.words) {
-    top = id.words < top->id.words ? top->left.get() : top->right.get();
-  }
-  return top;
-}
-
 }  // namespace
 
 const Node* Node::Child(const SchemaNode& schema) const {

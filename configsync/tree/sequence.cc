@@ -12,13 +12,6 @@ namespace configsync {
 
 namespace {
 
-// Whose place is higher. Equal priorities are all but impossible; the id decides then, so that the
-// shape is defined.
-bool IsAbove(const EntryId& a, const EntryId& b) {
-  if (a.priority != b.priority) return a.priority > b.priority;
-  return a.words > b.words;
-}
-
 // Makes `link` a link of this owner alone, to be changed.
 void Own(LinkPtr& link) {
   if (link->references.load(std::memory_order_acquire) != 1) {
@@ -184,6 +177,13 @@ const Link* FindLink(const Link* top, const Probe& probe) {
     top = side < 0 ? top->left.get() : top->right.get();
   }
   return nullptr;
+}
+
+const Link* FindById(const Link* top, const EntryId& id) {
+  while (top != nullptr && top->id.words != id.words) {
+    top = id.words < top->id.words ? top->left.get() : top->right.get();
+  }
+  return top;
 }
 
 LinkPair SplitLinks(LinkPtr top, const Probe& probe) {

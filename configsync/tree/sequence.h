@@ -16,6 +16,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -49,6 +50,13 @@ struct EntryId {
 struct EntryIdHash {
   std::size_t operator()(const EntryId& id) const { return id.words[0]; }
 };
+
+// Whose place in a treap is higher. Equal priorities are all but impossible; the id decides then,
+// so that the shape is defined.
+[[nodiscard]] inline bool IsAbove(const EntryId& a, const EntryId& b) {
+  if (a.priority != b.priority) return a.priority > b.priority;
+  return a.words > b.words;
+}
 
 struct Link;
 using LinkPtr = Ref<Link>;
@@ -102,6 +110,8 @@ class Probe {
 
 // Contents. Cost of each: O(log n). A LinkPtr argument that is the only owner is changed in place.
 [[nodiscard]] const Link* FindLink(const Link* top, const Probe& probe);
+// Of the contents of a user-ordered list. Null: not in.
+[[nodiscard]] const Link* FindById(const Link* top, const EntryId& id);
 [[nodiscard]] LinkPtr InsertLink(LinkPtr top, LinkPtr fresh, const Probe& probe);  // Not in yet.
 [[nodiscard]] LinkPtr EraseLink(LinkPtr top, const Probe& probe);  // REQUIRES: it is in.
 // The entry, on a way down that belongs to `top` alone. REQUIRES: it is in.
@@ -138,6 +148,18 @@ bool VisitLinks(const Link* top, const Visit& visit) {
     top = top->right.get();
   }
   return true;
+}
+
+// Those with an index of [begin, end). Cost: O(log n + what is visited).
+template <typename Visit>
+void VisitRange(const Link* top, std::size_t begin, std::size_t end, const Visit& visit) {
+  if (top == nullptr || begin >= end || begin >= top->count) return;
+  const std::size_t own = CountOf(top->left);
+  VisitRange(top->left.get(), begin, std::min(end, own), visit);
+  if (begin <= own && own < end) visit(*top);
+  if (end > own + 1) {
+    VisitRange(top->right.get(), begin > own ? begin - own - 1 : 0, end - own - 1, visit);
+  }
 }
 
 }  // namespace configsync
