@@ -10,7 +10,6 @@
 namespace traffic {
 namespace {
 
-constexpr std::uint32_t kFastRateHz = 1000;
 constexpr std::uint32_t kSlowRateHz = 25;
 
 }  // namespace
@@ -31,7 +30,8 @@ Client::Client(Loop& loop, const ClientOptions& options, std::uint64_t now)
 int Client::Start(std::uint64_t now) {
   const std::uint32_t udp_count = options_.udp_fast_count + options_.udp_slow_count;
   for (std::uint32_t i = 0; i < udp_count; ++i) {
-    const std::uint32_t rate_hz = i < options_.udp_fast_count ? kFastRateHz : kSlowRateHz;
+    const std::uint32_t rate_hz =
+        i < options_.udp_fast_count ? options_.udp_fast_rate_hz : kSlowRateHz;
     udp_.push_back(std::make_unique<UdpFlow>(loop_, sampler_, i,
                                              options_.servers[i % options_.servers.size()], rate_hz,
                                              options_.udp_bytes));

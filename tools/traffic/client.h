@@ -28,8 +28,9 @@ struct ClientOptions {
   std::uint32_t idle_count = 70;
   std::uint32_t interactive_count = 110;
   std::uint32_t bulk_count = 24;
-  std::uint32_t short_rate_hz = 60;    // Short TCP flows opened a second; 0 = none.
-  std::uint32_t udp_fast_count = 4;    // At 1 kpps.
+  std::uint32_t short_rate_hz = 60;  // Short TCP flows opened a second; 0 = none.
+  std::uint32_t udp_fast_count = 4;
+  std::uint32_t udp_fast_rate_hz = 1000;
   std::uint32_t udp_slow_count = 46;   // At 25 pps.
   std::uint32_t udp_bytes = 200;       // Of a datagram, without UDP and IP headers.
   std::uint32_t settle_ms_max = 3000;  // Longest wait for the last echoes.

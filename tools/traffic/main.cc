@@ -91,7 +91,9 @@ void AddClientOptions(CLI::App& app, traffic::ClientOptions& options) {
   app.add_option("--interactive", options.interactive_count, "TCP flows of question and answer");
   app.add_option("--bulk", options.bulk_count, "TCP flows of 200 kB/s each way");
   app.add_option("--short-rate", options.short_rate_hz, "short TCP flows opened a second");
-  app.add_option("--udp-fast", options.udp_fast_count, "UDP flows at 1 kpps");
+  app.add_option("--udp-fast", options.udp_fast_count, "UDP flows at --udp-fast-rate");
+  app.add_option("--udp-fast-rate", options.udp_fast_rate_hz, "their datagrams a second")
+      ->check(CLI::Range(1, 100'000));
   app.add_option("--udp-slow", options.udp_slow_count, "UDP flows at 25 pps");
   app.add_option("--udp-bytes", options.udp_bytes, "bytes of a datagram's payload")
       ->check(CLI::Range(32, 1400));
