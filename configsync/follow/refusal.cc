@@ -92,8 +92,8 @@ class Locator {
     std::string_view rest = text;
     const std::optional<Word> first = TakeWord(rest);
     Path path = first ? PathOf(*first, rest) : Path();
-    if (path.empty()) {
-      return path;
+    if (path.empty() || (first->index && path.back().keys.empty())) {
+      return {};  // An entry that was not sent.
     }
     bool is_whole = true;
     for (bool is_second = true; is_whole; is_second = false) {
