@@ -9,6 +9,8 @@
 #include "dataplane/crypto/openssl_primitives.h"
 #include "dataplane/crypto/pair_secret_file.h"
 #include "tools/lockstepctl/client.h"
+#include "tools/lockstepctl/completion_script.h"
+#include "tools/lockstepctl/config_commands.h"
 #include "tools/lockstepctl/diff_command.h"
 #include "tools/lockstepctl/json_text.h"
 #include "tools/lockstepctl/render.h"
@@ -128,32 +130,47 @@ absl::Status RunCorruptEntry(const Request& request, Client& client) {
                      });
 }
 
+absl::Status RunResync(const Request& request, Client& client) {
+  return PrintDone(request, client.Resync(),
+                   "full transfer asked for; `lockstepctl peer` shows its progress");
+}
+
+absl::Status RunFillSessions(const Request& request, Client& client) {
+  return PrintDone(request, client.FillSessions(request.count),
+                   absl::StrCat(request.count, " synthetic sessions made since the start"));
+}
+
+struct Row {
+  Verb verb;
+  absl::Status (*run)(const Request& request, Client& client);
+};
+
+constexpr Row kRows[] = {
+    {Verb::kStatus,
+     [](const Request& request, Client& client) {
+       return PrintAnswer(request, client.GetStatus(), StatusText);
+     }},
+    {Verb::kSessionsShow, RunSessions},
+    {Verb::kTablesDump, RunDump},
+    {Verb::kStatsShow, RunStats},
+    {Verb::kPeerShow,
+     [](const Request& request, Client& client) {
+       return PrintAnswer(request, client.GetPeer(), PeerText);
+     }},
+    {Verb::kPeerResync, RunResync},
+    {Verb::kSwitchover,
+     [](const Request& request, Client& client) {
+       return PrintDone(request, client.Switchover(), "the peer has the active role");
+     }},
+    {Verb::kFillSessions, RunFillSessions},
+    {Verb::kCorruptEntry, RunCorruptEntry},
+};
+
 absl::Status RunOnNode(const Request& request, Client& client) {
-  switch (request.verb) {
-    case Verb::kStatus:
-      return PrintAnswer(request, client.GetStatus(), StatusText);
-    case Verb::kSessionsShow:
-      return RunSessions(request, client);
-    case Verb::kTablesDump:
-      return RunDump(request, client);
-    case Verb::kStatsShow:
-      return RunStats(request, client);
-    case Verb::kPeerShow:
-      return PrintAnswer(request, client.GetPeer(), PeerText);
-    case Verb::kPeerResync:
-      return PrintDone(request, client.Resync(),
-                       "full transfer asked for; `lockstepctl peer` shows its progress");
-    case Verb::kSwitchover:
-      return PrintDone(request, client.Switchover(), "the peer has the active role");
-    case Verb::kFillSessions:
-      return PrintDone(request, client.FillSessions(request.count),
-                       absl::StrCat(request.count, " synthetic sessions made since the start"));
-    case Verb::kCorruptEntry:
-      return RunCorruptEntry(request, client);
-    case Verb::kNone:
-    case Verb::kTablesDiff:
-    case Verb::kPairSecretNew:
-      break;
+  for (const Row& row : kRows) {
+    if (row.verb == request.verb) {
+      return row.run(request, client);
+    }
   }
   return absl::InvalidArgumentError("no command given");
 }
@@ -168,6 +185,10 @@ absl::StatusOr<int> Run(const Request& request) {
     if (const absl::Status status = RunPairSecret(request); !status.ok()) {
       outcome = status;
     }
+  } else if (request.verb == Verb::kCompletionBash) {
+    Print(BashCompletionScript());
+  } else if (IsForConfigd(request.verb)) {
+    outcome = RunConfig(request);
   } else {
     const absl::StatusOr<std::string> socket = FindSocket(request.socket);
     if (!socket.ok()) {

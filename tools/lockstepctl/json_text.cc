@@ -91,6 +91,18 @@ std::string JsonString(const std::string& text) {
   return out + "\"";
 }
 
+bool IsUtf8(const std::string& text) {
+  std::size_t i = 0;
+  while (i < text.size()) {
+    const std::size_t count = SequenceBytes(text, i);
+    if (count == 0) {
+      return false;
+    }
+    i += count;
+  }
+  return true;
+}
+
 std::string JsonText(const Message& message) {
   std::string out = "{";
   for (int f = 0; f < message.GetDescriptor()->field_count(); ++f) {

@@ -18,4 +18,6 @@ std::string JsonText(const google::protobuf::Message& message);
 // Quoted and escaped; bytes that are not UTF-8 become U+FFFD.
 std::string JsonString(const std::string& text);
 
+[[nodiscard]] bool IsUtf8(const std::string& text);
+
 }  // namespace lockstepctl

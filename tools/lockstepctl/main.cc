@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// lockstepctl: asks a running lockstep-dataplane, and tells it what to do.
+// lockstepctl: asks a node of a pair, configures it, and tells it what to do.
 
 #include <cstdio>
 #include <string>
@@ -20,7 +20,8 @@ int main(int argc, char** argv) {
     return *status;
   }
   std::fprintf(stderr, "lockstepctl: %s\n", std::string(status.status().message()).c_str());
-  if (request.verb == lockstepctl::Verb::kTablesDiff) {
+  if (request.verb == lockstepctl::Verb::kTablesDiff ||
+      request.verb == lockstepctl::Verb::kConfigCompare) {
     return lockstepctl::kStatusDiffFailed;
   }
   return status.status().code() == absl::StatusCode::kInvalidArgument ? lockstepctl::kStatusUsage

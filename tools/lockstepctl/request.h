@@ -9,13 +9,16 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace lockstepctl {
 
 inline constexpr int kStatusDone = 0;
 inline constexpr int kStatusFailed = 1;
 inline constexpr int kStatusUsage = 2;
-// Of `tables diff`, as of diff(1): 1 is an answer, and whatever went wrong is 2.
+inline constexpr int kStatusProblems = 3;  // The configuration is wrong; nothing changed.
+// Of `tables diff` and `config compare`, as of diff(1): 1 is an answer, and whatever went wrong
+// is 2.
 inline constexpr int kStatusDiffer = 1;
 inline constexpr int kStatusDiffFailed = 2;
 
@@ -32,7 +35,37 @@ enum class Verb : std::uint8_t {
   kFillSessions,
   kCorruptEntry,
   kPairSecretNew,
+  // Of lockstep-configd.
+  kConfigShow,
+  kConfigSet,
+  kConfigDelete,
+  kConfigMove,
+  kConfigLoad,
+  kConfigMerge,
+  kConfigCompare,
+  kConfigPlan,
+  kConfigCommit,
+  kConfigConfirm,
+  kConfigRollback,
+  kConfigDiscard,
+  kConfigSave,
+  kConfigHistory,
+  kConfigLock,
+  kConfigUnlock,
+  kConfigStatus,
+  kConfigVerify,
+  kConfigComplete,
+  kHaEditBegin,
+  kHaEditEnd,
+  kHaEditStatus,
+  kMasterKeyChange,
+  kCompletionBash,
 };
+
+// True for what is asked of lockstep-configd.
+[[nodiscard]] constexpr bool IsForConfigd(Verb verb) {
+  return verb >= Verb::kConfigShow && verb <= Verb::kMasterKeyChange;
+}
 
 struct Request {
   Verb verb = Verb::kNone;
@@ -64,8 +97,28 @@ struct Request {
   std::string what;
   std::string key;
   bool any = false;
-  // pair-secret new
+  // pair-secret new; config load, merge
   std::string file;
+  // config …
+  std::vector<std::string> words;  // A path, and of set a value.
+  std::string value_file;          // Of set: the value is the content of this file, or of "-".
+  bool is_first = false;           // Place in an ordered list.
+  std::vector<std::string> after;
+  std::string view;
+  bool as_commands = false;
+  std::string comment;
+  bool check_only = false;
+  bool save = false;
+  std::string confirm_within;  // A duration, as "5m".
+  std::string duration;        // Of a lock or an HA edit.
+  bool force = false;
+  std::uint32_t revision_limit = 20;
+  // config complete
+  std::string completed_verb;
+  std::string partial;
+  // master-key change
+  std::string old_key_file;
+  std::string new_key_file;
 };
 
 }  // namespace lockstepctl

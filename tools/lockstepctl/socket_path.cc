@@ -19,24 +19,26 @@
 
 namespace lockstepctl {
 
-absl::StatusOr<std::string> FindSocket(const std::string& given, const std::string& root) {
+absl::StatusOr<std::string> FindSocket(const std::string& given, const std::string& root,
+                                       const Service& service) {
   if (!given.empty()) {
     return given;
   }
-  if (const char* named = std::getenv("LOCKSTEP_SOCKET"); named != nullptr && *named != '\0') {
+  if (const char* named = std::getenv(service.environment); named != nullptr && *named != '\0') {
     return std::string(named);
   }
   std::vector<std::string> found;
   std::error_code error;
   for (const auto& folder : std::filesystem::directory_iterator(root, error)) {
-    const std::filesystem::path socket = folder.path() / "control.sock";
+    const std::filesystem::path socket = folder.path() / service.file;
     if (std::filesystem::exists(socket, error)) {
       found.push_back(socket.string());
     }
   }
   if (found.empty()) {
-    return absl::NotFoundError(absl::StrCat(
-        "no node runs here: no ", root, "/*/control.sock; give --socket PATH or LOCKSTEP_SOCKET"));
+    return absl::NotFoundError(absl::StrCat("no ", service.program, " runs here: no ", root, "/*/",
+                                            service.file, "; give --socket PATH or ",
+                                            service.environment));
   }
   if (found.size() > 1) {
     std::sort(found.begin(), found.end());
@@ -46,7 +48,7 @@ absl::StatusOr<std::string> FindSocket(const std::string& given, const std::stri
   return found.front();
 }
 
-absl::Status ProbeSocket(const std::string& path) {
+absl::Status ProbeSocket(const std::string& path, const Service& service) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof(address.sun_path)) {
@@ -65,11 +67,13 @@ absl::Status ProbeSocket(const std::string& path) {
   if (is_open) {
     return absl::OkStatus();
   }
-  const char* remedy = reason == ENOENT         ? "does not exist; is lockstep-dataplane running?"
-                       : reason == ECONNREFUSED ? "nobody listens; lockstep-dataplane has ended"
-                       : reason == EACCES       ? "only the node's owner and root may ask it"
-                                                : std::strerror(reason);
-  return absl::UnavailableError(absl::StrCat("socket ", path, ": ", remedy));
+  const std::string program = service.program;
+  const std::string fault =
+      reason == ENOENT         ? absl::StrCat("does not exist; is ", program, " running?")
+      : reason == ECONNREFUSED ? absl::StrCat("nobody listens; ", program, " has ended")
+      : reason == EACCES       ? absl::StrCat("only ", service.who, " may ask it")
+                               : std::strerror(reason);
+  return absl::UnavailableError(absl::StrCat("socket ", path, ": ", fault));
 }
 
 }  // namespace lockstepctl

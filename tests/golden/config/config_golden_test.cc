@@ -62,15 +62,23 @@ TEST_P(CtlHelp, IsAsWritten) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, CtlHelp,
-    testing::Values(std::vector<const char*>{}, std::vector<const char*>{"status"},
-                    std::vector<const char*>{"sessions"},
-                    std::vector<const char*>{"tables", "dump"},
-                    std::vector<const char*>{"tables", "diff"}, std::vector<const char*>{"stats"},
-                    std::vector<const char*>{"peer"}, std::vector<const char*>{"peer", "resync"},
-                    std::vector<const char*>{"switchover"},
-                    std::vector<const char*>{"debug", "fill-sessions"},
-                    std::vector<const char*>{"debug", "corrupt-entry"},
-                    std::vector<const char*>{"pair-secret", "new"}),
+    testing::Values(
+        std::vector<const char*>{}, std::vector<const char*>{"status"},
+        std::vector<const char*>{"sessions"}, std::vector<const char*>{"tables", "dump"},
+        std::vector<const char*>{"tables", "diff"}, std::vector<const char*>{"stats"},
+        std::vector<const char*>{"peer"}, std::vector<const char*>{"peer", "resync"},
+        std::vector<const char*>{"switchover"}, std::vector<const char*>{"debug", "fill-sessions"},
+        std::vector<const char*>{"debug", "corrupt-entry"},
+        std::vector<const char*>{"pair-secret", "new"}, std::vector<const char*>{"config"},
+        std::vector<const char*>{"config", "show"}, std::vector<const char*>{"config", "set"},
+        std::vector<const char*>{"config", "move"}, std::vector<const char*>{"config", "merge"},
+        std::vector<const char*>{"config", "compare"}, std::vector<const char*>{"config", "plan"},
+        std::vector<const char*>{"config", "commit"},
+        std::vector<const char*>{"config", "rollback"},
+        std::vector<const char*>{"config", "status"}, std::vector<const char*>{"ha", "edit"},
+        std::vector<const char*>{"ha", "edit", "begin"},
+        std::vector<const char*>{"master-key", "change"},
+        std::vector<const char*>{"completion", "bash"}),
     [](const testing::TestParamInfo<std::vector<const char*>>& row) {
       std::string name = NameOf(row.param);
       std::replace(name.begin(), name.end(), '-', '_');

@@ -43,6 +43,33 @@ TEST(CommandLine, EveryCommandIsReached) {
       {{"debug", "fill-sessions", "--count", "5"}, Verb::kFillSessions},
       {{"debug", "corrupt-entry", "--what", "value", "--any"}, Verb::kCorruptEntry},
       {{"pair-secret", "new", "/x"}, Verb::kPairSecretNew},
+      {{"config"}, Verb::kConfigShow},
+      {{"config", "show", "policy", "rule"}, Verb::kConfigShow},
+      {{"config", "set", "system", "host-name", "a"}, Verb::kConfigSet},
+      {{"config", "delete", "system"}, Verb::kConfigDelete},
+      {{"config", "move", "policy", "rule", "a", "--first"}, Verb::kConfigMove},
+      {{"config", "load", "x.json"}, Verb::kConfigLoad},
+      {{"config", "merge", "--commands", "-"}, Verb::kConfigMerge},
+      {{"config", "compare"}, Verb::kConfigCompare},
+      {{"config", "compare", "1", "2"}, Verb::kConfigCompare},
+      {{"config", "plan"}, Verb::kConfigPlan},
+      {{"config", "commit", "--check"}, Verb::kConfigCommit},
+      {{"config", "confirm"}, Verb::kConfigConfirm},
+      {{"config", "rollback", "7"}, Verb::kConfigRollback},
+      {{"config", "discard"}, Verb::kConfigDiscard},
+      {{"config", "save"}, Verb::kConfigSave},
+      {{"config", "history", "--limit", "5"}, Verb::kConfigHistory},
+      {{"config", "lock", "--for", "1h"}, Verb::kConfigLock},
+      {{"config", "unlock", "--force"}, Verb::kConfigUnlock},
+      {{"config", "status"}, Verb::kConfigStatus},
+      {{"config", "verify"}, Verb::kConfigVerify},
+      {{"config", "complete", "--verb", "set", "policy"}, Verb::kConfigComplete},
+      {{"ha", "edit"}, Verb::kHaEditStatus},
+      {{"ha", "edit", "status"}, Verb::kHaEditStatus},
+      {{"ha", "edit", "begin", "--for", "10m"}, Verb::kHaEditBegin},
+      {{"ha", "edit", "end"}, Verb::kHaEditEnd},
+      {{"master-key", "change", "--old", "a", "--new", "b"}, Verb::kMasterKeyChange},
+      {{"completion", "bash"}, Verb::kCompletionBash},
   };
   for (const auto& [words, verb] : cases) {
     const Outcome outcome = Read(words);
@@ -63,6 +90,26 @@ TEST(CommandLine, OptionsStandBeforeOrBehindTheCommand) {
   }
 }
 
+TEST(CommandLine, WordsOfAPathMayBeNamesOfCommandsAndValuesMayBeginWithADash) {
+  using Words = std::vector<std::string>;
+  EXPECT_EQ(Read({"config", "set", "config", "show", "status", "ha", "set"}).request.words,
+            (Words{"config", "show", "status", "ha", "set"}));
+  EXPECT_EQ(Read({"config", "set", "qos", "offset", "--", "-5"}).request.words,
+            (Words{"qos", "offset", "-5"}));
+  EXPECT_EQ(Read({"config", "set", "--", "a", "--json", "--"}).request.words,
+            (Words{"a", "--json", "--"}));
+  const Request move = Read({"config", "move", "--after", "a b", "--after", "2", "x"}).request;
+  EXPECT_EQ(move.after, (Words{"a b", "2"}));
+  EXPECT_EQ(move.words, (Words{"x"}));
+}
+
+TEST(CommandLine, BytesThatAreNotUtf8AreRefusedByTheirPlace) {
+  const Outcome outcome = Read({"config", "set", "system", "host-name", "a\xff"});
+  ASSERT_TRUE(outcome.leave.has_value());
+  EXPECT_EQ(outcome.leave->status, kStatusUsage);
+  EXPECT_NE(outcome.leave->text.find("argument 5 is not UTF-8"), std::string::npos);
+}
+
 TEST(CommandLine, MistakesAreOneLineAndStatusTwo) {
   for (const std::vector<const char*>& words :
        {std::vector<const char*>{}, std::vector<const char*>{"bogus"},
@@ -72,7 +119,10 @@ TEST(CommandLine, MistakesAreOneLineAndStatusTwo) {
         std::vector<const char*>{"status", "--timeout", "0"},
         std::vector<const char*>{"debug", "fill-sessions"},
         std::vector<const char*>{"tables", "diff", "a"},
-        std::vector<const char*>{"pair-secret", "new"},
+        std::vector<const char*>{"pair-secret", "new"}, std::vector<const char*>{"config", "set"},
+        std::vector<const char*>{"config", "bogus"}, std::vector<const char*>{"ha"},
+        std::vector<const char*>{"config", "load", "a", "b"},
+        std::vector<const char*>{"master-key", "change", "--old", "a"},
         std::vector<const char*>{"status", "peer"}}) {
     const Outcome outcome = Read(words);
     ASSERT_TRUE(outcome.leave.has_value()) << (words.empty() ? "" : words.back());

@@ -1,0 +1,158 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "tools/lockstepctl/admin_client.h"
+
+#include <grpcpp/create_channel.h>
+
+#include <chrono>
+
+#include "absl/strings/str_cat.h"
+#include "proto/admin.grpc.pb.h"
+
+namespace lockstepctl {
+namespace {
+
+using lockstep::admin::Config;
+
+std::shared_ptr<grpc::Channel> ChannelTo(const std::string& socket) {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(static_cast<int>(kAdminMessageBytesMax));
+  return grpc::CreateCustomChannel("unix:" + socket, grpc::InsecureChannelCredentials(), arguments);
+}
+
+}  // namespace
+
+struct AdminClient::Impl {
+  Impl(const std::string& socket_path, std::uint32_t timeout)
+      : socket(socket_path), timeout_s(timeout), stub(Config::NewStub(ChannelTo(socket_path))) {}
+
+  [[nodiscard]] absl::Status StatusOf(const grpc::Status& status) const {
+    if (status.ok()) {
+      return absl::OkStatus();
+    }
+    const auto code = static_cast<absl::StatusCode>(status.error_code());
+    if (code == absl::StatusCode::kDeadlineExceeded) {
+      return absl::Status(
+          code, absl::StrCat("socket ", socket, ": no answer within ", timeout_s,
+                             " s; what was asked may still happen: look at `config status`"));
+    }
+    if (code == absl::StatusCode::kUnavailable) {
+      return absl::Status(
+          code,
+          absl::StrCat("socket ", socket, ": lockstep-configd hung up (", status.error_message(),
+                       "); what was asked may have happened: look at `config status`"));
+    }
+    return absl::Status(code, status.error_message());
+  }
+
+  template <typename Response, typename Request>
+  absl::StatusOr<Response> Call(grpc::Status (Config::Stub::*method)(grpc::ClientContext*,
+                                                                     const Request&, Response*),
+                                const Request& request) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(timeout_s));
+    Response response;
+    const absl::Status status = StatusOf((stub.get()->*method)(&context, request, &response));
+    if (!status.ok()) {
+      return status;
+    }
+    return response;
+  }
+
+  std::string socket;
+  std::uint32_t timeout_s;
+  std::unique_ptr<Config::Stub> stub;
+};
+
+AdminClient::AdminClient(const std::string& socket, std::uint32_t timeout_s)
+    : impl_(std::make_unique<Impl>(socket, timeout_s)) {}
+
+AdminClient::~AdminClient() = default;
+
+absl::StatusOr<lockstep::admin::ConfigStatus> AdminClient::Call(
+    const lockstep::admin::GetStatusRequest& request) {
+  return impl_->Call(&Config::Stub::GetStatus, request);
+}
+
+absl::StatusOr<lockstep::admin::ShowResponse> AdminClient::Call(
+    const lockstep::admin::ShowRequest& request) {
+  return impl_->Call(&Config::Stub::Show, request);
+}
+
+absl::StatusOr<lockstep::admin::EditResponse> AdminClient::Call(
+    const lockstep::admin::EditRequest& request) {
+  return impl_->Call(&Config::Stub::Edit, request);
+}
+
+absl::StatusOr<lockstep::admin::EditResponse> AdminClient::Call(
+    const lockstep::admin::LoadRequest& request) {
+  return impl_->Call(&Config::Stub::Load, request);
+}
+
+absl::StatusOr<lockstep::admin::EditResponse> AdminClient::Call(
+    const lockstep::admin::ResetRequest& request) {
+  return impl_->Call(&Config::Stub::Reset, request);
+}
+
+absl::StatusOr<lockstep::admin::CompareResponse> AdminClient::Call(
+    const lockstep::admin::CompareRequest& request) {
+  return impl_->Call(&Config::Stub::Compare, request);
+}
+
+absl::StatusOr<lockstep::admin::CommitResponse> AdminClient::Call(
+    const lockstep::admin::CommitRequest& request) {
+  return impl_->Call(&Config::Stub::Commit, request);
+}
+
+absl::StatusOr<lockstep::admin::ConfirmResponse> AdminClient::Call(
+    const lockstep::admin::ConfirmRequest& request) {
+  return impl_->Call(&Config::Stub::Confirm, request);
+}
+
+absl::StatusOr<lockstep::admin::SaveResponse> AdminClient::Call(
+    const lockstep::admin::SaveRequest& request) {
+  return impl_->Call(&Config::Stub::Save, request);
+}
+
+absl::StatusOr<lockstep::admin::GetHistoryResponse> AdminClient::Call(
+    const lockstep::admin::GetHistoryRequest& request) {
+  return impl_->Call(&Config::Stub::GetHistory, request);
+}
+
+absl::StatusOr<lockstep::admin::LockResponse> AdminClient::Call(
+    const lockstep::admin::LockRequest& request) {
+  return impl_->Call(&Config::Stub::Lock, request);
+}
+
+absl::StatusOr<lockstep::admin::UnlockResponse> AdminClient::Call(
+    const lockstep::admin::UnlockRequest& request) {
+  return impl_->Call(&Config::Stub::Unlock, request);
+}
+
+absl::StatusOr<lockstep::admin::CompleteResponse> AdminClient::Call(
+    const lockstep::admin::CompleteRequest& request) {
+  return impl_->Call(&Config::Stub::Complete, request);
+}
+
+absl::StatusOr<lockstep::admin::CommitResponse> AdminClient::Call(
+    const lockstep::admin::BeginHaEditRequest& request) {
+  return impl_->Call(&Config::Stub::BeginHaEdit, request);
+}
+
+absl::StatusOr<lockstep::admin::CommitResponse> AdminClient::Call(
+    const lockstep::admin::EndHaEditRequest& request) {
+  return impl_->Call(&Config::Stub::EndHaEdit, request);
+}
+
+absl::StatusOr<lockstep::admin::ChangeMasterKeyResponse> AdminClient::Call(
+    const lockstep::admin::ChangeMasterKeyRequest& request) {
+  return impl_->Call(&Config::Stub::ChangeMasterKey, request);
+}
+
+absl::StatusOr<lockstep::admin::VerifyStoreResponse> AdminClient::Call(
+    const lockstep::admin::VerifyStoreRequest& request) {
+  return impl_->Call(&Config::Stub::VerifyStore, request);
+}
+
+}  // namespace lockstepctl
