@@ -9,7 +9,7 @@ import signal
 import sys
 
 from . import network, topology
-from .lab import Lab, describe
+from .lab import Lab, configd_of, describe
 from .programs import DEFAULT_BUILD, find_programs
 from .shell import LabError
 from .topology import LabOptions
@@ -32,6 +32,9 @@ examples:
   tools/lab stop a --signal KILL              kill the active; b takes over
   tools/lab start a                           and let it join again
   tools/lab exec a -- ip link set ha2 down    cut the state link
+  tools/lab up --configd                      nodes that are told what to forward by
+  tools/lab ctl a config show policy          … and how to ask and change it
+  tools/lab stop a-configd --signal KILL      a configd alone
   tools/lab down                              remove what `up` made
 """
 
@@ -56,10 +59,11 @@ def parse(argv):
     control = verbs.add_parser("ctl", help="run lockstepctl against a node")
     control.add_argument("node", choices=topology.NODES)
     control.add_argument("words", nargs=argparse.REMAINDER, metavar="WORDS")
-    start = verbs.add_parser("start", help="start the dataplane of a node")
-    start.add_argument("node", choices=topology.NODES)
-    stop = verbs.add_parser("stop", help="end the dataplane of a node")
-    stop.add_argument("node", choices=topology.NODES)
+    processes = [*topology.NODES, *map(configd_of, topology.NODES)]
+    start = verbs.add_parser("start", help="start the dataplane of a node, or its configd")
+    start.add_argument("node", choices=processes)
+    stop = verbs.add_parser("stop", help="end the dataplane of a node, or its configd")
+    stop.add_argument("node", choices=processes)
     stop.add_argument("--signal", default="TERM", help="TERM, KILL, STOP, CONT, … (default: TERM)")
     return parser.parse_args(argv)
 
@@ -77,6 +81,8 @@ def add_lab_arguments(parser):
                         help="capacity of the session table (default: 131072)")
     parser.add_argument("--commit-before-forward", action="store_true",
                         help="hold each session's first packet until the peer has the session")
+    parser.add_argument("--configd", action="store_true",
+                        help="a lockstep-configd per node tells it what to forward by")
     parser.add_argument("--debug", action="store_true",
                         help="nodes take `lockstepctl debug` commands and write their HA2 keys to "
                         "ha2.keys beside the control socket, for wiredump")
@@ -87,11 +93,12 @@ def add_lab_arguments(parser):
 def options_of(arguments):
     """LabOptions from parsed arguments."""
     names = ("lockstep-dataplane", "lockstepctl")
+    names += ("lockstep-configd",) if arguments.configd else ()
     return LabOptions(prefix=arguments.prefix, replication=not arguments.no_replication,
                       ha2=arguments.ha2, ha2_links=arguments.ha2_links,
                       workers=arguments.workers, sessions=arguments.sessions,
                       commit_before_forward=arguments.commit_before_forward,
-                      debug=arguments.debug,
+                      debug=arguments.debug, configd=arguments.configd,
                       programs=find_programs(arguments.build, names))
 
 
@@ -104,9 +111,7 @@ def up(arguments):
         show(lab)
         return
     try:
-        for name in topology.NODES:
-            lab.start(name)
-        lab.wait_until_ready()
+        lab.start_all()
     except BaseException:
         lab.down()
         raise
@@ -132,7 +137,19 @@ def show(lab):
             what = {"client": topology.CLIENT_ADDRESS,
                     "server": f"{topology.SERVER_ROUTED}, {topology.SERVER_TRANSLATED} (NAT)"}[role]
         print(f"  {options.namespace(role):<16} {pid:>7}  {what}")
+        if role in topology.NODES and options.configd:
+            show_configd(lab, role)
     print(f"  folders, logs, control sockets: {options.folder}/{{a,b}}")
+
+
+def show_configd(lab, name):
+    """One line about the configd of a node."""
+    pid, words = lab.pid(configd_of(name)), "configd"
+    status = lab.config[name].status_or_none() if pid else None
+    if status:
+        words += (f": revision {status.get('running')}, "
+                  f"dataplane {status.get('follow', {}).get('state', 'unknown')}")
+    print(f"  {'':<16} {pid or '-':>7}  {words}")
 
 
 def execute(lab, role, command):
@@ -146,6 +163,26 @@ def execute(lab, role, command):
         words = ["ip", "netns", "exec", lab.options.namespace(role)]
     sys.stdout.flush()
     os.execvp(words[0], [*words, *command])
+
+
+def control_of(lab, node, words):
+    """Whom a command of lockstepctl is for: the dataplane, or the configd."""
+    if not words or words[0] not in ("config", "ha", "master-key"):
+        return lab.control[node]
+    if not lab.options.configd:
+        raise LabError(f"node {node} has no configd: tools/lab up --configd")
+    return lab.config[node]
+
+
+def start(lab, name):
+    """tools/lab start: a dataplane or a configd."""
+    node, _, part = name.partition("-")
+    if part and not lab.options.configd:
+        raise LabError(f"node {node} has no configd: tools/lab up --configd")
+    if part:
+        lab.start_configd(node)
+    else:
+        lab.start(node)
 
 
 def stop(lab, node, signal_name):
@@ -176,10 +213,10 @@ def main(argv=None):
         elif arguments.verb == "exec":
             execute(lab, arguments.role, arguments.command)
         elif arguments.verb == "ctl":
-            words = lab.control[arguments.node].command(*arguments.words)
+            words = control_of(lab, arguments.node, arguments.words).command(*arguments.words)
             os.execv(words[0], words)
         elif arguments.verb == "start":
-            lab.start(arguments.node)
+            start(lab, arguments.node)
         elif arguments.verb == "stop":
             stop(lab, arguments.node, arguments.signal)
     except LabError as error:

@@ -18,8 +18,8 @@ def configuration_of(options, name):
         "lockstep-zones:zones": {"zone": [
             {"name": "clients", "id": 1}, {"name": "servers", "id": 2}]},
         "lockstep-interfaces:interfaces": {"interface": [
-            interface_of(1, "clients", plan.client_address, topology.CLIENT_GATEWAY),
-            interface_of(2, "servers", plan.server_address, topology.SERVER_GATEWAY)]},
+            interface_of(1, "clients", "p0", plan.client_address, topology.CLIENT_GATEWAY),
+            interface_of(2, "servers", "p1", plan.server_address, topology.SERVER_GATEWAY)]},
         "lockstep-nat:nat": {"pool": [{
             "name": "outside", "id": 1,
             "address": [{"address": address, "id": number}
@@ -31,9 +31,9 @@ def configuration_of(options, name):
     }
 
 
-def interface_of(number, name, address, gateway):
-    """An interface on the port and in the zone of its name."""
-    return {"name": name, "id": number, "port": name, "zone": name, "address": f"{address}/24",
+def interface_of(number, name, port, address, gateway):
+    """An interface in the zone of its name."""
+    return {"name": name, "id": number, "port": port, "zone": name, "address": f"{address}/24",
             "virtual-address": [{"vrid": number, "address": gateway}]}
 
 

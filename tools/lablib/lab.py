@@ -8,8 +8,9 @@ import shutil
 import signal
 import time
 
-from . import network, nodefile, process, topology
-from .control import Control
+from . import configuration, network, nodefile, process, topology
+from .configd import ConfigControl
+from .control import Control, number
 from .record import Record
 from .shell import LabError, run
 
@@ -24,6 +25,10 @@ class Lab:
         self.options = record.options
         if "lockstepctl" in self.options.programs:
             self.control = {name: Control(self.options, name) for name in topology.NODES}
+        if self.options.configd:
+            self.config = {name: ConfigControl(self.options.programs,
+                                               self.options.node_folder(name), name)
+                           for name in topology.NODES}
 
     @classmethod
     def up(cls, options):
@@ -77,6 +82,17 @@ class Lab:
         self._record.processes[name] = process.start_node(self.options, name)
         self._record.save()
 
+    def start_all(self):
+        """Starts both nodes, with their configds if the lab has them, and waits until the pair is
+        ready. Returns (active, standby)."""
+        for name in topology.NODES:
+            self.start(name)
+            if self.options.configd:
+                self.start_configd(name)
+        if self.options.configd:
+            self.wait_until_following()
+        return self.wait_until_ready()
+
     def stop(self, name, signal_number=signal.SIGTERM):
         """Ends the dataplane of a node and waits until it is gone."""
         if not process.end(self._record.processes.get(name), signal_number):
@@ -107,13 +123,49 @@ class Lab:
         """Whether the dataplane this lab started still runs."""
         return process.is_running(self._record.processes.get(name))
 
+    # --- The configd of a node -------------------------------------------------------------------
+
+    def start_configd(self, name):
+        """Starts the configd of a node and waits until it answers. One with a fresh store gets the
+        lab's plan as its first commit."""
+        key = configd_of(name)
+        if self.is_running(key):
+            raise LabError(f"configd of node {name}: runs already, pid {self.pid(key)}")
+        self._record.processes[key] = process.start_configd(self.options, name)
+        self._record.save()
+        folder, control = self.options.node_folder(name), self.config[name]
+        status = control.wait_until_up(lambda: self.is_running(key), folder / "configd.log")
+        if number(status, "running") <= 1:
+            control.load(configuration.configuration_of(self.options, name), folder)
+            control.commit("the plan of the lab", "--save")
+
+    def stop_configd(self, name, signal_number=signal.SIGTERM):
+        """Ends the configd of a node and waits until it is gone."""
+        self.stop(configd_of(name), signal_number)
+
+    def wait_until_following(self, timeout_s=30.0):
+        """Waits until each dataplane that runs has its configd's running revision."""
+        deadline = time.monotonic() + timeout_s
+        for name in topology.NODES:
+            while self.is_running(name) and self.is_running(configd_of(name)):
+                status = self.config[name].status()
+                follow = status.get("follow", {})
+                if (follow.get("state") == "following"
+                        and number(follow, "revision") == number(status, "running")):
+                    break
+                if time.monotonic() > deadline:
+                    raise LabError(f"node {name}: its dataplane does not follow after "
+                                   f"{timeout_s:.0f} s: {follow}")
+                time.sleep(POLL_S)
+
     def in_node_network(self, name, *argv):
         """Runs a program in the network namespace of a node, outside of its mounts."""
         return network.in_namespace(self.options, name, *argv)
 
     def log_tail(self, name, line_count=5):
-        """Last lines a node has logged."""
-        path = self.options.node_folder(name) / "dataplane.log"
+        """Last lines a node, or the configd of one, has logged."""
+        node, _, part = name.partition("-")
+        path = self.options.node_folder(node) / f"{part or 'dataplane'}.log"
         if not path.exists():
             return ""
         return "\n".join(path.read_text(errors="replace").splitlines()[-line_count:])
@@ -126,7 +178,8 @@ class Lab:
         for name, started in self._record.processes.items():
             process.reap(started["pid"])
             if not self.is_running(name):
-                raise LabError(f"node {name}: its dataplane has ended; last words:\n"
+                what = "its dataplane" if name in topology.NODES else "that process"
+                raise LabError(f"node {name}: {what} has ended; last words:\n"
                                f"{self.log_tail(name)}")
         return {name: control.status_or_none() for name, control in self.control.items()}
 
@@ -161,6 +214,11 @@ class Lab:
             topology.ROOT.rmdir()
         except OSError:
             pass  # Another lab is up.
+
+
+def configd_of(name):
+    """How the record names the configd of a node."""
+    return f"{name}-configd"
 
 
 def describe(statuses):

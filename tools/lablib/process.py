@@ -9,6 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 
+from . import configd
 from .nodefile import runtime_dir_of
 from .shell import LabError
 
@@ -56,6 +57,19 @@ def start_node(options, name):
              str(options.programs["lockstep-dataplane"]), "--config", f"{runtime_dir}/node.conf"],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
     # Each of these programs becomes the next one, so the pid is the dataplane's own.
+    return {"pid": child.pid, "start_time": start_time_of(child.pid)}
+
+
+def start_configd(options, name):
+    """Starts the configd of a node, in its network but outside of its mounts. Returns its record;
+    its output goes to configd.log."""
+    folder = options.node_folder(name)
+    with open(folder / "configd.log", "ab") as log:
+        child = subprocess.Popen(
+            ["ip", "netns", "exec", options.namespace(name),
+             *configd.arguments_of(options.programs["lockstep-configd"], folder,
+                                   folder / "control.sock")],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
     return {"pid": child.pid, "start_time": start_time_of(child.pid)}
 
 

@@ -11,13 +11,18 @@ REPOSITORY = Path(__file__).resolve().parent.parent.parent
 DEFAULT_BUILD = REPOSITORY / "build-release"
 
 PLACES = {
+    "lockstep-commits": "tools/commit_loop/lockstep-commits",
+    "lockstep-configd": "configsync/lockstep-configd",
     "lockstep-dataplane": "dataplane/lockstep-dataplane",
     "lockstepctl": "tools/lockstepctl/lockstepctl",
     "lockstep-traffic": "tools/traffic/lockstep-traffic",
 }
 
+# Of a lab without configd.
+USUAL = ("lockstep-dataplane", "lockstepctl", "lockstep-traffic")
 
-def find_programs(build, names=tuple(PLACES)):
+
+def find_programs(build, names=USUAL):
     """Absolute paths of programs in a build folder. Raises LabError if one is not there."""
     found = {}
     for name in names:

@@ -87,6 +87,7 @@ class LabOptions:
     sessions: int = 131072       # Capacity of the session table.
     heartbeat_ms: int = 10
     commit_before_forward: bool = False  # In every rule, so for all traffic.
+    configd: bool = False        # A lockstep-configd per node tells it what to forward by.
     debug: bool = False          # Test commands, and the keys of HA2 in a file; see nodefile.py.
     programs: dict = field(default_factory=dict)  # Name → path; see process.find_programs().
 

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The shapes other programs read: JSON object, SVG, node files, captures."""
 
+import json
+import re
 import struct
 import sys
 import unittest
@@ -12,7 +14,7 @@ sys.path.insert(0, sys.argv.pop(1))
 
 from drilllib import capture, plot, summary  # noqa: E402
 from drilllib.judge import judge  # noqa: E402
-from lablib import nodefile, topology  # noqa: E402
+from lablib import configuration, nodefile, topology  # noqa: E402
 from reports import KILL_NS, SERVER_REPORT, client_report  # noqa: E402
 
 
@@ -110,6 +112,18 @@ class NodeFile(unittest.TestCase):
             self.assertIn('local_address: "10.9.3.1" peer_address: "10.9.3.2"', one)
             self.assertIn('local_address: "10.9.3.2" peer_address: "10.9.3.1"', other)
         self.assertNotIn("ha2_second", nodefile.text_of(topology.LabOptions(prefix="t"), "a"))
+
+    def test_a_node_with_configd_has_its_forwarding_as_a_configuration(self):
+        options = topology.LabOptions(prefix="t", configd=True, commit_before_forward=True)
+        plain = nodefile.text_of(topology.LabOptions(prefix="t", commit_before_forward=True), "a")
+        text = nodefile.text_of(options, "a")
+        self.assertNotIn("forwarding {", text)
+        words = json.dumps(configuration.configuration_of(options, "a"))
+        self.assertEqual(plain.count("commit_before_forward"), words.count("commit-before-forward"))
+        said = re.findall(r'"[0-9]+\.[0-9./]+"|"[a-z]+"', plain.split("forwarding {")[1]
+                          .split("tables {")[0])
+        for word in said:
+            self.assertIn(word, words)
 
     def test_replication_can_be_switched_off(self):
         options = topology.LabOptions(prefix="t", replication=False)
