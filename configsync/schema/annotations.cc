@@ -99,7 +99,6 @@ std::string Apply(std::string_view name, std::string_view argument, Said& said, 
   static constexpr std::string_view kClassHelp =
       "one of shared, unique, never, presence-name, or conditional with virtual-router-sync, "
       "qos-sync or floating-address; once";
-  const bool is_leaf = node.kind == NodeKind::kLeaf || node.kind == NodeKind::kLeafList;
   if (name == "sync") {
     const bool good = SetClass(argument, Mode::kActivePassive, node) &&
                       (said.sync_active_active || SetClass(argument, Mode::kActiveActive, node));
@@ -126,7 +125,9 @@ std::string Apply(std::string_view name, std::string_view argument, Said& said, 
   }
   if (name == "secret") {
     node.secret = true;
-    return is_leaf && node.type == LeafType::kString ? "" : "only on leaves that are strings";
+    return node.is_leaf() && !node.is_key && node.type == LeafType::kString
+               ? ""
+               : "only on leaves that are strings and no keys";
   }
   if (name == "edit-lock") {
     node.edit_lock = true;

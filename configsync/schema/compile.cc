@@ -10,8 +10,10 @@
 #include <unordered_map>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "configsync/schema/annotations.h"
 #include "configsync/schema/compile_type.h"
+#include "configsync/schema/limits.h"
 
 namespace configsync {
 namespace {
@@ -78,6 +80,10 @@ class Compiler {
     while ((compiled = lys_getnext(compiled, compiled_parent, module, LYS_GETNEXT_WITHCHOICE)) !=
            nullptr) {
       Add(parent, *compiled);
+    }
+    if (parent.children.size() > kChildrenMax) {
+      AddMistake(parent, absl::StrCat("has ", parent.children.size(), " children; at most ",
+                                      kChildrenMax, ": put some into a container"));
     }
     for (const SchemaNode* child : parent.children) {
       parent.key_count += child->is_key ? 1 : 0;
@@ -201,6 +207,16 @@ class Compiler {
       const auto& members = reinterpret_cast<const lysc_type_union*>(type)->types;
       for (LY_ARRAY_COUNT_TYPE i = 0; i < LY_ARRAY_COUNT(members); ++i) {
         if (members[i]->basetype == LY_TYPE_LEAFREF) AddTarget(*members[i], node);
+      }
+      // The members' own texts say "reference", once; where to is known only now.
+      const std::size_t at = node.type_text.find("reference");
+      if (at != std::string::npos && !node.leafref_targets.empty()) {
+        std::vector<std::string> names;
+        for (const SchemaNode* target : node.leafref_targets) {
+          names.push_back(absl::StrCat("name of ", target->parent->path));
+        }
+        node.type_text.replace(at, std::string_view("reference").size(),
+                               absl::StrJoin(names, " | "));
       }
     }
   }

@@ -13,6 +13,7 @@ inline constexpr std::size_t kJsonBytesMax = 64u << 20;
 inline constexpr std::size_t kJsonDepthMax = 64;          // Of braces and brackets.
 inline constexpr std::size_t kJsonNodesMax = 2'000'000;   // Values, entries and containers.
 inline constexpr std::size_t kTextBytesMax = 64u << 10;   // Of a value.
+inline constexpr std::size_t kChildrenMax = 64;           // Of one node of the schema.
 inline constexpr std::size_t kWordsMax = 4'096;           // Of one command.
 inline constexpr std::size_t kCandidatesMax = 1'000;      // Of one completion.
 inline constexpr std::size_t kProblemValueBytesMax = 80;  // A longer one is shortened in problems.

@@ -17,9 +17,9 @@
 
 namespace configsync {
 
-// Folder of the modules and of this test's files, as meson says.
-inline std::string YangFolder() { return std::getenv("LOCKSTEP_YANG_FOLDER"); }
-inline std::string TestFolder() { return std::getenv("LOCKSTEP_SCHEMA_TEST_FOLDER"); }
+// Folder of the modules and of this test's files, as the build says.
+inline std::string YangFolder() { return LOCKSTEP_YANG_FOLDER; }
+inline std::string TestFolder() { return LOCKSTEP_TEST_FOLDER; }
 
 inline const Schema& OurSchema() {
   static const std::unique_ptr<Schema> schema = [] {

@@ -154,7 +154,8 @@ TEST(Schema, ABadValueIsNamedWithItsPlaceLimitAndRemedy) {
         Case{"/routing/static/route/next-hop", "224.0.0.1",
              "An address of 0/8, 127/8 or from 224 on cannot be a host's."},
         Case{"/policy/rule/source", "10.0.0.0/33",
-             "is not of the type ipv4-prefix | ipv4-address | reference"},
+             "is not of the type ipv4-prefix | ipv4-address | "
+             "name of /objects/address | name of /objects/address-group"},
         Case{"/zones/zone/name", std::string(40, 'a'), "A name has 1 to 32 characters."}}) {
     Problems problems;
     std::string canonical;
