@@ -15,11 +15,11 @@ import sys
 from pathlib import Path
 
 from lablib.lab import Lab
-from lablib.programs import DEFAULT_BUILD, REPOSITORY, find_programs
+from lablib.programs import DEFAULT_BUILD, REPOSITORY, USUAL, find_programs
 from lablib.shell import LabError
 from lablib.topology import LabOptions
 
-from . import plot, summary, verdict
+from . import config_cli, plot, summary, verdict
 from .kill_story import KillStory
 from .plan import TrafficPlan
 from .progress import Progress
@@ -59,8 +59,9 @@ def parse(argv):
     parser = argparse.ArgumentParser(
         prog="tools/drill", description=DESCRIPTION, epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("drill", nargs="?", choices=("kill",), default="kill",
-                        help="which drill (default: kill)")
+    parser.add_argument("drill", nargs="?", choices=("kill", "config-local"), default="kill",
+                        help="which drill (default: kill); config-local has options of its own: "
+                             "tools/drill config-local --help")
     parser.add_argument("--sessions", type=int, default=100_000, metavar="N",
                         help="synthetic sessions besides the traffic (default: 100000)")
     parser.add_argument("--runs", type=int, default=1, metavar="N",
@@ -100,18 +101,18 @@ def parse(argv):
     return arguments
 
 
-def prepare(arguments, say):
+def prepare(arguments, say, names=USUAL):
     """Sets up and builds unless told not to. Returns the programs."""
     if os.geteuid() != 0:
         raise LabError("namespaces and raw sockets need root: sudo tools/drill")
     if arguments.build:
-        return find_programs(arguments.build)
+        return find_programs(arguments.build, names)
     say("setting up and building (tools/build release)")
     done = subprocess.run([REPOSITORY / "tools" / "build", "release"], check=False,
                           stdout=sys.stderr)
     if done.returncode != 0:
         raise LabError(f"tools/build release: exit {done.returncode}")
-    return find_programs(DEFAULT_BUILD)
+    return find_programs(DEFAULT_BUILD, names)
 
 
 @contextlib.contextmanager
@@ -186,19 +187,30 @@ def conclude(arguments, runs, control, faults):
     return 0 if passed else 1
 
 
+def run_drill(argv, say):
+    """Parses, prepares and runs the drill that is asked for. Returns the exit status."""
+    if argv[:1] == ["config-local"]:
+        arguments = config_cli.parse(argv[1:])
+        programs = prepare(arguments, say, config_cli.PROGRAMS)
+        with only_drill(arguments.prefix, say):
+            found = config_cli.run(arguments, programs, say)
+        return config_cli.conclude(arguments, *found)
+    arguments = parse(argv)
+    programs = prepare(arguments, say)
+    with only_drill(arguments.prefix, say):
+        runs, control, faults = run_all(arguments, programs, say)
+    return conclude(arguments, runs, control, faults)
+
+
 def main(argv=None):
     """Exit status: 0 pass, 1 fail, 2 wrong usage."""
-    arguments = parse(argv)
     say = Progress()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # Ends as tidily as Ctrl-C.
     try:
-        programs = prepare(arguments, say)
-        with only_drill(arguments.prefix, say):
-            runs, control, faults = run_all(arguments, programs, say)
+        return run_drill(sys.argv[1:] if argv is None else argv, say)
     except LabError as error:
         print(f"tools/drill: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\ntools/drill: interrupted; the lab was taken down", file=sys.stderr)
         return 130
-    return conclude(arguments, runs, control, faults)

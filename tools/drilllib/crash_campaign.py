@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, Queue
 
-from lablib.configd import arguments_of
+from lablib.configd import SOCKET, arguments_of
 from lablib.shell import LabError
 
 from .crash_judge import CrashLedger
@@ -27,6 +27,7 @@ ANSWER_TIMEOUT_S = 30.0
 START_KILLS = 0.15        # Share of kills that fall into the start instead of a commit.
 VERIFY_EVERY = 50         # Cycles between checks of every revision and of the audit chain.
 FRESH_EVERY = 200         # Cycles with one store: a start reads all that a store has.
+FAULTS_MAX = 10           # Then it ends early.
 COMMITS_BEFORE_MAX = 3    # Commits that a cycle lets through before the kill.
 
 
@@ -100,42 +101,59 @@ class CrashCampaign:
         """Of the store that is in use."""
         return self._folder
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._kill()
+        if self._loop:
+            self._loop.end()
+
     def run(self, kills):
         """Returns the Campaign. Stops early after ten faults."""
-        try:
-            self._begin_store()
-            while self.found.kills < kills and len(self.found.ledger.faults) < 10:
-                if self.found.kills and self.found.kills % FRESH_EVERY == 0:
-                    self._check_all()
-                    self._begin_store()
-                self._cycle()
-                self._say(f"crash campaign: {self.found.kills} of {kills} kills, "
-                          f"{self.found.ledger.commits} commits, "
-                          f"{len(self.found.ledger.torn)} torn, {len(self.found.ledger.lost)} lost",
-                          passing=True)
-            self._check_all()
-            return self.found
-        finally:
-            self._kill()
-            if self._loop:
-                self._loop.end()
+        self._begin_store()
+        while self.found.kills < kills and len(self.found.ledger.faults) < FAULTS_MAX:
+            if self.found.kills and self.found.kills % FRESH_EVERY == 0:
+                self._check_all()
+                self._begin_store()
+            self._cycle()
+            self._say(f"crash campaign: {self.found.kills} of {kills} kills, "
+                      f"{self.found.ledger.commits} commits, "
+                      f"{len(self.found.ledger.torn)} torn, {len(self.found.ledger.lost)} lost",
+                      passing=True)
+        self._check_all()
+        return self.found
+
+    # --- For controls, after run() ---------------------------------------------------------------
+
+    def advance(self, commits):
+        """Lets the store take some more commits, and kills it behind them."""
+        wanted = self.found.ledger.last.number + commits
+        self._start()
+        if not self._look():
+            raise LabError("the store of the campaign does not start any more")
+        self._loop.say(f"go {self._next_number}")
+        while True:
+            _, message = self._loop.answer()
+            if message["type"] == "begin":
+                self.found.ledger.begin(message["number"])
+            elif message["type"] == "done":
+                self.found.ledger.done(message["number"], message["revision"], message["hash"])
+                if message["number"] == wanted:
+                    self._kill()
+            else:
+                break
+        self._check_all()
 
     def look_at(self, folder):
-        """Starts a configd on another store and judges it by what this campaign knows;
-        for controls. Returns the faults."""
-        ledger = CrashLedger(last=self.found.ledger.last)
-        kept = self._folder, self.found
-        self._folder, self.found = Path(folder), Campaign(ledger)
-        try:
-            self._start()
-            self._look()
-            self._verify()
-        except LabError as error:
-            ledger.failed(str(error))
-        finally:
-            self._kill()
-            self._folder, self.found = kept
-        return ledger.faults
+        """Starts a configd on another store and judges it by what this campaign knows. Returns the
+        faults."""
+        judge = CrashCampaign(self._programs, folder, 0, self._say)
+        judge.found.ledger.last = self.found.ledger.last
+        with judge:
+            judge._open(Path(folder))
+            judge._check_all()
+        return judge.found.ledger.faults
 
     # --- One cycle -------------------------------------------------------------------------------
 
@@ -233,12 +251,16 @@ class CrashCampaign:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = self._root / str(self.found.stores - 1)
         self._folder.mkdir(parents=True)
-        self._loop = CommitLoop(self._programs["lockstep-commits"], self._folder / "admin.sock")
+        self._open(self._folder)
         kept = self.found.ledger
         self.found.ledger = CrashLedger(commits=kept.commits, landed_unseen=kept.landed_unseen,
                                         undone_unseen=kept.undone_unseen, torn=kept.torn,
                                         lost=kept.lost, other=kept.other)
         self._next_number = 1
+
+    def _open(self, folder):
+        self._folder = folder
+        self._loop = CommitLoop(self._programs["lockstep-commits"], folder / SOCKET)
 
     def _start(self):
         with open(self._folder / "configd.log", "ab") as log:

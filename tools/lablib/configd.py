@@ -17,7 +17,8 @@ REFUSED = 3  # Exit status of lockstepctl: a commit has problems, nothing has ch
 
 def arguments_of(program, folder, dataplane_socket):
     """The command line of a configd that keeps everything in `folder`."""
-    return [str(program), "--state-dir", str(folder / "state"), "--run-dir", str(folder),
+    return [str(program), "--name", folder.name,
+            "--state-dir", str(folder / "state"), "--run-dir", str(folder),
             "--yang-dir", str(REPOSITORY / "configsync" / "yang"),
             "--dataplane", str(dataplane_socket)]
 

@@ -1,0 +1,313 @@
+# SPDX-FileCopyrightText: The Lockstep authors
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""The story of the drill config-local: live traffic shows what commits do."""
+
+import json
+import time
+
+from lablib import topology
+from lablib.configuration import rule_of
+from lablib.control import number
+from lablib.lab import Lab
+from lablib.shell import LabError
+
+from .config_outcome import (FLOW_RATE_HZ, FOLLOW_S_MAX, REACTION_S_MAX, SWAPPED_RULES, FlowCount,
+                             Step, judge_deny, judge_swap)
+from .endpoints import Endpoint
+
+PROBED_PORT = 7100        # Of the service whose rule changes; the steady traffic uses 7000.
+PROBE_FLOWS = 40          # TCP connections that the changing rule carries.
+STEADY_FLOWS = 20
+SWAPS = 8
+CONFIRM_S = 3
+HA_EDIT_S = 10            # The shortest that there is.
+PROBE = "probe"           # The changing rule.
+
+
+class ConfigStory:
+    """Each step is a method that returns a Step; `run` tells them in order."""
+
+    def __init__(self, options, say):
+        self._options = options
+        self._say = say
+        self._lab = None
+        self._active = ""
+        self.commits = 0
+
+    def run(self, keep=False):
+        """Returns the steps. The lab is taken down, whatever happens, unless `keep`."""
+        self._say(f'lab "{self._options.prefix}": two nodes, each with a configd')
+        self._lab = Lab.up(self._options)
+        try:
+            self._active, standby = self._lab.start_all()
+            self._say(f"ready: node {self._active} is active, node {standby} stands by")
+            return self._steps()
+        finally:
+            if keep:
+                self._say(f"the lab is still up: tools/lab --prefix {self._options.prefix} status")
+            else:
+                self._lab.down()
+
+    def _steps(self):
+        steps = []
+        for tell in (self.permit, self.deny, self.rollback, self.confirm_expires, self.swap,
+                     self.dataplane_restarts, self.configd_is_down, self.edit_lock):
+            step = Step(tell.__name__.replace("_", " "))
+            steps.append(step)
+            try:
+                tell(step)
+            except LabError as error:
+                step.faults.append(str(error))
+            self._say(f"{step.name}: {step.seen or '-'}"
+                      + "".join(f"; FAULT: {fault}" for fault in step.faults))
+        return steps
+
+    # --- What traffic shows ----------------------------------------------------------------------
+
+    def permit(self, step):
+        """A rule that permits lets traffic pass at once."""
+        self._commit({"action": "deny"}, "probe denied")
+        with self._probe() as probe:
+            time.sleep(1.5)
+            step.need(probe.client.progress().get("tcp_echoing", 0) == 0,
+                      "connections pass although their rule denies")
+            self._commit({"action": "permit"}, "probe permitted")
+            took = probe.wait(lambda seen: seen["tcp_echoing"] >= PROBE_FLOWS)
+            step.need(took is not None, f"denied connections do not pass {REACTION_S_MAX:.0f} s "
+                                        "after their rule permits")
+            step.seen = (f"{PROBE_FLOWS} connections pass {took or 0:.1f} s after the commit, "
+                         "a TCP retry included")
+
+    def deny(self, step):
+        """A rule that denies ends its sessions, as the plan said, and nothing else."""
+        with self._steady() as steady, self._probe() as probe:
+            probe.wait(lambda seen: seen["tcp_echoing"] >= PROBE_FLOWS)
+            wanted = self._session_count()
+            plan = self._edit_rule(self._active, {"action": "deny"}, check=True)
+            outcome = self._commit({"action": "deny"}, "probe denied")[self._active]
+            before = probe.client.progress().get("tcp_echoed_bytes", 0)
+            time.sleep(1.5)
+            step.need(probe.client.progress().get("tcp_echoed_bytes", 0) - before < 4096,
+                      "bytes still pass although the rule denies")
+            judge_deny(step, number(plan.get("sessions", {}), "ended"),
+                       number(outcome.get("sessions", {}), "ended"), self._session_count(), wanted)
+            steady.need_whole(step)
+
+    def rollback(self, step):
+        """A rollback is a commit of an older revision; traffic passes again."""
+        with self._probe() as probe:
+            for name in topology.NODES:
+                control = self._lab.config[name]
+                before = number(control.status(), "running")
+                control.text("config", "rollback", str(before - 1))
+                control.commit("undo")
+                self.commits += 1
+                step.need(number(control.status(), "running") == before + 1,
+                          f"node {name}: a rollback did not make a revision of its own")
+            took = probe.wait(lambda seen: seen["tcp_echoing"] >= PROBE_FLOWS)
+            step.need(took is not None, "connections do not pass after the rollback")
+            step.seen = f"{PROBE_FLOWS} connections pass again"
+
+    def confirm_expires(self, step):
+        """A commit that nobody confirms is undone in time."""
+        with self._probe() as probe:
+            probe.wait(lambda seen: seen["tcp_echoing"] >= PROBE_FLOWS)
+            started = time.monotonic()
+            self._commit({"action": "deny"}, "to be confirmed", "--confirm-within",
+                         f"{CONFIRM_S}s", nodes=(self._active,))
+            time.sleep(0.5)
+            before = probe.client.progress().get("tcp_echoed_bytes", 0)
+            time.sleep(1.0)
+            step.need(probe.client.progress().get("tcp_echoed_bytes", 0) - before < 4096,
+                      "bytes still pass although the rule denies")
+        with self._probe() as probe:
+            took = probe.wait(lambda seen: seen["tcp_echoing"] >= PROBE_FLOWS,
+                              timeout_s=CONFIRM_S + 2 * REACTION_S_MAX)
+            step.need(took is not None, "nothing passes after the confirmation was due")
+            after = time.monotonic() - started
+            history = self._lab.config[self._active].json("config", "history", "--limit", "1")
+            origin = (history.get("revisions") or [{}])[0].get("origin")
+            step.need(origin == "confirm-expired", f"the newest revision is a {origin}")
+            step.seen = f"undone; connections pass again {after:.1f} s after the commit"
+
+    def swap(self, step):
+        """Many rules change under a fast flow, and it loses nothing."""
+        for name in topology.NODES:
+            self._swap_rules(name, 0)
+        with self._steady() as steady:
+            for turn in range(1, SWAPS + 1):
+                self._swap_rules(self._active, turn)
+            steady.finish()
+            judge_swap(step, FlowCount.of(steady.report["udp"][0]), SWAPS)
+            step.need(not any(flow["failed_ns"] for flow in steady.report["tcp"]),
+                      "TCP connections of the steady traffic failed")
+
+    # --- What processes show ---------------------------------------------------------------------
+
+    def dataplane_restarts(self, step):
+        """A dataplane that restarts gets the running revision again."""
+        standby = topology.peer_of(self._active).name
+        running = number(self._lab.config[standby].status(), "running")
+        self._lab.stop(standby)
+        self._lab.start(standby)
+        started = time.monotonic()
+        self._lab.wait_until_following(FOLLOW_S_MAX)
+        took = time.monotonic() - started
+        self._lab.wait_until_ready()
+        follow = self._lab.config[standby].status()["follow"]
+        step.need(number(follow, "revision") == running,
+                  f"it runs revision {number(follow, 'revision')}, not {running}")
+        step.seen = f"it runs revision {running} again {took:.1f} s after its start"
+
+    def configd_is_down(self, step):
+        """Forwarding and failover do not need configd; what was committed meanwhile arrives."""
+        old, new = self._active, topology.peer_of(self._active).name
+        with self._steady() as steady:
+            for name in topology.NODES:
+                self._lab.stop_configd(name, 9)
+            time.sleep(0.5)
+            self._lab.stop(old, 9)
+            deadline = time.monotonic() + 10
+            while (self._lab.control[new].status_or_none() or {}).get("role") != "active":
+                if time.monotonic() > deadline:
+                    raise LabError(f"node {new} did not take over without configd")
+                time.sleep(0.1)
+            time.sleep(1.5)
+            failed = steady.need_connections(step)
+        for name in topology.NODES:
+            self._lab.start_configd(name)
+        self._lab.start(old)
+        self._lab.wait_until_following(FOLLOW_S_MAX)
+        self._active, _ = self._lab.wait_until_ready()
+        step.need(self._active == new, f"node {self._active} is active, not {new}")
+        step.seen = (f"both configds killed, then node {old}: {STEADY_FLOWS - failed} of "
+                     f"{STEADY_FLOWS} connections live on; all follow again")
+
+    def edit_lock(self, step):
+        """Interfaces cannot be edited while HA is armed; the guided sequence can, and ends by
+        itself."""
+        control = self._lab.config[self._active]
+        edit = ("config", "set", "/interfaces/interface[name='servers']/description", "edited")
+        control.text(*edit)
+        refused = control.json("config", "commit", "--comment", "an interface")
+        codes = [problem.get("code") for problem in refused.get("problems", {}).get("list", [])]
+        step.need(codes == ["HA_EDIT_LOCK"], f"an interface edit with HA armed gave {codes}")
+        control.text("config", "discard")
+        control.text("ha", "edit", "begin", "--for", f"{HA_EDIT_S}s")
+        step.need(not control.status().get("ha_armed"), "HA is armed although an edit has begun")
+        control.text(*edit)
+        control.commit("an interface")
+        control.text("ha", "edit", "end")
+        step.need(control.status().get("ha_armed"), "HA is not armed after the edit ended")
+        control.text("ha", "edit", "begin", "--for", f"{HA_EDIT_S}s")
+        begun = time.monotonic()
+        while not control.status().get("ha_armed") and time.monotonic() - begun < HA_EDIT_S + 5:
+            time.sleep(0.2)
+        took = time.monotonic() - begun
+        step.need(HA_EDIT_S - 2 <= took < HA_EDIT_S + 5, f"HA was armed again after {took:.1f} s, "
+                                                         f"{HA_EDIT_S} were asked for")
+        self.commits += 5
+        step.seen = f"refused, edited, armed; a forgotten edit armed itself after {took:.1f} s"
+
+    # --- Helpers ---------------------------------------------------------------------------------
+
+    def _commit(self, leaves, comment, *options, nodes=tuple(topology.NODES)):
+        """Changes the probed rule on nodes. Returns node → outcome."""
+        outcomes = {name: self._edit_rule(name, leaves, comment, options) for name in nodes}
+        self.commits += len(outcomes)
+        return outcomes
+
+    def _edit_rule(self, name, leaves, comment="", options=(), check=False):
+        control = self._lab.config[name]
+        path = f"/policy/rule[name='{PROBE}']"
+        if f'"{PROBE}"' not in control.text("config", "show", "policy"):
+            control.text("config", "set", f"{path}/action", "deny", "--first")
+            for leaf, value in (("id", "5"), ("from-zone", "clients"), ("to-zone", "servers"),
+                                ("protocol", "tcp"), ("destination-port", str(PROBED_PORT))):
+                control.text("config", "set", f"{path}/{leaf}", value)
+        for leaf, value in leaves.items():
+            control.text("config", "set", f"{path}/{leaf}", value)
+        if check:
+            return control.json("config", "plan")
+        return control.commit(comment, *options)
+
+    def _swap_rules(self, name, turn):
+        """Commits a policy with a thousand more rules, each different from the turn before."""
+        control = self._lab.config[name]
+        configuration = json.loads(control.text("config", "show"))
+        policy = configuration["lockstep-policy:policy"]
+        policy["rule"] = [rule for rule in policy["rule"] if not rule["name"].startswith("swap-")]
+        policy["rule"][:0] = [
+            rule_of(10_000 + i, f"swap-{i}", "192.0.2.1", {})
+            | {"protocol": ["udp"], "destination-port": [str(20_000 + 1_000 * turn + i)]}
+            for i in range(SWAPPED_RULES)]
+        control.load(configuration, self._options.node_folder(name))
+        control.commit(f"a thousand rules, turn {turn}")
+        self.commits += 1
+
+    def _session_count(self):
+        text = self._lab.control[self._active].json("sessions", "--port", str(PROBED_PORT),
+                                                    "--count")
+        return number(text, "count")
+
+    def _steady(self):
+        return Traffic(self._options, 7000, "--interactive", STEADY_FLOWS, "--udp-fast", 1,
+                       "--udp-fast-rate", FLOW_RATE_HZ)
+
+    def _probe(self):
+        return Traffic(self._options, PROBED_PORT, "--interactive", PROBE_FLOWS, "--udp-fast", 0)
+
+
+class Traffic:
+    """A server and a client of lockstep-traffic at a port of their own, for the time of a step."""
+
+    def __init__(self, options, port, *arguments):
+        self._options = options
+        self._port = port
+        self._arguments = ("--idle", 0, "--bulk", 0, "--short-rate", 0, "--udp-slow", 0, *arguments)
+        self.report = None
+
+    def __enter__(self):
+        self.server = Endpoint(self._options, "server", "--port", self._port)
+        try:
+            self.server.wait_for_progress()
+            self.client = Endpoint(self._options, "client", "--port", self._port,
+                                   *self._arguments)
+            self.client.wait_for_progress()
+        except BaseException:
+            self.server.kill()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.client.kill()
+        self.server.kill()
+
+    def wait(self, holds, timeout_s=REACTION_S_MAX):
+        """Seconds until the client's progress satisfies `holds`; None if it does not in time."""
+        started = time.monotonic()
+        while time.monotonic() - started < timeout_s:
+            if holds(self.client.wait_for_progress()):
+                return time.monotonic() - started
+        return None
+
+    def finish(self):
+        """Ends the client and keeps its report."""
+        if self.report is None:
+            self.report = self.client.finish()
+
+    def need_whole(self, step):
+        """What a change was not about must not notice it."""
+        self.finish()
+        flow = FlowCount.of(self.report["udp"][0])
+        step.need(flow.lost == 0,
+                  f"{flow.lost} of {flow.sent} datagrams of other traffic were lost")
+        self.need_connections(step)
+
+    def need_connections(self, step):
+        """All TCP connections live on. Returns how many do not."""
+        self.finish()
+        failed = sum(1 for flow in self.report["tcp"] if flow["failed_ns"] or not flow["settled"])
+        step.need(failed == 0, f"{failed} connections of other traffic failed")
+        return failed
