@@ -79,6 +79,7 @@ void Inherit(SchemaNode& node) {
   node.category = node.parent->category;
   node.trigger = node.parent->trigger;
   node.edit_lock = node.parent->edit_lock;
+  node.stored_only = node.parent->stored_only;
   node.depends = node.parent->depends;
   node.reload = node.parent->reload;
 }
@@ -133,6 +134,10 @@ std::string Apply(std::string_view name, std::string_view argument, Said& said, 
     node.edit_lock = true;
     return "";
   }
+  if (name == "stored-only") {
+    node.stored_only = true;
+    return node.is_key ? "a key is what its list is" : "";
+  }
   if (name == "auto-id") {
     node.auto_id = true;
     return node.is_leaf() && node.type == LeafType::kInteger && !node.mandatory &&
@@ -149,8 +154,9 @@ std::string Apply(std::string_view name, std::string_view argument, Said& said, 
     node.reload.emplace_back(argument);
     return IsCategoryName(argument) ? "" : "the name of a service: lower case letters and '-'";
   }
-  return "one of sync, sync-active-active, category, trigger, secret, edit-lock, auto-id, depends, "
-         "reload";
+  return "one of sync, sync-active-active, category, trigger, secret, edit-lock, stored-only, "
+         "auto-id, "
+         "depends, reload";
 }
 
 }  // namespace

@@ -112,9 +112,10 @@ struct SchemaNode {
   std::array<std::string, kModeCount> condition;  // Of kConditional: name of a condition.
   std::string category;                           // "firewall", …
   SyncTrigger trigger = SyncTrigger::kOnSave;
-  bool secret = false;     // Never printed, logged or stored in the clear.
-  bool edit_lock = false;  // Not to be edited while HA is armed (F61).
-  bool auto_id = false;    // A missing value is chosen at commit: the smallest free number.
+  bool secret = false;       // Never printed, logged or stored in the clear.
+  bool edit_lock = false;    // Not to be edited while HA is armed (F61).
+  bool stored_only = false;  // No process acts on it yet: a commit that changes it says so.
+  bool auto_id = false;      // A missing value is chosen at commit: the smallest free number.
   std::vector<std::string> depends;  // Schema paths that must travel with it, beside leafrefs.
   std::vector<std::string> reload;   // Services to reload after a change.
 
