@@ -40,6 +40,23 @@ void AppendAddresses(const Node* node, std::vector<std::string>& addresses) {
   });
 }
 
+// Addresses of all entries of one list of interfaces: physical ones, VLANs, loopbacks, tunnels.
+void AppendEntries(const Node& list, HostNames& names) {
+  if (list.role() != NodeRole::kList) {
+    return;
+  }
+  list.VisitEntries([&](const Node& entry) {
+    AppendAddresses(ChildNamed(entry, "address"), names.host_addresses);
+    if (const Node* const virtuals = ChildNamed(entry, "virtual-address")) {
+      virtuals->VisitEntries([&](const Node& group) {
+        AppendAddresses(ChildNamed(group, "address"), names.active_addresses);
+        return true;
+      });
+    }
+    return true;
+  });
+}
+
 absl::Status Failed(const std::string& path, std::string_view action) {
   const int error = errno;
   return absl::ErrnoToStatus(error,
@@ -52,21 +69,14 @@ HostNames NamesOf(const Tree& running) {
   HostNames names;
   names.host = LeafOr(running, {"system", "host-name"});
   names.of_active = LeafOr(running, {"ha", "virtual-host-name"});
-  const Node* const interfaces = ChildNamed(running.root(), "interfaces");
-  const Node* const list = interfaces == nullptr ? nullptr : ChildNamed(*interfaces, "interface");
-  if (list == nullptr) {
-    return names;
-  }
-  list->VisitEntries([&](const Node& entry) {
-    AppendAddresses(ChildNamed(entry, "address"), names.host_addresses);
-    if (const Node* const virtuals = ChildNamed(entry, "virtual-address")) {
-      virtuals->VisitEntries([&](const Node& group) {
-        AppendAddresses(ChildNamed(group, "address"), names.active_addresses);
-        return true;
-      });
+  if (const Node* const interfaces = ChildNamed(running.root(), "interfaces")) {
+    for (const NodePtr& list : interfaces->children()) {
+      AppendEntries(*list, names);
     }
-    return true;
-  });
+  }
+  if (std::string address = LeafOr(running, {"ha", "virtual-host-address"}); !address.empty()) {
+    names.active_addresses = {WithoutLength(address)};
+  }
   return names;
 }
 

@@ -3,8 +3,8 @@
 
 // Names of this node and of the pair (F60), and the hosts file that other programs resolve them by.
 //
-// A node keeps its own host name; the virtual host name is of whoever is active: it stands for the
-// virtual addresses, which move with the role.
+// A node keeps its own host name; the virtual host name is of whoever is active: it stands for
+// /ha/virtual-host-address, or without it for all virtual addresses, which move with the role.
 //
 // Threads: values only.
 
