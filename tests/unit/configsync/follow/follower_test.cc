@@ -133,6 +133,16 @@ TEST_F(FollowerTest, ARestartedDataplaneGetsTheRevisionAgain) {
   EXPECT_EQ(1, dataplane->apply_count());
 }
 
+TEST_F(FollowerTest, ADataplaneThatWasAwayForLongIsFoundAtOnce) {
+  Follower follower(options_);
+  follower.Follow(7, TreeOf("one"));
+  std::this_thread::sleep_for(milliseconds(1'500));
+  const auto dataplane = StartDataplane();
+  const auto start = Steady::now();
+  EXPECT_TRUE(Says(follower, FollowState::kFollowing, 7));
+  EXPECT_LT(Steady::now() - start, milliseconds(800)) << "gRPC's own pauses are longer";
+}
+
 TEST_F(FollowerTest, ADataplaneThatDiesInTheMiddleOfAnApplyGetsItAgain) {
   auto dataplane = StartDataplane(1);
   dataplane->Hang(false, true);
