@@ -20,6 +20,12 @@ std::string ListText(const std::vector<std::string_view>& names) {
   return names.size() > kListedMax ? text + ", …" : text;
 }
 
+std::string ChildrenText(const SchemaNode& node) {
+  std::vector<std::string_view> names;
+  for (const SchemaNode* child : node.children) names.emplace_back(child->name);
+  return ListText(names);
+}
+
 std::string UnknownRemedy(const SchemaNode& parent, std::string_view name) {
   std::vector<std::string_view> names;
   for (const SchemaNode* child : parent.children) names.emplace_back(child->name);
@@ -31,7 +37,7 @@ std::string UnknownRemedy(const SchemaNode& parent, std::string_view name) {
                         child->name, ", or leave the module out");
   }
   const std::string_view nearest = Nearest(local_name, names);
-  return nearest.empty() ? "known here: " + ListText(names)
+  return nearest.empty() ? "known here: " + ChildrenText(parent)
                          : "did you mean " + std::string(nearest) + "?";
 }
 

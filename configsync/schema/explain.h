@@ -18,6 +18,9 @@ namespace configsync {
 // "a, b, c, …": at most twelve.
 [[nodiscard]] std::string ListText(const std::vector<std::string_view>& names);
 
+// The children of `node`, as ListText.
+[[nodiscard]] std::string ChildrenText(const SchemaNode& node);
+
 // For a name that is no child of `parent`: the nearest child, or those there are.
 [[nodiscard]] std::string UnknownRemedy(const SchemaNode& parent, std::string_view name);
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "configsync/schema/auto_ids.h"
 #include "configsync/schema/problem_codes.h"
 #include "configsync/schema/text.h"
 
@@ -206,6 +207,7 @@ void CheckNameSpaces(const Tree& tree, Problems& problems) {
 void FindMistakes(const Tree& tree, Problems& problems) {
   Walk(problems).Visit(tree.schema(), &tree.root());
   CheckNameSpaces(tree, problems);
+  FindSharedIds(tree, problems);
 }
 
 }  // namespace configsync

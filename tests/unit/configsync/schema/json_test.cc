@@ -12,15 +12,6 @@
 namespace configsync {
 namespace {
 
-Tree TreeOf(const std::string& json, const JsonReadOptions& options = {}) {
-  Problems problems;
-  const std::vector<Edit> edits = ReadJson(OurSchema(), json, options, problems);
-  EXPECT_TRUE(problems.empty()) << TextOf(problems);
-  auto tree = EmptyTree().Apply(edits);
-  EXPECT_TRUE(tree.ok()) << tree.status();
-  return tree.ok() ? *std::move(tree) : EmptyTree();
-}
-
 std::string ProblemsOf(const std::string& json) {
   Problems problems;
   static_cast<void>(ReadJson(OurSchema(), json, {}, problems));

@@ -11,7 +11,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "configsync/schema/read_json.h"
 #include "configsync/schema/schema.h"
 #include "configsync/tree/tree.h"
 
@@ -43,6 +46,37 @@ inline const SchemaNode& NodeAt(std::string_view path) {
 }
 
 inline Tree EmptyTree() { return {OurSchema().root(), SecretKey{{1, 2, 3}}}; }
+
+// The tree of a JSON text that is right.
+inline Tree TreeOf(const std::string& json, const JsonReadOptions& options = {}) {
+  Problems problems;
+  const std::vector<Edit> edits = ReadJson(OurSchema(), json, options, problems);
+  EXPECT_TRUE(problems.empty()) << problems.list[0].path << ": " << problems.list[0].text;
+  auto tree = EmptyTree().Apply(edits);
+  EXPECT_TRUE(tree.ok()) << tree.status();
+  return tree.ok() ? *std::move(tree) : EmptyTree();
+}
+
+// "policy rule 'a b'" → its words, as a shell makes them: blanks part, single quotes hold together.
+inline std::vector<std::string> Words(std::string_view line) {
+  std::vector<std::string> words;
+  bool open = false;
+  bool quoted = false;
+  for (const char c : line) {
+    if (c == '\'') {
+      quoted = !quoted;
+      if (!open) words.emplace_back();
+      open = true;
+    } else if (c == ' ' && !quoted) {
+      open = false;
+    } else {
+      if (!open) words.emplace_back();
+      open = true;
+      words.back() += c;
+    }
+  }
+  return words;
+}
 
 inline std::string TextOf(const Problems& problems) {
   std::string text;
