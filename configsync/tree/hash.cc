@@ -5,7 +5,6 @@
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/sha.h>
 
 namespace configsync {
 
@@ -21,8 +20,10 @@ std::string HexOf(const Hash& hash) {
 }
 
 Hash Sha256(std::string_view data) {
+  // Looked up once: the search for an algorithm takes longer than hashing a node.
+  static const EVP_MD* const kSha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
   Hash hash;
-  SHA256(reinterpret_cast<const unsigned char*>(data.data()), data.size(), hash.bytes.data());
+  EVP_Digest(data.data(), data.size(), hash.bytes.data(), nullptr, kSha256, nullptr);
   return hash;
 }
 

@@ -63,6 +63,7 @@ class OrderDiffer {
     Cursor b(b_.get(), false);
     Walk(a, b, false);
     if (a.empty() && b.empty()) return std::move(diff_);
+    if (TrySingleMove(a, b, true) || TrySingleMove(a, b, false)) return std::move(diff_);
     // The same from the end: it cannot meet the first walk, which ended at two entries that both
     // orders have at different places.
     OrderDiff first = std::exchange(diff_, {});
@@ -78,7 +79,27 @@ class OrderDiffer {
   }
 
  private:
-  // Until both have an entry next that was moved over.
+  // Whether the rest differs by one entry that went to a later place (else: to an earlier one).
+  // Then no difference has fewer moves, and nothing between has to be looked at.
+  bool TrySingleMove(Cursor a, Cursor b, bool later) {
+    const OrderDiff before = diff_;
+    Cursor& first = later ? a : b;
+    Cursor& second = later ? b : a;
+    const EntryId id = first.next().id;
+    if (!later) diff_.placed.push_back({id, b.consumed(), false});
+    first.Consume();
+    Walk(a, b, false);
+    if (!second.empty() && second.is_single() && second.next().id == id) {
+      if (later) diff_.placed.push_back({id, b.consumed(), false});
+      second.Consume();
+      Walk(a, b, false);
+      if (a.empty() && b.empty()) return true;
+    }
+    diff_ = before;
+    return false;
+  }
+
+  // Until one has nothing left, or both have an entry next that was moved over.
   void Walk(Cursor& a, Cursor& b, bool from_end) {
     while (!a.empty() || !b.empty()) {
       if (!a.empty() && (b.empty() || a.is_single())) {
@@ -104,6 +125,7 @@ class OrderDiffer {
           continue;
         }
       }
+      if (a.empty() || b.empty()) return;
       if (a.is_subtree() && b.is_subtree() && a.next().hash == b.next().hash) {
         a.Consume();
         b.Consume();

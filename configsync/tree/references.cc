@@ -93,15 +93,38 @@ void ReferenceIndex::Count(const Node& node, int by) {
       break;
     case NodeRole::kList:
     case NodeRole::kLeafList:
-      VisitLinks(NodeMaker::Body(node).contents.get(), [this, by](const Link& link) {
-        Count(*link.entry, by);
-        return true;
-      });
+      CountEntries(node, by);
       break;
     case NodeRole::kLeaf:
     case NodeRole::kValue:
       CountLeaf(node, by);
       break;
+  }
+}
+
+// Entries lie anywhere in memory: those to come are fetched while one is counted.
+void ReferenceIndex::CountEntries(const Node& list, int by) {
+  constexpr std::size_t kFar = 16;
+  constexpr std::size_t kNear = 8;
+  const LinkPtr& contents = NodeMaker::Body(list).contents;
+  if (contents->count < kFar) {
+    VisitLinks(contents.get(), [&](const Link& link) { return Count(*link.entry, by), true; });
+    return;
+  }
+  std::vector<const Node*> entries;
+  entries.reserve(contents->count);
+  VisitLinks(contents.get(),
+             [&](const Link& link) { return entries.push_back(link.entry.get()), true; });
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (i + kFar < entries.size()) {
+      const char* entry = reinterpret_cast<const char*>(entries[i + kFar]);
+      __builtin_prefetch(entry);
+      __builtin_prefetch(entry + 64);
+    }
+    if (i + kNear < entries.size()) {
+      for (const NodePtr& child : entries[i + kNear]->children()) __builtin_prefetch(child.get());
+    }
+    Count(*entries[i], by);
   }
 }
 

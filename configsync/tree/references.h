@@ -62,6 +62,7 @@ class ReferenceIndex {
 
   void Prepare(const SchemaNode& node);
   void Count(const Node& node, int by);
+  void CountEntries(const Node& list, int by);
   void CountLeaf(const Node& leaf, int by);
   void Judge(const SchemaNode& reference, std::string_view value);
   Interest& Of(const SchemaNode& node) { return interests_[node.index - first_index_]; }
