@@ -27,7 +27,10 @@ int Run(Options options) {
   const absl::Status status = StartProgram(*program);
   if (status.ok()) {
     Log(LogLevel::kNotice, "node", absl::StrCat(program->options.name, " runs"));
-    const std::string signal = WaitForStopSignal([&program] { LogReplication(*program); });
+    const std::string signal = WaitForStopSignal([&program] {
+      LogReplication(*program);
+      program->node->forwarding().Look();
+    });
     Log(LogLevel::kNotice, "node", absl::StrCat(signal, ": stopping"));
   }
   StopProgram(*program);

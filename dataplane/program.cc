@@ -66,6 +66,7 @@ absl::Status StartControl(Program& program) {
                      .sessions = &program.node->sessions(),
                      .stats = {program.node_stats.get()},
                      .ha = program.ha_view.get(),
+                     .forwarding = &program.node->forwarding(),
                      .boot_id = program.boot_id,
                      .version = std::string(ProgramVersion()),
                      .hugepages = program.node->eal().hugepages,

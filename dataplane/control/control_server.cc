@@ -17,6 +17,7 @@ namespace dataplane {
 namespace {
 
 constexpr std::chrono::seconds kStopPatience{1};
+constexpr int kMessageBytesMax = 64 << 20;  // A whole configuration.
 
 }  // namespace
 
@@ -35,6 +36,7 @@ absl::StatusOr<std::unique_ptr<ControlServer>> ControlServer::Start(const Contro
   const std::string path = setup.options->control_socket();
   // No listening port of gRPC's own: it cannot ask the kernel who connects.
   grpc::ServerBuilder builder;
+  builder.SetMaxReceiveMessageSize(kMessageBytesMax);
   builder.RegisterService(&control->impl_->service);
   control->impl_->server = builder.BuildAndStart();
   if (control->impl_->server == nullptr) {

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "dataplane/config/forwarding_target.h"
 #include "dataplane/config/options.h"
 #include "dataplane/control/sources.h"
 #include "dataplane/core/shared_state.h"
@@ -33,6 +34,7 @@ struct ControlSetup {
   const statesync::SessionTable* sessions = nullptr;
   std::vector<const StatsSource*> stats;
   const HaSource* ha = nullptr;  // Null: HA is off.
+  ForwardingTarget* forwarding = nullptr;
   std::uint64_t boot_id = 0;
   std::string version;  // As --version prints it.
   bool hugepages = false;

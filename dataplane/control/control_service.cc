@@ -122,6 +122,9 @@ grpc::ServerUnaryReactor* ControlService::GetStatus(
     grpc::CallbackServerContext* context, const lockstep::control::GetStatusRequest* /*request*/,
     lockstep::control::Status* response) {
   *response = ReadStatus(setup_, MonotonicNs());
+  const lockstep::control::ForwardingState forwarding = forwarding_.State();
+  response->set_revision(forwarding.revision());
+  response->set_hash(forwarding.hash());
   return Finished(context, grpc::Status::OK);
 }
 
@@ -270,6 +273,52 @@ grpc::ServerUnaryReactor* ControlService::CorruptEntry(
     return {true, grpc::Status(grpc::StatusCode::ABORTED,
                                "corrupt-entry: the sync loop did not answer; see the node's log")};
   });
+}
+
+namespace {
+
+using ForwardingCall = absl::StatusOr<lockstep::control::ForwardingPlan> (ForwardingCalls::*)(
+    const lockstep::control::ForwardingRequest&);
+
+// gRPC keeps request and response until the reactor is finished.
+grpc::ServerUnaryReactor* RunForwarding(ForwardingCalls& calls, ForwardingCall call,
+                                        grpc::CallbackServerContext* context,
+                                        const lockstep::control::ForwardingRequest* request,
+                                        lockstep::control::ForwardingPlan* response) {
+  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+  const bool posted = calls.Post([&calls, call, request, response, reactor] {
+    absl::StatusOr<lockstep::control::ForwardingPlan> plan = (calls.*call)(*request);
+    if (plan.ok()) *response = *std::move(plan);
+    reactor->Finish(ToGrpc(plan.status()));
+  });
+  if (!posted) {
+    reactor->Finish(grpc::Status(grpc::StatusCode::UNAVAILABLE,
+                                 "forwarding: other changes are under way, or the dataplane is "
+                                 "stopping; ask again"));
+  }
+  return reactor;
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* ControlService::PlanForwarding(
+    grpc::CallbackServerContext* context, const lockstep::control::ForwardingRequest* request,
+    lockstep::control::ForwardingPlan* response) {
+  return RunForwarding(forwarding_, &ForwardingCalls::Plan, context, request, response);
+}
+
+grpc::ServerUnaryReactor* ControlService::ApplyForwarding(
+    grpc::CallbackServerContext* context, const lockstep::control::ForwardingRequest* request,
+    lockstep::control::ForwardingPlan* response) {
+  return RunForwarding(forwarding_, &ForwardingCalls::Apply, context, request, response);
+}
+
+grpc::ServerUnaryReactor* ControlService::GetForwarding(
+    grpc::CallbackServerContext* context,
+    const lockstep::control::GetForwardingRequest* /*request*/,
+    lockstep::control::ForwardingState* response) {
+  *response = forwarding_.State();
+  return Finished(context, grpc::Status::OK);
 }
 
 }  // namespace dataplane

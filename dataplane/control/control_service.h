@@ -12,6 +12,7 @@
 #include <atomic>
 
 #include "dataplane/control/control_server.h"
+#include "dataplane/control/forwarding_calls.h"
 #include "proto/control.grpc.pb.h"
 
 namespace dataplane {
@@ -23,10 +24,15 @@ inline constexpr int kPatienceMs = 5'000;
 
 class ControlService final : public lockstep::control::Control::CallbackService {
  public:
-  explicit ControlService(const ControlSetup& setup) : setup_(setup) {}
+  explicit ControlService(const ControlSetup& setup)
+      : setup_(setup), forwarding_(*setup.options, setup.forwarding, setup.boot_id) {}
 
-  // Waiting calls end at their next step with UNAVAILABLE.
-  void BeginStop() { is_stopping_.store(true); }
+  // Waiting calls end at their next step with UNAVAILABLE; a change that is being applied is
+  // finished first.
+  void BeginStop() {
+    is_stopping_.store(true);
+    forwarding_.Stop();
+  }
 
   grpc::ServerUnaryReactor* GetStatus(grpc::CallbackServerContext* context,
                                       const lockstep::control::GetStatusRequest* request,
@@ -55,11 +61,21 @@ class ControlService final : public lockstep::control::Control::CallbackService 
   grpc::ServerUnaryReactor* CorruptEntry(
       grpc::CallbackServerContext* context, const lockstep::control::CorruptEntryRequest* request,
       lockstep::control::CorruptEntryResponse* response) override;
+  grpc::ServerUnaryReactor* PlanForwarding(grpc::CallbackServerContext* context,
+                                           const lockstep::control::ForwardingRequest* request,
+                                           lockstep::control::ForwardingPlan* response) override;
+  grpc::ServerUnaryReactor* ApplyForwarding(grpc::CallbackServerContext* context,
+                                            const lockstep::control::ForwardingRequest* request,
+                                            lockstep::control::ForwardingPlan* response) override;
+  grpc::ServerUnaryReactor* GetForwarding(grpc::CallbackServerContext* context,
+                                          const lockstep::control::GetForwardingRequest* request,
+                                          lockstep::control::ForwardingState* response) override;
 
  private:
   [[nodiscard]] statesync::Role role() const;
 
   ControlSetup setup_;
+  ForwardingCalls forwarding_;
   std::atomic<bool> is_stopping_{false};
 };
 

@@ -150,6 +150,11 @@ lockstep::control::Status ReadStatus(const ControlSetup& setup, std::int64_t now
       status.add_reasons(reason);
     }
   }
+  if (!shared.forwarding.given.load(kRelaxed)) {
+    status.add_reasons(
+        "no-forwarding: this node was not told what to forward by and forwards nothing; start "
+        "lockstep-configd, or add forwarding { … } to the node file");
+  }
   AddRefusals(setup, now_ns, status);
   status.set_hugepages(setup.hugepages);
   FillTables(shared.status.Read(), now_ns, *status.mutable_tables());

@@ -13,6 +13,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "dataplane/core/end_queue.h"
 #include "dataplane/core/status_board.h"
 #include "statesync/table/entry_damage.h"
 #include "statesync/types.h"
@@ -65,14 +66,14 @@ struct alignas(64) RoleState {
 };
 
 // A session in one word: shard, slot and generation.
-struct RefusedName {
+struct SessionWord {
   std::uint32_t bits = 0;
   [[nodiscard]] statesync::Handle handle() const {
     return {static_cast<statesync::ShardIndex>(bits >> 24),
             static_cast<statesync::SlotIndex>(bits >> 8)};
   }
   [[nodiscard]] std::uint8_t generation() const { return static_cast<std::uint8_t>(bits); }
-  static RefusedName Make(statesync::Handle handle, std::uint8_t generation) {
+  static SessionWord Make(statesync::Handle handle, std::uint8_t generation) {
     return {(std::uint32_t{handle.shard} << 24) | (std::uint32_t{handle.slot} << 8) | generation};
   }
 };
@@ -116,7 +117,8 @@ struct alignas(64) SyncFacts {
   // for nothing. An entry belongs to stream shard % stream_count.
   std::array<std::atomic<std::uint64_t>, statesync::kStreamsMax> confirmed{};
   std::atomic<std::uint8_t> stream_count{1};
-  // Handles that the peer could not take, as RefusedName(), in a ring; written before `confirmed`.
+  // Handles that the peer could not take, as SessionWord::bits, in a ring; written before
+  // `confirmed`.
   std::array<std::atomic<std::uint32_t>, kRefusedRing> refused{};
   std::atomic<std::uint64_t> refused_count{0};  // Ever.
   // The role change (RoleWord::change) from which on the sync loop writes no entries any more.
@@ -195,6 +197,8 @@ struct SharedState {
   ForwardingFacts forwarding;
   Requests requests;
   std::array<WorkerState, kWorkersMax> workers;
+  // Sessions to end, as SessionWord::bits, by worker. Writer: ForwardingSwap.
+  std::array<EndQueue, kWorkersMax> ends;
 };
 
 }  // namespace dataplane

@@ -100,7 +100,7 @@ bool CommitHold::TakeRefusals(const SyncFacts& facts) noexcept {
   for (; refusals_seen_ != count; ++refusals_seen_) {
     const std::uint32_t word =
         facts.refused[refusals_seen_ % kRefusedRing].load(std::memory_order_relaxed);
-    const RefusedName name{word};
+    const SessionWord name{word};
     queue_.Refuse({name.handle(), name.generation()});
   }
   return true;

@@ -37,6 +37,12 @@ absl::StatusOr<std::unique_ptr<Node>> Node::Create(const NodeSetup& setup) {
   if (status.ok()) status = node->MakeWorkers();
   if (status.ok()) status = node->MakeSyncLoop();
   if (!status.ok()) return status;
+  node->swap_ =
+      std::make_unique<ForwardingSwap>(SwapSetup{.tables = node->tables_.get(),
+                                                 .shared = setup.shared,
+                                                 .ports = {node->own_macs_, setup.options->index},
+                                                 .worker_count = setup.options->runtime.workers,
+                                                 .has_sync_loop = node->sync_ != nullptr});
   PassEalLogTo(setup.log_sink);
   return node;
 }
@@ -173,6 +179,7 @@ void Node::Stop() {
 // EAL goes last: everything before it lives in its memory.
 Node::~Node() {
   Stop();
+  swap_.reset();
   sync_.reset();
   drain_.reset();
   workers_.clear();

@@ -20,6 +20,7 @@
 #include "dataplane/dpdk/dirty_drain.h"
 #include "dataplane/dpdk/eal.h"
 #include "dataplane/dpdk/eal_log.h"
+#include "dataplane/dpdk/forwarding_swap.h"
 #include "dataplane/dpdk/handover_rings.h"
 #include "dataplane/dpdk/mbuf_pool.h"
 #include "dataplane/dpdk/port.h"
@@ -63,6 +64,7 @@ class Node {
   [[nodiscard]] const SyncLoop* sync_loop() const noexcept {
     return sync_.get();
   }  // Null without HA.
+  [[nodiscard]] ForwardingSwap& forwarding() noexcept { return *swap_; }
   [[nodiscard]] const Options& options() const noexcept { return *setup_.options; }
 
  private:
@@ -85,7 +87,8 @@ class Node {
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<SyncLoop> sync_;   // With HA,
   std::optional<DirtyDrain> drain_;  // or without.
-  std::vector<LoopSetup> loops_;     // By lcore, the first worker's first.
+  std::unique_ptr<ForwardingSwap> swap_;
+  std::vector<LoopSetup> loops_;  // By lcore, the first worker's first.
 };
 
 }  // namespace dataplane

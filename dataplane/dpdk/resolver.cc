@@ -75,9 +75,9 @@ void Resolver::OnConfig() noexcept {
     forgetting_ = true;
     forget_next_ = 0;
   }
-  // Addresses that were there before are told once more: that teaches nothing wrong. The rounds
-  // begin anew, as their number counts the addresses.
-  if (core_.config->announces_others && core_.forwarding) announcer_.Start(core_.now_ns);
+  // Addresses that were there before are told once more: that teaches nothing wrong. A round that
+  // is under way begins anew, as it counts the addresses. A standby says nothing until it forwards.
+  if (core_.config->announces_others) announcer_.Start(core_.now_ns);
 }
 
 // A slice a turn, so that a large table makes no packet late.

@@ -40,7 +40,7 @@ inline void CopyRefusals(statesync::Engine& engine, SyncFacts& facts) noexcept {
     for (const statesync::RefusedChange& refusal : std::span(refusals).first(taken)) {
       if (refusal.table != statesync::TableId::kSession) continue;
       facts.refused[count++ % kRefusedRing].store(
-          RefusedName::Make(refusal.handle, refusal.generation).bits, std::memory_order_relaxed);
+          SessionWord::Make(refusal.handle, refusal.generation).bits, std::memory_order_relaxed);
     }
     facts.refused_count.store(count, std::memory_order_release);
   }

@@ -38,6 +38,7 @@ bool Worker::Turn(std::int64_t now_ns) noexcept {
   if (core_.forwarding) {
     busy = core_.hold.Settle(core_, resolver()) || busy;
     busy = Expire() || busy;
+    busy = EndAsked() || busy;
     busy = filler_.Turn() || busy;
   }
   core_.tx.Flush(core_.counters, core_.forwarding);
@@ -66,6 +67,10 @@ void Worker::ObeyRole() noexcept {
   core_.forwarding =
       active && core_.now_ns < state.forward_until_ns.load(std::memory_order_acquire) &&
       core_.shared.sync.released_change.load(std::memory_order_acquire) >= word.change();
+  // What was judged belongs to the next owner, who judges anew.
+  if (!active) {
+    (void)core_.shared.ends[core_.index].Take(EndQueue::kNamesMax, [](std::uint32_t) {});
+  }
   if (core_.forwarding) {
     core_.hold.Inform(core_);
   } else {
@@ -115,6 +120,29 @@ bool Worker::Expire() noexcept {
   if (deleted == 0) return false;
   core_.tables.sessions->MarkDirtyBatch(core_.index, {dirty.data(), deleted});
   return true;
+}
+
+// Sessions that the configuration of this turn, or an earlier one, does not permit. Who judged them
+// did it some time ago: the same session must still be there.
+bool Worker::EndAsked() noexcept {
+  std::array<statesync::Handle, kBatchMax> dirty;
+  std::size_t ended = 0;
+  statesync::SessionTable& sessions = *core_.tables.sessions;
+  const std::size_t taken = core_.shared.ends[core_.index].Take(kBatchMax, [&](std::uint32_t bits) {
+    const SessionWord name{bits};
+    const statesync::SessionEntry& entry = sessions.entry(name.handle());
+    if (entry.state == 0 || entry.tombstone != statesync::Tombstone::kLive ||
+        entry.generation != name.generation()) {
+      return;
+    }
+    sessions.Delete(name.handle());
+    dirty[ended++] = name.handle();
+  });
+  if (ended > 0) {
+    sessions.MarkDirtyBatch(core_.index, {dirty.data(), ended});
+    core_.counters.Add(Event::kSessionsEnded, ended);
+  }
+  return taken > 0;
 }
 
 // Counters say how often; an operator also wants to see that it happens now.

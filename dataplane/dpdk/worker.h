@@ -51,6 +51,7 @@ class Worker {
   bool ReceiveAll() noexcept;
   void Process() noexcept;
   bool Expire() noexcept;
+  bool EndAsked() noexcept;
   void NoteFirstForward() noexcept;
   void NoteRefusals() noexcept;
   [[nodiscard]] Resolver* resolver() noexcept {

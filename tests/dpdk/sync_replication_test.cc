@@ -90,7 +90,7 @@ TEST_F(SyncPairTest, TheOwnerLearnsWhichSessionsThePeerCouldNotTake) {
   a().Open(0, room + 2'000);
   const SyncFacts& facts = a().shared.sync;
   ASSERT_TRUE(RunUntil([&] { return facts.refused_count.load() > 0; }));
-  const RefusedName name{facts.refused[0].load()};
+  const SessionWord name{facts.refused[0].load()};
   EXPECT_EQ(a().table->entry(name.handle()).generation, name.generation());
   const statesync::SessionEntry& entry = a().table->entry(name.handle());
   const statesync::FlowKey key{entry.client_addr, entry.server_addr, entry.client_port,

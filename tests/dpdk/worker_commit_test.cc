@@ -64,7 +64,7 @@ class Commit {
     const std::uint8_t generation = node.tables->sessions->entry(last_).generation;
     SyncFacts& facts = node.shared->sync;
     facts.refused[facts.refused_count.load() % kRefusedRing].store(
-        RefusedName::Make(last_, generation).bits);
+        SessionWord::Make(last_, generation).bits);
     facts.refused_count.fetch_add(1);
   }
   std::size_t Sent() { return node.Take(kServers).size(); }

@@ -121,6 +121,16 @@ absl::Status Client::FillSessions(std::uint64_t count) {
   return impl_->Call(&Control::Stub::FillSessions, request).status();
 }
 
+absl::StatusOr<lockstep::control::ForwardingPlan> Client::Forward(
+    const lockstep::control::ForwardingRequest& request, bool only_plan) {
+  return only_plan ? impl_->Call(&Control::Stub::PlanForwarding, request)
+                   : impl_->Call(&Control::Stub::ApplyForwarding, request);
+}
+
+absl::StatusOr<lockstep::control::ForwardingState> Client::GetForwarding() {
+  return impl_->Call(&Control::Stub::GetForwarding, lockstep::control::GetForwardingRequest());
+}
+
 absl::StatusOr<lockstep::control::CorruptEntryResponse> Client::CorruptEntry(
     const std::string& what, const std::string& key) {
   lockstep::control::CorruptEntryRequest request;

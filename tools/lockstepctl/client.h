@@ -37,6 +37,10 @@ class Client {
   absl::Status Switchover();
   absl::Status Resync();
   absl::Status FillSessions(std::uint64_t count);
+  // only_plan: PlanForwarding instead of ApplyForwarding.
+  absl::StatusOr<lockstep::control::ForwardingPlan> Forward(
+      const lockstep::control::ForwardingRequest& request, bool only_plan);
+  absl::StatusOr<lockstep::control::ForwardingState> GetForwarding();
   absl::StatusOr<lockstep::control::CorruptEntryResponse> CorruptEntry(const std::string& what,
                                                                        const std::string& key);
 

@@ -78,6 +78,13 @@ constexpr std::array kCommands = std::to_array<Command>({
      "  lockstepctl debug corrupt-entry --what missing --any"},
     {"debug", "fill-sessions", Verb::kFillSessions, "Make synthetic sessions on the active",
      "  lockstepctl debug fill-sessions --count 100000"},
+    {"debug", "apply-forwarding", Verb::kApplyForwarding,
+     "Make a node without lockstep-configd forward by another configuration",
+     "  lockstepctl debug apply-forwarding forwarding.textproto --plan\n"
+     "  lockstepctl debug apply-forwarding forwarding.textproto\n"
+     "\n"
+     "FILE is a Forwarding in protobuf text format (proto/forwarding.proto), as it stands in\n"
+     "forwarding { … } of a node file. lockstep-configd, where it runs, puts its own back."},
     {"debug", "corrupt-entry", Verb::kCorruptEntry,
      "Damage one session of the standby, to see it noticed and repaired",
      "  lockstepctl debug corrupt-entry --what missing --any\n"
@@ -134,6 +141,9 @@ const std::array kOptions = std::to_array<Option>({
     {"stats", "", "--match", "TEXT", "Only counters whose name contains TEXT", &Request::match},
     {"debug", "fill-sessions", "--count", "COUNT", "Sessions to have made since the start",
      &Request::count, true},
+    {"debug", "apply-forwarding", "file", "FILE", "What to forward by", &Request::file, true},
+    {"debug", "apply-forwarding", "--plan", nullptr, "Only say what it would do",
+     &Request::only_plan},
     {"debug", "corrupt-entry", "--what", "WHAT", "version, value or missing", &Request::what, true},
     {"debug", "corrupt-entry", "--key", "KEY", "Protocol, client and server as in a dump",
      &Request::key},

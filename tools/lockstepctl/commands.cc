@@ -3,7 +3,11 @@
 
 #include "tools/lockstepctl/commands.h"
 
+#include <google/protobuf/text_format.h>
+
 #include <cstdio>
+#include <fstream>
+#include <iterator>
 
 #include "absl/strings/str_cat.h"
 #include "dataplane/crypto/openssl_primitives.h"
@@ -119,6 +123,26 @@ absl::Status RunPairSecret(const Request& request) {
       absl::StrCat("pair secret written to ", request.file, " (mode 0600); copy it to the peer"));
 }
 
+absl::Status RunApplyForwarding(const Request& request, Client& client) {
+  std::ifstream file(request.file, std::ios::binary);
+  if (!file) return absl::NotFoundError(absl::StrCat(request.file, ": cannot be read"));
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  lockstep::control::ForwardingRequest query;
+  if (!google::protobuf::TextFormat::ParseFromString(text, query.mutable_forwarding())) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        request.file, ": is no Forwarding in protobuf text format; see proto/forwarding.proto"));
+  }
+  return PrintAnswer(request, client.Forward(query, request.only_plan),
+                     [](const lockstep::control::ForwardingPlan& plan) {
+                       std::string lines = absl::StrCat(plan.sessions_kept(), " sessions kept, ",
+                                                        plan.sessions_ended(), " ended\n");
+                       for (const std::string& line : plan.ended_examples()) {
+                         absl::StrAppend(&lines, "  ", line, "\n");
+                       }
+                       return lines;
+                     });
+}
+
 absl::Status RunCorruptEntry(const Request& request, Client& client) {
   if (request.key.empty() != request.any) {
     return absl::InvalidArgumentError("debug corrupt-entry: give either --key or --any");
@@ -163,6 +187,7 @@ constexpr Row kRows[] = {
        return PrintDone(request, client.Switchover(), "the peer has the active role");
      }},
     {Verb::kFillSessions, RunFillSessions},
+    {Verb::kApplyForwarding, RunApplyForwarding},
     {Verb::kCorruptEntry, RunCorruptEntry},
 };
 

@@ -58,6 +58,8 @@ std::string StatusText(const lockstep::control::Status& status) {
     facts.Add("TAKEOVER_DETECT_US", absl::StrCat(takeover.detect_us()));
     facts.Add("TAKEOVER_US", absl::StrCat(takeover.takeover_us()));
   }
+  facts.Add("REVISION", absl::StrCat(status.revision()));
+  facts.Add("CONFIG_HASH", status.hash());
   facts.Add("UPTIME_S", absl::StrCat(status.uptime_ms() / 1000));
   facts.Add("PID", absl::StrCat(status.pid()));
   facts.Add("VERSION", status.version());

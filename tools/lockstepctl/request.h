@@ -34,6 +34,7 @@ enum class Verb : std::uint8_t {
   kSwitchover,
   kFillSessions,
   kCorruptEntry,
+  kApplyForwarding,
   kPairSecretNew,
   // Of lockstep-configd.
   kConfigShow,
@@ -93,6 +94,8 @@ struct Request {
   std::string match;
   // debug fill-sessions
   std::uint64_t count = 0;
+  // debug apply-forwarding
+  bool only_plan = false;
   // debug corrupt-entry
   std::string what;
   std::string key;

@@ -68,6 +68,7 @@ INSTANTIATE_TEST_SUITE_P(
         std::vector<const char*>{"tables", "diff"}, std::vector<const char*>{"stats"},
         std::vector<const char*>{"peer"}, std::vector<const char*>{"peer", "resync"},
         std::vector<const char*>{"switchover"}, std::vector<const char*>{"debug", "fill-sessions"},
+        std::vector<const char*>{"debug", "apply-forwarding"},
         std::vector<const char*>{"debug", "corrupt-entry"},
         std::vector<const char*>{"pair-secret", "new"}, std::vector<const char*>{"config"},
         std::vector<const char*>{"config", "show"}, std::vector<const char*>{"config", "set"},

@@ -41,6 +41,7 @@ TEST(CommandLine, EveryCommandIsReached) {
       {{"peer", "resync"}, Verb::kPeerResync},
       {{"switchover"}, Verb::kSwitchover},
       {{"debug", "fill-sessions", "--count", "5"}, Verb::kFillSessions},
+      {{"debug", "apply-forwarding", "f", "--plan"}, Verb::kApplyForwarding},
       {{"debug", "corrupt-entry", "--what", "value", "--any"}, Verb::kCorruptEntry},
       {{"pair-secret", "new", "/x"}, Verb::kPairSecretNew},
       {{"config"}, Verb::kConfigShow},

@@ -1,0 +1,233 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// A new configuration while packets flow: what is kept, what is ended, what is never lost.
+
+#include "dataplane/dpdk/forwarding_swap.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "dataplane/core/byte_order.h"
+#include "tests/dpdk/worker_node.h"
+
+namespace dataplane::testing {
+namespace {
+
+// Turns the workers on a thread of its own, as lcores do, while a test swaps.
+class Turning {
+ public:
+  explicit Turning(WorkerNode& node) : node_(node), thread_([this] { Run(); }) {}
+  ~Turning() {
+    stop_.store(true);
+    thread_.join();
+  }
+
+ private:
+  void Run() {
+    while (!stop_.load()) node_.Run(1, 10'000);
+  }
+  WorkerNode& node_;
+  std::atomic<bool> stop_{false};
+  std::thread thread_;
+};
+
+class Swap : public ::testing::Test {
+ protected:
+  Swap()
+      : swap({.tables = node.tables.get(),
+              .shared = node.shared.get(),
+              .ports = {node.own_macs, 0}}) {
+    node.Activate();
+    node.TeachMac(kClients, kClient, kClientMac);
+    node.TeachMac(kServers, kServer, kServerMac);
+  }
+
+  ForwardingEffect Apply(const ForwardingOptions& next) {
+    const Turning turning(node);
+    const absl::StatusOr<ForwardingEffect> effect = swap.Apply(next);
+    EXPECT_TRUE(effect.ok()) << effect.status();
+    return effect.value_or(ForwardingEffect{});
+  }
+  ForwardingOptions Current() { return node.tables->owned_forwarding->options; }
+  Bytes Flow(std::uint16_t port, std::uint16_t server_port = 53) const {
+    return node.To(kClients, UdpFrame(port, server_port, 20), kClientMac);
+  }
+  std::size_t Send(const Bytes& frame) {
+    node.Give(kClients, frame);
+    node.Run();
+    return node.Take(kServers).size();
+  }
+
+  WorkerNode node;
+  ForwardingSwap swap;
+};
+
+RuleOptions DenyPort(std::uint16_t id, std::uint16_t port) {
+  RuleOptions rule;
+  rule.id = id;
+  rule.protocols = kRuleUdp;
+  rule.destination_ports = {{port, port}};
+  return rule;
+}
+
+TEST_F(Swap, RuleThatDeniesASessionEndsItAndNoOther) {
+  ASSERT_EQ(Send(Flow(1'001, 53)), 1u);
+  ASSERT_EQ(Send(Flow(1'002, 54)), 1u);
+  ForwardingOptions next = Current();
+  next.rules.insert(next.rules.begin(), DenyPort(5, 53));
+
+  const absl::StatusOr<ForwardingEffect> plan = swap.Plan(next);
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_EQ(plan->sessions_ended, 1u);
+  EXPECT_EQ(plan->sessions_kept, 1u);
+  ASSERT_EQ(plan->ended_examples.size(), 1u);
+  EXPECT_EQ(plan->ended_examples[0], "udp 10.1.0.10:1001 10.2.0.20:53");
+  EXPECT_EQ(node.tables->sessions->live_count(), 2u) << "a plan changes nothing";
+
+  const ForwardingEffect effect = Apply(next);
+  EXPECT_EQ(effect.sessions_ended, 1u);
+  EXPECT_EQ(effect.sessions_kept, 1u);
+  EXPECT_EQ(node.tables->sessions->live_count(), 1u);
+  EXPECT_EQ(node.Count(Event::kSessionsEnded), 1u);
+  EXPECT_EQ(Send(Flow(1'001, 53)), 0u);
+  EXPECT_EQ(Send(Flow(1'002, 54)), 1u);
+}
+
+TEST_F(Swap, ChangeOfOtherThingsEndsNothing) {
+  ASSERT_EQ(Send(Flow(1'001)), 1u);
+  ForwardingOptions next = Current();
+  next.timeouts.udp_single_s = 7;
+  next.rules.push_back(DenyPort(900, 9));
+  next.rules[0].id = 77;
+  EXPECT_EQ(Apply(next).sessions_ended, 0u);
+  EXPECT_EQ(node.tables->sessions->live_count(), 1u);
+  EXPECT_EQ(node.tables->forwarding.load()->timeouts.udp_single_s, 7u);
+}
+
+TEST_F(Swap, SessionsOfARemovedNatAddressEndAndAnAddedOneIsUsed) {
+  ASSERT_EQ(Send(Flow(1'001)), 1u);
+  const NetAddr other = MakeAddr(10, 2, 0, 77);
+  ForwardingOptions next = Current();
+  next.nat_pools[0].addresses = {{9, other}};
+  next.nat_addresses.assign(9, 0);
+  next.nat_addresses[8] = other;
+  const ForwardingEffect effect = Apply(next);
+  EXPECT_EQ(effect.sessions_ended, 1u);
+  node.Give(kClients, Flow(1'001));
+  node.Run();
+  const std::vector<Bytes> frames = node.Take(kServers);
+  ASSERT_GE(frames.size(), 1u);
+  const Bytes& last = frames.back();  // Announcements of the new address come first.
+  NetAddr source = 0;
+  std::memcpy(&source, last.data() + 26, 4);
+  EXPECT_EQ(source, other);
+  EXPECT_EQ(node.tables->sessions->live_count(), 1u);
+}
+
+TEST_F(Swap, DisabledInterfaceNeitherReceivesNorSends) {
+  ASSERT_EQ(Send(Flow(1'001)), 1u);
+  ForwardingOptions next = Current();
+  next.interfaces[1].disabled = true;
+  EXPECT_EQ(Apply(next).sessions_ended, 1u) << "no route to its server is left";
+  EXPECT_EQ(Send(Flow(1'002)), 0u);
+  EXPECT_EQ(node.Count(DropReason::kNoRoute), 1u);
+  node.Give(kServers, Flow(1'003));
+  node.Run();
+  EXPECT_EQ(node.Count(DropReason::kInterfaceDown), 1u);
+  next.interfaces[1].disabled = false;
+  (void)Apply(next);
+  node.TeachMac(kServers, kServer, kServerMac);
+  EXPECT_EQ(Send(Flow(1'004)), 1u);
+}
+
+TEST_F(Swap, AddedVirtualAddressIsAnnouncedAndARemovedOneIsNotAnswered) {
+  ForwardingOptions next = Current();
+  next.interfaces[0].virtual_addresses.push_back({MakeAddr(10, 1, 0, 9), 9});
+  (void)Apply(next);
+  node.Run(4);
+  EXPECT_GE(node.Count(Event::kArpGratuitousSent), 2u);
+  (void)node.Take(kClients);
+  Bytes request(kArpFramePadded);
+  BuildArpRequest(kClientMac, kClient, kBroadcastMac, MakeAddr(10, 1, 0, 9), request);
+  node.Give(kClients, request);
+  node.Run();
+  const std::uint64_t answered = node.Count(Event::kArpRepliesSent);
+  EXPECT_GE(answered, 1u);
+  next.interfaces[0].virtual_addresses.pop_back();
+  (void)Apply(next);
+  node.Give(kClients, request);
+  node.Run();
+  EXPECT_EQ(node.Count(Event::kArpRepliesSent), answered);
+}
+
+TEST_F(Swap, ThousandRulesAreSwappedWithoutLosingAPacketOfAFlow) {
+  ForwardingOptions next = Current();
+  const RuleOptions last = next.rules.back();
+  std::uint64_t sent = 0;
+  std::uint64_t arrived = 0;
+  std::atomic<bool> done{false};
+  std::thread flow([&] {
+    for (std::uint16_t i = 0; !done.load() || sent < 1'000; ++i) {
+      node.Give(kClients, Flow(2'000));
+      ++sent;
+      node.Run(1, 100'000);
+      arrived += node.Take(kServers).size();
+    }
+    node.Run();
+    arrived += node.Take(kServers).size();
+  });
+  for (int round = 0; round < 10; ++round) {
+    next.rules.clear();
+    for (std::uint16_t id = 1; id <= 1'000; ++id) {
+      next.rules.push_back(DenyPort(static_cast<std::uint16_t>(1'000 + id),
+                                    static_cast<std::uint16_t>(10'000 + id + round)));
+    }
+    next.rules.push_back(last);
+    const absl::StatusOr<ForwardingEffect> effect = swap.Apply(next);
+    EXPECT_TRUE(effect.ok()) << effect.status();
+  }
+  done.store(true);
+  flow.join();
+  EXPECT_EQ(arrived, sent);
+  EXPECT_EQ(node.tables->forwarding.load()->number, 11u);
+}
+
+TEST_F(Swap, SessionsOfAFormerActiveAreJudgedWhenThisNodeBecomesActive) {
+  ASSERT_EQ(Send(Flow(1'001, 53)), 1u);
+  ASSERT_EQ(Send(Flow(1'002, 54)), 1u);
+  node.SetRole(statesync::Role::kStandby, 2);
+  node.Run();
+  ForwardingOptions next = Current();
+  next.rules.insert(next.rules.begin(), DenyPort(5, 53));
+  EXPECT_EQ(Apply(next).sessions_ended, 0u) << "a standby has none to judge";
+  swap.Look();
+  EXPECT_EQ(node.tables->sessions->live_count(), 2u);
+  node.Activate(3);
+  {
+    const Turning turning(node);
+    swap.Look();
+  }
+  EXPECT_EQ(node.tables->sessions->live_count(), 1u);
+  EXPECT_EQ(swap.sessions_ended(), 1u);
+}
+
+TEST(SwapAlone, WorkerThatDoesNotTurnLeavesEverythingAsBefore) {
+  WorkerNode node;
+  ForwardingSwap swap({.tables = node.tables.get(),
+                       .shared = node.shared.get(),
+                       .ports = {node.own_macs, 0},
+                       .patience_ns = 20'000'000});
+  node.Activate();
+  ForwardingOptions next = node.options.forwarding;
+  next.rules.clear();
+  const ForwardingTables* const before = node.tables->forwarding.load();
+  const absl::StatusOr<ForwardingEffect> effect = swap.Apply(next);
+  EXPECT_EQ(effect.status().code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(node.tables->forwarding.load(), before);
+}
+
+}  // namespace
+}  // namespace dataplane::testing
