@@ -1,0 +1,144 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// The inside of engine.h, in parts: start.cc takes up what the store holds, candidates.cc edits,
+// commit.cc is the commit machine of COMMIT.md, timers.cc does what time asks for, views.cc reads.
+//
+// Threads: `commit_mutex_` is held through a whole commit, also while the dataplane is asked;
+// `mutex_` guards the state and is held for moments. Taken in this order.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "configsync/engine/deadline.h"
+#include "configsync/engine/engine.h"
+
+namespace configsync {
+
+inline constexpr char kOwnName[] = "lockstep-configd";
+
+class EngineImpl final : public ConfigEngine {
+ public:
+  explicit EngineImpl(const Setup& setup);
+  [[nodiscard]] absl::Status Begin();
+
+  absl::StatusOr<Tree> View(const Operator& by, const ViewName& view) override;
+  EngineStatus Status() override;
+  absl::StatusOr<std::vector<RevisionInfo>> History(std::size_t limit) override;
+  absl::StatusOr<std::vector<AuditRecord>> Audit(std::size_t limit) override;
+  Problems EditCandidate(const Operator& by, std::vector<Edit> edits) override;
+  Problems LoadCandidate(const Operator& by, std::string_view json, bool replace) override;
+  Problems ResetCandidate(const Operator& by, const ViewName& to) override;
+  CommitOutcome Commit(const Operator& by, const CommitOptions& options) override;
+  absl::Status Confirm(const Operator& by) override;
+  absl::Status Save(const Operator& by) override;
+  absl::Status Lock(const Operator& by, std::uint32_t lease_s) override;
+  absl::Status Unlock(const Operator& by, bool force) override;
+  CommitOutcome BeginHaEdit(const Operator& by, std::uint32_t for_s) override;
+  CommitOutcome EndHaEdit(const Operator& by) override;
+  absl::StatusOr<StoreReport> VerifyStore() override;
+  absl::Status ChangeMasterKey(const Operator& by, std::string_view old_key,
+                               std::string_view new_key) override;
+  std::uint32_t Tick() override;
+
+ private:
+  // A candidate; its trees are made when they are first wanted.
+  struct Candidate {
+    Operator by;
+    RevisionId base = 0;
+    std::int64_t wall_ms = 0;
+    std::size_t rows = 0;  // Pieces that the store holds its edits in.
+    std::uint64_t generation = 0;
+    std::optional<Tree> base_tree;
+    std::optional<Tree> tree;
+  };
+
+  // A revision on its way: what the transaction needs to know.
+  struct Draft {
+    Operator by;
+    std::string origin;
+    std::string comment;
+    const Tree* tree = nullptr;
+    std::span<const Change> changes;
+  };
+
+  // start.cc
+  absl::Status BeginEmpty();
+  absl::Status TakeUp(StoreState state);
+  absl::Status AfterReboot();
+
+  // Helpers, everywhere. Need `mutex_`.
+  [[nodiscard]] Now Time() { return ReadNow(*setup_.clock, setup_.boot_id); }
+  [[nodiscard]] Operator Self() const { return {.user_id = 0, .name = kOwnName}; }
+  [[nodiscard]] static AuditRecord AuditOf(const Now& now, const Operator& by,
+                                           std::string_view action, std::string detail,
+                                           std::string_view outcome);
+  // Adds the revision to the transaction, and its audit record.
+  void AddRevision(const Draft& draft, const Now& now, Transaction& transaction) const;
+  // Writes, and if that went well makes memory equal.
+  [[nodiscard]] absl::Status WriteAndTake(const Transaction& transaction);
+  void AuditRefusal(const Operator& by, std::string_view action, std::string detail);
+  [[nodiscard]] static Problem StoreProblem(const absl::Status& status);
+  [[nodiscard]] absl::StatusOr<Tree> TreeOf(RevisionId revision);
+  // The lock's holder, if that is somebody else.
+  [[nodiscard]] std::optional<Problem> LockProblem(const Operator& by, const Now& now) const;
+  [[nodiscard]] std::optional<Problem> ConfirmProblem(const Operator& by, const Now& now) const;
+  // The holder's own call makes the lease whole again.
+  void RenewLease(const Operator& by, const Now& now, Transaction& transaction) const;
+  [[nodiscard]] bool IsConfirmDue(const Now& now) const;
+
+  // candidates.cc
+  absl::StatusOr<Candidate> CandidateFor(const Operator& by);
+  absl::Status LoadTrees(Candidate& candidate);
+  [[nodiscard]] static Problems EditProblems(const Tree& tree, std::span<const Edit> edits,
+                                             const absl::Status& status);
+  Problems Keep(const Operator& by, Candidate candidate, Tree tree, std::vector<Edit> edits,
+                bool append, std::string_view action, std::string detail);
+
+  // commit.cc
+  struct CommitRun;
+  bool ClaimCandidate(CommitRun& run);
+  bool CheckRights(CommitRun& run);
+  bool Rebase(CommitRun& run);
+  bool JudgeAll(CommitRun& run);
+  void Describe(CommitRun& run);
+  bool Write(CommitRun& run);
+  void RunCommit(CommitRun& run);
+  std::string OriginOf(const Hash& hash);
+  // A commit of the engine's own to running: HA edits.
+  CommitOutcome CommitHaSwitch(const Operator& by, bool is_armed, std::uint32_t for_s);
+
+  // timers.cc
+  bool ExpireConfirm();
+  void ExpireLock();
+  void ExpireHaEdit();
+  std::int64_t NextDueMs();
+  void Follow();
+
+  const Setup setup_;
+  std::mutex commit_mutex_;
+  std::mutex mutex_;
+  RevisionId running_ = 0;
+  RevisionId startup_ = 0;
+  std::string last_boot_id_;
+  std::optional<Tree> running_tree_;
+  Hash startup_hash_;
+  std::optional<ConfirmRecord> confirm_;
+  std::optional<LockRecord> lock_;
+  std::optional<HaEditRecord> ha_edit_;
+  std::map<std::uint32_t, Candidate> candidates_;  // By user id.
+  std::uint64_t generation_ = 0;
+  std::string fingerprint_;
+  std::int64_t retry_boot_ms_ = 0;  // After a failed write of Tick(): not sooner.
+};
+
+}  // namespace configsync

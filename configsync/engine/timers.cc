@@ -1,0 +1,302 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// What time and the operators' other acts ask for: confirm, save, lock, HA edits, the master key.
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "configsync/engine/codes.h"
+#include "configsync/engine/engine_impl.h"
+#include "configsync/engine/ha_nodes.h"
+
+namespace configsync {
+namespace {
+
+constexpr std::int64_t kTickMsMax = 1'000;
+constexpr std::uint32_t kBusyMs = 100;  // A commit runs: look again soon.
+constexpr std::int64_t kRetryMs = 1'000;
+
+absl::Status StatusOf(const Problem& problem) {
+  return absl::FailedPreconditionError(
+      absl::StrCat(problem.code, ": ", problem.text, "; ", problem.remedy));
+}
+
+absl::Status CheckLease(std::string_view what, std::uint32_t seconds) {
+  if (seconds >= kLeaseSecondsMin && seconds <= kLeaseSecondsMax) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(std::string(what), ": ", seconds, " s; give ",
+                                                 kLeaseSecondsMin, " to ", kLeaseSecondsMax, " s"));
+}
+
+CommitOutcome Refused(std::string_view code, std::string value, std::string text,
+                      std::string remedy) {
+  CommitOutcome outcome;
+  outcome.problems.Add({.code = std::string(code),
+                        .path = "/ha/failover/enabled",
+                        .value = std::move(value),
+                        .text = std::move(text),
+                        .remedy = std::move(remedy)});
+  return outcome;
+}
+
+}  // namespace
+
+absl::Status EngineImpl::Confirm(const Operator& by) {
+  const std::lock_guard commit(commit_mutex_);
+  const std::lock_guard lock(mutex_);
+  if (!confirm_.has_value()) {
+    return absl::FailedPreconditionError(
+        "no revision waits to be confirmed; it was confirmed already, or its time was over: see "
+        "lockstepctl config history");
+  }
+  const Now now = Time();
+  if (std::optional<Problem> problem = ConfirmProblem(by, now)) {
+    AuditRefusal(by, "confirm", problem->text);
+    return StatusOf(*problem);
+  }
+  Transaction transaction;
+  transaction.audit =
+      AuditOf(now, by, "confirm", absl::StrCat("revision ", confirm_->revision), "done");
+  if (confirm_->save) transaction.startup = running_;
+  transaction.confirm.emplace(std::nullopt);
+  RenewLease(by, now, transaction);
+  return WriteAndTake(transaction);
+}
+
+absl::Status EngineImpl::Save(const Operator& by) {
+  const std::lock_guard commit(commit_mutex_);
+  const std::lock_guard lock(mutex_);
+  const Now now = Time();
+  if (std::optional<Problem> problem = LockProblem(by, now)) return StatusOf(*problem);
+  if (confirm_.has_value()) {
+    return absl::FailedPreconditionError(absl::StrCat(std::string(problem_code::kConfirmPending),
+                                                      ": revision ", confirm_->revision,
+                                                      " is not confirmed yet; confirm it first"));
+  }
+  Transaction transaction;
+  transaction.audit =
+      AuditOf(now, by, "save", absl::StrCat("startup := revision ", running_), "done");
+  transaction.startup = running_;
+  RenewLease(by, now, transaction);
+  return WriteAndTake(transaction);
+}
+
+absl::Status EngineImpl::Lock(const Operator& by, std::uint32_t lease_s) {
+  if (absl::Status status = CheckLease("lock", lease_s); !status.ok()) return status;
+  const std::lock_guard lock(mutex_);
+  const Now now = Time();
+  if (std::optional<Problem> problem = LockProblem(by, now)) {
+    AuditRefusal(by, "lock", problem->text);
+    return StatusOf(*problem);
+  }
+  Transaction transaction;
+  transaction.audit = AuditOf(now, by, "lock", absl::StrCat("for ", lease_s, " s"), "done");
+  transaction.lock.emplace(
+      LockRecord{.by = by, .deadline = DeadlineIn(now, std::int64_t{lease_s} * 1'000)});
+  return WriteAndTake(transaction);
+}
+
+absl::Status EngineImpl::Unlock(const Operator& by, bool force) {
+  const std::lock_guard lock(mutex_);
+  const Now now = Time();
+  if (!lock_.has_value() || LeftMs(lock_->deadline, now) == 0) {
+    return absl::FailedPreconditionError("nobody holds the lock; it may have lapsed");
+  }
+  if (std::optional<Problem> problem = LockProblem(by, now); problem.has_value() && !force) {
+    AuditRefusal(by, "unlock", problem->text);
+    return StatusOf(*problem);
+  }
+  Transaction transaction;
+  transaction.audit =
+      AuditOf(now, by, "unlock", absl::StrCat("the lock of ", lock_->by.name), "done");
+  transaction.lock.emplace(std::nullopt);
+  return WriteAndTake(transaction);
+}
+
+CommitOutcome EngineImpl::BeginHaEdit(const Operator& by, std::uint32_t for_s) {
+  if (absl::Status status = CheckLease("HA edit", for_s); !status.ok()) {
+    return Refused(problem_code::kBadOption, absl::StrCat(for_s, " s"),
+                   std::string(status.message()), "give a time within the limit");
+  }
+  const std::lock_guard commit(commit_mutex_);
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::optional<Problem> problem = LockProblem(by, Time())) {
+      CommitOutcome outcome;
+      outcome.problems.Add(*problem);
+      return outcome;
+    }
+    if (ha_edit_.has_value()) {
+      return Refused(problem_code::kHaNotArmed, ha_edit_->by.name,
+                     absl::StrCat(ha_edit_->by.name, " edits already, for another ",
+                                  SecondsOf(LeftMs(ha_edit_->deadline, Time())), " s"),
+                     "end that one first with: lockstepctl ha edit end");
+    }
+    if (!IsHaArmed(*running_tree_)) {
+      return Refused(problem_code::kHaNotArmed, "false", "HA is not armed",
+                     "edit and commit as you like; nothing is locked");
+    }
+  }
+  return CommitHaSwitch(by, false, for_s);
+}
+
+CommitOutcome EngineImpl::EndHaEdit(const Operator& by) {
+  const std::lock_guard commit(commit_mutex_);
+  {
+    const std::lock_guard lock(mutex_);
+    if (!ha_edit_.has_value()) {
+      return Refused(problem_code::kNoHaEdit, "", "no HA edit is open",
+                     "to arm HA: lockstepctl config set ha failover enabled true, and commit");
+    }
+    if (std::optional<Problem> problem = LockProblem(by, Time())) {
+      CommitOutcome outcome;
+      outcome.problems.Add(*problem);
+      return outcome;
+    }
+  }
+  return CommitHaSwitch(by, true, 0);
+}
+
+absl::Status EngineImpl::ChangeMasterKey(const Operator& by, std::string_view old_key,
+                                         std::string_view new_key) {
+  const std::lock_guard commit(commit_mutex_);
+  {
+    const std::lock_guard lock(mutex_);
+    const Now now = Time();
+    if (IsConfigurationSynchronized(*running_tree_)) {
+      AuditRefusal(by, "master-key", "configuration synchronisation is on");
+      return absl::FailedPreconditionError(
+          "CONFIG_SYNC_ENABLED: /ha/configuration-synchronization/enabled is true, and hashes of "
+          "secrets would differ from the peer's; switch it off on both nodes, change the key on "
+          "both, and switch it on again");
+    }
+    if (confirm_.has_value()) {
+      return absl::FailedPreconditionError(absl::StrCat(std::string(problem_code::kConfirmPending),
+                                                        ": revision ", confirm_->revision,
+                                                        " is not confirmed yet; confirm it first"));
+    }
+    const absl::Status status = setup_.store->ChangeMasterKey(
+        old_key, new_key, AuditOf(now, by, "master-key", "all secrets are sealed anew", "done"));
+    if (!status.ok()) {
+      AuditRefusal(by, "master-key", std::string(status.message()));
+      return status;
+    }
+    fingerprint_ = setup_.store->KeyFingerprint();
+    // Hashes of secrets have changed: every tree in memory is of yesterday.
+    for (auto& [user_id, candidate] : candidates_) {
+      candidate.tree.reset();
+      candidate.base_tree.reset();
+    }
+    absl::StatusOr<Tree> running = setup_.store->LoadTree(running_);
+    if (!running.ok()) return running.status();
+    running_tree_ = *std::move(running);
+    const absl::StatusOr<Tree> startup = setup_.store->LoadTree(startup_);
+    if (!startup.ok()) return startup.status();
+    startup_hash_ = startup->hash();
+  }
+  Follow();
+  return absl::OkStatus();
+}
+
+// Needs `commit_mutex_`.
+void EngineImpl::Follow() {
+  RevisionId revision = 0;
+  std::optional<Tree> tree;
+  {
+    const std::lock_guard lock(mutex_);
+    revision = running_;
+    tree = running_tree_;
+  }
+  (void)setup_.dataplane->Follow(revision, *tree);
+}
+
+// Needs `commit_mutex_`. Asks nobody: what it goes back to was in force before.
+bool EngineImpl::ExpireConfirm() {
+  {
+    const std::lock_guard lock(mutex_);
+    const Now now = Time();
+    const absl::StatusOr<Tree> tree = TreeOf(confirm_->back_to);
+    Transaction transaction;
+    if (tree.ok()) {
+      const std::vector<Change> changes = Diff(*running_tree_, *tree);
+      AddRevision(
+          {.by = Self(),
+           .origin = "confirm-expired",
+           .comment = absl::StrCat("revision ", confirm_->revision, " of ", confirm_->by.name,
+                                   " was not confirmed within ", confirm_->deadline.span_ms / 1'000,
+                                   " s: back to revision ", confirm_->back_to),
+           .tree = &*tree,
+           .changes = changes},
+          now, transaction);
+      transaction.confirm.emplace(std::nullopt);
+      if (!IsHaDisarmed(*tree)) {
+        if (ha_edit_.has_value()) transaction.ha_edit.emplace(std::nullopt);
+      } else if (confirm_->ha_edit_open && !ha_edit_.has_value()) {
+        // Back within an edit that was ended since: arm again at once.
+        transaction.ha_edit.emplace(
+            HaEditRecord{.by = confirm_->by, .deadline = DeadlineIn(now, 0)});
+      }
+    }
+    if (!tree.ok() || !WriteAndTake(transaction).ok()) {
+      retry_boot_ms_ = now.boot_ms + kRetryMs;
+      return false;
+    }
+  }
+  Follow();
+  return true;
+}
+
+void EngineImpl::ExpireLock() {
+  const std::lock_guard lock(mutex_);
+  const Now now = Time();
+  Transaction transaction;
+  transaction.audit = AuditOf(now, Self(), "unlock",
+                              absl::StrCat("the lock of ", lock_->by.name, " lapsed"), "done");
+  transaction.lock.emplace(std::nullopt);
+  if (!WriteAndTake(transaction).ok()) retry_boot_ms_ = now.boot_ms + kRetryMs;
+}
+
+// Needs `commit_mutex_`.
+void EngineImpl::ExpireHaEdit() {
+  if (CommitHaSwitch(Self(), true, 0).committed) return;
+  const std::lock_guard lock(mutex_);
+  retry_boot_ms_ = Time().boot_ms + kRetryMs;
+}
+
+std::int64_t EngineImpl::NextDueMs() {
+  const Now now = Time();
+  std::int64_t left = kTickMsMax;
+  if (confirm_.has_value()) left = std::min(left, LeftMs(confirm_->deadline, now));
+  if (lock_.has_value()) left = std::min(left, LeftMs(lock_->deadline, now));
+  if (ha_edit_.has_value()) left = std::min(left, LeftMs(ha_edit_->deadline, now));
+  return std::max(left, std::min(retry_boot_ms_ - now.boot_ms, kTickMsMax));
+}
+
+std::uint32_t EngineImpl::Tick() {
+  const std::unique_lock commit(commit_mutex_, std::try_to_lock);
+  if (!commit.owns_lock()) return kBusyMs;
+  bool is_confirm_due = false, is_lock_due = false, is_ha_edit_due = false;
+  {
+    const std::lock_guard lock(mutex_);
+    const Now now = Time();
+    if (now.boot_ms >= retry_boot_ms_) {
+      is_confirm_due = IsConfirmDue(now);
+      is_lock_due = lock_.has_value() && LeftMs(lock_->deadline, now) == 0;
+      is_ha_edit_due = ha_edit_.has_value() && LeftMs(ha_edit_->deadline, now) == 0;
+    }
+  }
+  if (is_confirm_due) (void)ExpireConfirm();
+  if (is_lock_due) ExpireLock();
+  if (is_ha_edit_due) {
+    const bool is_open = [&] {  // Unless the rollback above ended it.
+      const std::lock_guard lock(mutex_);
+      return ha_edit_.has_value();
+    }();
+    if (is_open) ExpireHaEdit();
+  }
+  const std::lock_guard lock(mutex_);
+  return static_cast<std::uint32_t>(std::max<std::int64_t>(NextDueMs(), 0));
+}
+
+}  // namespace configsync
