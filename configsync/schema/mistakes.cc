@@ -14,6 +14,7 @@
 #include "configsync/schema/auto_ids.h"
 #include "configsync/schema/problem_codes.h"
 #include "configsync/schema/text.h"
+#include "configsync/tree/references.h"
 
 namespace configsync {
 namespace {
@@ -208,6 +209,7 @@ void FindMistakes(const Tree& tree, Problems& problems) {
   Walk(problems).Visit(tree.schema(), &tree.root());
   CheckNameSpaces(tree, problems);
   FindSharedIds(tree, problems);
+  ReferenceIndex(tree).Check(problems);
 }
 
 }  // namespace configsync

@@ -1,0 +1,103 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// Verdicts on whole configurations: our passes find every mistake, libyang has the last word.
+
+#include "configsync/schema/print_json.h"
+#include "tests/unit/configsync/schema/golden_file.h"
+#include "tests/unit/configsync/schema/our_schema.h"
+
+namespace configsync {
+namespace {
+
+std::string VerdictOn(const std::string& json) {
+  Problems problems;
+  OurSchema().Judge(TreeOf(json), problems);
+  return TextOf(problems);
+}
+
+TEST(Judge, AGoodConfigurationHasNoProblem) {
+  Problems problems;
+  const Schema::JudgeCost cost = OurSchema().Judge(TreeOf(ReadGolden("example.json")), problems);
+  EXPECT_TRUE(problems.empty()) << TextOf(problems);
+  EXPECT_GT(cost.libyang_cpu_us, 0);
+}
+
+TEST(Judge, AnEmptyConfigurationIsGood) { EXPECT_EQ(VerdictOn("{}"), ""); }
+
+TEST(Judge, EveryMistakeOfOurPassesIsFound) {
+  ExpectGolden("judge.problems", VerdictOn(R"({
+    "policy": {"rule": [{"name": "a", "id": 7, "from-zone": "nowhere", "source": ["web", "g", "x"]},
+                        {"name": "b", "id": 7, "action": "permit", "source-nat": "p"},
+                        {"name": "c", "action": "deny", "destination-port": ["https", "80"]}]},
+    "nat": {"pool": [{"name": "p"},
+                     {"name": "q", "id": 1, "address": [{"address": "10.0.0.1", "id": 4}]},
+                     {"name": "r", "id": 1, "address": [{"address": "10.0.0.2", "id": 4}]}]},
+    "objects": {"address": [{"name": "web"}, {"name": "g", "prefix": "10.0.0.0/8"}],
+                "address-group": [{"name": "g", "member": ["web", "y"]}],
+                "service": [{"name": "s", "protocol": "tcp"}]},
+    "interfaces": {"interface": [{"name": "lan", "zone": "inside"}],
+                   "loopback": [{"name": "lo", "address": ["10.1.1.1", "10.1.1.2", "10.1.1.3",
+                     "10.1.1.4", "10.1.1.5", "10.1.1.6", "10.1.1.7", "10.1.1.8", "10.1.1.9",
+                     "10.1.1.10", "10.1.1.11", "10.1.1.12", "10.1.1.13", "10.1.1.14", "10.1.1.15",
+                     "10.1.1.16", "10.1.1.17"]}]},
+    "virtual-routers": {"virtual-router": [{"name": "v", "bgp": {}}]}
+  })"));
+}
+
+// What only libyang sees: conditions of the modules. Each has the module's own words.
+TEST(Judge, LibyangsVerdictHasThePlaceAndTheModulesWords) {
+  EXPECT_EQ(VerdictOn(R"({"policy":{"rule":[{"name":"web","action":"deny",
+                "commit-before-forward":{}}]}})"),
+            "INVALID /policy/rule[name='web'] [] A rule that denies forwards nothing: remove "
+            "commit-before-forward.; correct it there\n");
+  EXPECT_EQ(VerdictOn(R"({"nat":{"pool":[{"name":"p","port-min":60000,"port-max":60100,
+                "address":[{"address":"10.0.0.1"}]}]}})"),
+            "INVALID /nat/pool[name='p'] [] A pool needs at least 1024 ports: raise port-max or "
+            "lower port-min.; correct it there\n");
+  EXPECT_EQ(VerdictOn(R"({"ha":{"configuration-synchronization":{"enabled":true}}})"),
+            "INVALID /ha/configuration-synchronization [] Synchronisation needs to know the peer: "
+            "set peer.; correct it there\n");
+}
+
+TEST(Judge, EveryConditionOfTheModulesIsReached) {
+  struct Case {
+    const char* json;
+    const char* words;
+  };
+  for (const Case& c : {
+           Case{R"({"policy":{"rule":[{"name":"x","action":"deny","source-nat":"p"}]},
+                    "nat":{"pool":[{"name":"p","address":[{"address":"10.0.0.1"}]}]}})",
+                "A rule that denies cannot translate"},
+           Case{R"({"policy":{"rule":[{"name":"x","action":"permit","protocol":["tcp","icmp"],
+                    "destination-port":["80"]}]}})",
+                "Only tcp and udp have ports"},
+           Case{R"({"policy":{"rule":[{"name":"x","action":"permit","protocol":["icmp"],
+                    "commit-before-forward":{}}]}})",
+                "The peer holds ICMP sessions only with replicate-icmp"},
+           Case{R"({"zones":{"zone":[{"name":"z"}]},"interfaces":{"interface":[{"name":"lan",
+                    "port":"p","zone":"z","virtual-address":[{"vrid":1,"address":"10.0.0.1"}]}]}})",
+                "A virtual address lies in the prefix"},
+           Case{R"({"qos":{"class":[{"name":"c"}],"profile":[{"name":"p","class":[{"name":"c",
+                    "guaranteed":100,"maximum":64}]}]}})",
+                "A class's maximum is below"},
+           Case{R"({"vpn":{"ike-gateway":[{"name":"g","local-interface":"lan",
+                    "peer-address":"10.0.0.9"}]},"zones":{"zone":[{"name":"z"}]},
+                    "interfaces":{"interface":[{"name":"lan","port":"p","zone":"z"}]}})",
+                "An IKE gateway proves who it is"},
+           Case{R"({"services":{"log-export":{"syslog":[{"name":"s","address":"10.0.0.9",
+                    "transport":"tls"}]}}})",
+                "Syslog over TLS needs a device certificate"},
+       }) {
+    EXPECT_NE(VerdictOn(c.json).find(c.words), std::string::npos) << c.json << VerdictOn(c.json);
+  }
+}
+
+TEST(Judge, CommitBeforeForwardForTcpAndIcmpNeedsNoReplication) {
+  EXPECT_EQ(VerdictOn(R"({"policy":{"rule":[{"name":"x","action":"permit",
+                "protocol":["tcp","icmp"],"commit-before-forward":{}}]}})"),
+            "");
+}
+
+}  // namespace
+}  // namespace configsync
