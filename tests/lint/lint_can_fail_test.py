@@ -3,6 +3,7 @@
 """Each checker is shown what breaks each of its rules: one that cannot fail proves nothing."""
 
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,7 @@ import headers  # noqa: E402  (The path comes from the command line.)
 import layers  # noqa: E402
 import symbols  # noqa: E402
 import tidy  # noqa: E402
+import yang  # noqa: E402
 
 SPDX = ("// SPDX-FileCopyrightText: The Lockstep authors\n"
         "// SPDX-License-Identifier: BSD-3-Clause\n")
@@ -169,6 +171,55 @@ int D(int x) { return x + 1; }
 
     def test_pure_code_passes(self):
         self.assertEqual(symbols.check(self.archive("int D(int x) { return x + 1; }"))[0], [])
+
+
+class Yang(TreeTest):
+    """Rules of yang.py; yanglint itself is asked where it is installed."""
+
+    MODULE = """module lockstep-x {{
+  yang-version 1.1;
+  namespace "urn:x";
+  prefix x;
+  import lockstep-annotations {{ prefix "ls"; }}
+  {body}
+}}
+"""
+    MISPLACED = (
+        "ls:sync shared;",
+        "grouping g { leaf a { ls:secret; type string; } }",
+        "container c { uses g { ls:sync shared; } }",
+        "augment /y:z { ls:sync shared; }",
+        "typedef t { ls:secret; type string; }",
+        "container c { leaf a { type string { ls:secret; } } }",
+        "container c { choice d { case e { leaf a { ls:secret; type string; } } } }",
+        "deviation /y:z { deviate add { ls:sync shared; } }",
+    )
+    SOUND = (
+        "container c { ls:sync shared; leaf a { type string; ls:secret; } }",
+        'list l { key "k"; /* grouping { */ ls:sync "shared"; leaf k { type string; } }',
+        "container c { description 'ls:sync } grouping g {'; leaf-list a { ls:sync \"unique\"; } }",
+    )
+
+    def findings(self, body):
+        return yang.misplaced("x.yang", self.MODULE.format(body=body))
+
+    def test_each_misplaced_annotation_is_found(self):
+        for body in self.MISPLACED:
+            with self.subTest(body):
+                self.assertEqual(len(self.findings(body)), 1)
+
+    def test_annotations_of_nodes_pass(self):
+        for body in self.SOUND:
+            with self.subTest(body):
+                self.assertEqual(self.findings(body), [])
+
+    def test_what_yanglint_says_is_a_finding(self):
+        tool = shutil.which("yanglint")
+        if tool is None:
+            self.skipTest("yanglint is not installed")
+        module = "module lockstep-x { namespace 'urn:x'; prefix x; leaf a { type strnig; } }"
+        self.write("configsync/yang/lockstep-x.yang", module)
+        self.assertTrue(yang.check(self.root, tool)[0])
 
 
 class Headers(TreeTest):

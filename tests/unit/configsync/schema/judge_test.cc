@@ -49,7 +49,8 @@ TEST(Judge, EveryMistakeOfOurPassesIsFound) {
 TEST(Judge, LibyangsVerdictHasThePlaceAndTheModulesWords) {
   EXPECT_EQ(VerdictOn(R"({"policy":{"rule":[{"name":"web","action":"deny",
                 "commit-before-forward":{}}]}})"),
-            "INVALID /policy/rule[name='web']/commit-before-forward [] A rule that denies forwards nothing: remove "
+            "INVALID /policy/rule[name='web']/commit-before-forward [] A rule that denies forwards "
+            "nothing: remove "
             "commit-before-forward.; correct it there\n");
   EXPECT_EQ(VerdictOn(R"({"nat":{"pool":[{"name":"p","port-min":60000,"port-max":60100,
                 "address":[{"address":"10.0.0.1"}]}]}})"),
