@@ -170,8 +170,10 @@ Problems EngineImpl::EditCandidate(const Operator& by, std::vector<Edit> edits) 
 }
 
 Problems EngineImpl::LoadCandidate(const Operator& by, std::string_view json, bool replace) {
+  const absl::StatusOr<Tree> current = View(by, {.kind = ViewName::Kind::kCandidate});
+  if (!current.ok()) return OneProblem(CandidateProblem(by, current.status()));
   Problems problems;
-  std::vector<Edit> edits = setup_.judge->ReadJson(json, problems);
+  std::vector<Edit> edits = setup_.judge->ReadJson(json, *current, problems);  // Takes its time.
   if (!problems.empty()) return problems;
   if (!replace) return EditCandidate(by, std::move(edits));
   const std::lock_guard lock(mutex_);

@@ -176,6 +176,7 @@ bool EngineImpl::JudgeAll(CommitRun& run) {
   if (!run.is_switch && IsHaArmed(*run.running_tree))
     FindEditLocks(outcome.changes, outcome.problems);
   outcome.services = ServicesOf(outcome.changes);
+  outcome.warnings = setup_.judge->Warnings(outcome.changes);
   outcome.difference_cpu_us += clock.ThreadCpuUs() - begin;
   if (!outcome.problems.empty()) return false;
   outcome.sessions = setup_.dataplane->Plan(*run.tree, outcome.problems);

@@ -9,6 +9,8 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -29,9 +31,10 @@ class Judge {
   virtual ~Judge() = default;
   [[nodiscard]] virtual const SchemaNode& root() const = 0;
 
-  // JSON (RFC 7951) as edits that make it from nothing. Problems, if any, are all of the text; the
+  // JSON (RFC 7951) as edits that make it from nothing. A secret that is given by its fingerprint
+  // is the one that `current` has at the same place. Problems, if any, are all of the text; the
   // edits are then not to be used.
-  [[nodiscard]] virtual std::vector<Edit> ReadJson(std::string_view json,
+  [[nodiscard]] virtual std::vector<Edit> ReadJson(std::string_view json, const Tree& current,
                                                    Problems& problems) const = 0;
   // `tree` with a number in every auto-id leaf that lacks one. Numbers of `running` are not given
   // to somebody else in the same commit.
@@ -39,6 +42,9 @@ class Judge {
                                      Problems& problems) const = 0;
   // All that is wrong with a whole configuration.
   virtual Cost Verdict(const Tree& tree, Problems& problems) const = 0;
+  // Sentences about changes that are good, but not what somebody might expect.
+  [[nodiscard]] virtual std::vector<std::string> Warnings(
+      std::span<const Change> changes) const = 0;
 };
 
 }  // namespace configsync

@@ -86,7 +86,8 @@ Edit SmallSchema::Delete(std::string_view words) const {
   return {.op = EditOp::kDelete, .path = PathOf(words), .value = {}, .after = {}};
 }
 
-std::vector<Edit> SmallJudge::ReadJson(std::string_view json, Problems& problems) const {
+std::vector<Edit> SmallJudge::ReadJson(std::string_view json, const Tree&,
+                                       Problems& problems) const {
   std::vector<Edit> edits;
   std::istringstream stream{std::string(json)};
   for (std::string line; std::getline(stream, line);) {

@@ -47,9 +47,11 @@ class SmallJudge final : public Judge {
   explicit SmallJudge(const SmallSchema& schema) : schema_(schema) {}
   const SchemaNode& root() const override { return schema_.root(); }
   // Not JSON: a line for each edit, "words=value".
-  std::vector<Edit> ReadJson(std::string_view json, Problems& problems) const override;
+  std::vector<Edit> ReadJson(std::string_view json, const Tree& current,
+                             Problems& problems) const override;
   Tree WithIds(const Tree& running, const Tree& tree, Problems& problems) const override;
   Cost Verdict(const Tree& tree, Problems& problems) const override;
+  std::vector<std::string> Warnings(std::span<const Change>) const override { return {}; }
 
  private:
   const SmallSchema& schema_;

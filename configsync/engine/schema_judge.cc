@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "configsync/engine/schema_judge.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "configsync/engine/codes.h"
+#include "configsync/schema/auto_ids.h"
+#include "configsync/schema/read_json.h"
+#include "configsync/schema/stored_only.h"
+
+namespace configsync {
+
+std::vector<Edit> SchemaJudge::ReadJson(std::string_view json, const Tree& current,
+                                        Problems& problems) const {
+  JsonReadOptions options;
+  options.current = &current;
+  return configsync::ReadJson(schema_, json, options, problems);
+}
+
+Tree SchemaJudge::WithIds(const Tree& running, const Tree& tree, Problems& problems) const {
+  const std::vector<Edit> edits = MissingIds(running, tree, problems);
+  if (edits.empty()) return tree;
+  absl::StatusOr<Tree> made = tree.Apply(edits);
+  if (made.ok()) return *std::move(made);
+  problems.Add(
+      {.code = std::string(problem_code::kBadEdit),
+       .path = {},
+       .value = {},
+       .text = absl::StrCat("numbers cannot be set: ", std::string(made.status().message())),
+       .remedy = "check the schema modules of this installation"});
+  return tree;
+}
+
+Judge::Cost SchemaJudge::Verdict(const Tree& tree, Problems& problems) const {
+  const Schema::JudgeCost cost = schema_.Judge(tree, problems);
+  return {.own_cpu_us = cost.own_cpu_us, .validation_cpu_us = cost.libyang_cpu_us};
+}
+
+std::vector<std::string> SchemaJudge::Warnings(std::span<const Change> changes) const {
+  std::vector<std::string> warnings;
+  for (const std::string& path : StoredOnlyPaths(changes)) {
+    warnings.push_back(
+        absl::StrCat(path, ": it is kept, but no process of this version acts on it"));
+  }
+  return warnings;
+}
+
+}  // namespace configsync

@@ -1,0 +1,68 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// A store in memory: what the engine needs and no more. It outlives engines, and may refuse or
+// fail at the next write.
+
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "configsync/store/audit.h"
+#include "configsync/store/store.h"
+
+namespace configsync {
+
+class MemoryStore final : public Store {
+ public:
+  explicit MemoryStore(const SchemaNode& root) : root_(root) {}
+
+  absl::StatusOr<StoreState> Read() override { return state_; }
+  absl::StatusOr<Tree> LoadTree(RevisionId revision) override {
+    const auto found = revisions_.find(revision);
+    if (found == revisions_.end()) return absl::NotFoundError("no such revision");
+    return found->second.tree;
+  }
+  absl::StatusOr<std::vector<RevisionInfo>> History(std::size_t limit) override {
+    std::vector<RevisionInfo> history;
+    for (auto it = revisions_.rbegin(); it != revisions_.rend() && history.size() < limit; ++it) {
+      history.push_back(it->second.info);
+    }
+    return history;
+  }
+  absl::StatusOr<std::vector<AuditRecord>> Audit(std::size_t limit) override {
+    const std::size_t count = std::min(limit, audit_.size());
+    return std::vector<AuditRecord>(audit_.rbegin(),
+                                    audit_.rbegin() + static_cast<std::ptrdiff_t>(count));
+  }
+  absl::Status Write(const Transaction& transaction) override;
+  std::string Warning() override { return warning; }
+  absl::StatusOr<StoreReport> Verify() override { return StoreReport{}; }
+  Tree EmptyTree() override { return {root_, key_}; }
+  std::string KeyFingerprint() override { return key; }
+  absl::Status ChangeMasterKey(std::string_view old_key, std::string_view new_key,
+                               const AuditRecord& audit) override {
+    if (old_key != key) return absl::PermissionDeniedError("the old master key is not the one");
+    key = new_key;
+    audit_.push_back(audit);
+    return absl::OkStatus();
+  }
+
+  absl::Status fails_next;  // Not ok: the next write says so, and nothing happens.
+  absl::Status fails_always;
+  std::string warning;
+  std::string key = "old-key";
+  int writes = 0;
+
+ private:
+  const SchemaNode& root_;
+  SecretKey key_{};
+  StoreState state_;
+  std::map<RevisionId, RevisionDraft> revisions_;
+  std::vector<AuditRecord> audit_;
+};
+
+}  // namespace configsync
