@@ -231,6 +231,7 @@ struct Options {
   std::uint8_t index = 0;          // 0 or 1.
   std::uint8_t priority = 100;     // 1–255; the larger becomes active at a joint boot.
   std::string runtime_dir;         // Default /run/lockstep/<name>.
+  std::string configd_user;        // May connect to the control socket; empty: owner and root only.
   std::vector<PortOptions> ports;  // 1–31.
   TableOptions tables;
   HaOptions ha;

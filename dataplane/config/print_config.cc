@@ -74,6 +74,7 @@ std::string PrintConfig(const Options& options) {
   node.set_index(options.index);
   node.set_priority(options.priority);
   node.set_runtime_dir(options.runtime_dir);
+  node.set_configd_user(options.configd_user);
   for (const PortOptions& source : options.ports) {
     lockstep::node::Port& target = *node.add_ports();
     target.set_name(source.name);

@@ -15,6 +15,7 @@ namespace dataplane {
 namespace {
 
 constexpr std::size_t kNodeNameBytesMax = 32;
+constexpr std::size_t kUserNameBytesMax = 32;     // As useradd(8) has it.
 constexpr std::size_t kSocketPathBytesMax = 107;  // sun_path less its NUL.
 constexpr std::size_t kFilePrefixBytesMax = 64;
 constexpr std::size_t kEalArgsMax = 64;
@@ -96,6 +97,12 @@ void ReadIdentity(Reading& reading) {
     reading.mistakes.Add("runtime_dir", options.runtime_dir,
                          absl::StrCat("too long for a socket: with /control.sock at most ",
                                       kSocketPathBytesMax, " characters"));
+  }
+  options.configd_user = node.configd_user();
+  if (options.configd_user.size() > kUserNameBytesMax ||
+      options.configd_user.find_first_of(std::string_view(" :/\n\0", 5)) != std::string::npos) {
+    reading.mistakes.Add("configd_user", options.configd_user,
+                         "must be the name of a user, at most 32 characters");
   }
 }
 

@@ -6,8 +6,11 @@
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 #include <grpcpp/server_posix.h>
+#include <pwd.h>
 
 #include <chrono>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "dataplane/control/control_service.h"
@@ -18,6 +21,29 @@ namespace {
 
 constexpr std::chrono::seconds kStopPatience{1};
 constexpr int kMessageBytesMax = 64 << 20;  // A whole configuration.
+constexpr std::size_t kUserBytes = 65'536;  // What a user database says of one.
+
+// Lets one more user in: by the file's group, and by the kernel's word on who connects.
+absl::Status AdmitConfigd(const std::string& name, local::UnixListener::Setup& setup) {
+  if (name.empty()) {
+    return absl::OkStatus();
+  }
+  std::vector<char> memory(kUserBytes);
+  passwd found{};
+  passwd* result = nullptr;
+  getpwnam_r(name.c_str(), &found, memory.data(), memory.size(), &result);
+  if (result == nullptr) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("configd_user: \"", name,
+                     "\": this machine has no such user; make it, or leave the field out"));
+  }
+  setup.mode = 0660;
+  setup.group = found.pw_gid;
+  setup.may_connect = [user = found.pw_uid](const local::PeerCredentials& peer) {
+    return peer.user == user || local::IsOwnerOrRoot(peer);
+  };
+  return absl::OkStatus();
+}
 
 }  // namespace
 
@@ -43,7 +69,7 @@ absl::StatusOr<std::unique_ptr<ControlServer>> ControlServer::Start(const Contro
     return absl::InternalError(absl::StrCat("control socket ", path, ": gRPC does not start"));
   }
   grpc::Server* const server = control->impl_->server.get();
-  auto listener = local::UnixListener::Start({
+  local::UnixListener::Setup listening{
       .path = path,
       .program = "lockstep-dataplane",
       .remedy = "set runtime_dir apart",
@@ -51,7 +77,11 @@ absl::StatusOr<std::unique_ptr<ControlServer>> ControlServer::Start(const Contro
           [server](int descriptor, const local::PeerCredentials&) {
             grpc::AddInsecureChannelFromFd(server, descriptor);
           },
-  });
+  };
+  if (absl::Status status = AdmitConfigd(setup.options->configd_user, listening); !status.ok()) {
+    return status;
+  }
+  auto listener = local::UnixListener::Start(std::move(listening));
   if (!listener.ok()) {
     control->Stop();
     return listener.status();

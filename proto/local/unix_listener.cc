@@ -66,16 +66,18 @@ absl::Status ClearStale(const UnixListener::Setup& setup) {
   return unlink(path.c_str()) == 0 ? absl::OkStatus() : Failed(path, "remove the stale socket");
 }
 
-absl::StatusOr<int> Listen(const std::string& path, mode_t mode) {
+absl::StatusOr<int> Listen(const std::string& path, mode_t mode, std::optional<gid_t> group) {
   const int descriptor = NewSocket();
   if (descriptor < 0) {
     return Failed(path, "make a socket");
   }
   const sockaddr_un address = AddressOf(path);
-  // bind() gives the file the mode of the descriptor, less the umask: never more than `mode`.
-  // chmod() then gives it what the umask took.
-  if (fchmod(descriptor, mode) != 0 ||
+  // bind() gives the file the mode of the descriptor, less the umask: its owner's part of `mode`.
+  // The rest comes when its group is right, and nobody can connect before listen().
+  constexpr uid_t kKeepOwner = static_cast<uid_t>(-1);
+  if (fchmod(descriptor, mode & S_IRWXU) != 0 ||
       bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
+      (group.has_value() && chown(path.c_str(), kKeepOwner, *group) != 0) ||
       chmod(path.c_str(), mode) != 0 || listen(descriptor, kBacklog) != 0) {
     const absl::Status status = Failed(path, "listen");
     close(descriptor);
@@ -132,7 +134,7 @@ absl::StatusOr<int> UnixListener::Bind(const Setup& setup) {
   if (absl::Status status = ClearStale(setup); !status.ok()) {
     return status;
   }
-  return Listen(path, setup.mode);
+  return Listen(path, setup.mode, setup.group);
 }
 
 absl::StatusOr<std::unique_ptr<UnixListener>> UnixListener::Start(Setup setup) {

@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -49,6 +50,7 @@ class UnixListener {
     std::string program;  // For errors: who listens there, "lockstep-dataplane".
     std::string remedy;   // For errors about the path: "set runtime_dir apart".
     mode_t mode = 0600;
+    std::optional<gid_t> group;  // Of the file; none: the process's.
     MayConnect may_connect = IsOwnerOrRoot;
     OnConnection on_connection;
     int listening = -1;  // What Bind() gave; -1: Start() binds by itself.

@@ -43,6 +43,8 @@ const MistakeCase kMistakes[] = {
     {"index missing with HA", "index: 0", "",
      "node: index: missing: HA needs 0 on one node and 1 on the other"},
     {"priority", "index: 0", "index: 0 priority: 256", "node:2: priority: 256: must be 1 to 255"},
+    {"configd_user with a colon", "index: 0", "index: 0 configd_user: \"a:b\"",
+     "node:2: configd_user: \"a:b\": must be the name of a user, at most 32 characters"},
     {"runtime_dir relative", "index: 0", "index: 0 runtime_dir: \"run\"",
      "node:2: runtime_dir: \"run\": must be an absolute path"},
     // Zones and interfaces.

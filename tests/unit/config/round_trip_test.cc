@@ -42,7 +42,7 @@ TEST(RoundTrip, NothingIsLost) {
       "nat_pools { id: 1");
   const std::string whole = absl::StrReplaceAll(
       text, {{"ha {\n",
-              "priority: 7 runtime_dir: \"/tmp/a\"\n"
+              "priority: 7 runtime_dir: \"/tmp/a\" configd_user: \"lockstep-configd\"\n"
               "ports { name: \"p2\" device: \"net_null3\" rx_descriptors: 512 frame_mtu: 1400 }\n"
               "debug { enabled: true ha2_key_file: \"/tmp/keys\" }\n"
               "tables { sessions: 300 neighbours: 20 memory_mb: 77 peer_sessions: 400 }\n"

@@ -6,6 +6,7 @@
 #include "dataplane/control/control_server.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <fstream>
@@ -46,6 +47,24 @@ TEST_F(Server, SocketBelongsToItsOwnerAlone) {
   ASSERT_EQ(stat(options_.control_socket().c_str(), &status), 0);
   EXPECT_TRUE(S_ISSOCK(status.st_mode));
   EXPECT_EQ(status.st_mode & 0777u, 0600u);
+}
+
+TEST_F(Server, ConfigdsUserIsLetInByGroupAndAnUnknownOneIsAMistake) {
+  server_->Stop();
+  options_.configd_user = "no-such-user-here";
+  const ControlSetup unknown{.options = &options_, .shared = &shared_};
+  EXPECT_EQ(ControlServer::Start(unknown).status().message(),
+            "configd_user: \"no-such-user-here\": this machine has no such user; make it, or leave "
+            "the field out");
+  if (geteuid() != 0) {
+    GTEST_SKIP() << "skip: privileges: only root can give a file to another group";
+  }
+  options_.configd_user = "daemon";
+  StartServer();
+  struct stat status {};
+  ASSERT_EQ(stat(options_.control_socket().c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777u, 0660u);
+  EXPECT_NE(status.st_gid, getegid());
 }
 
 TEST_F(Server, StatusComesFromTheSharedState) {

@@ -136,6 +136,21 @@ TEST_F(UnixListenerTest, TheFileHasItsModeWhateverTheUmask) {
   EXPECT_EQ(status.st_mode & 0777u, 0660u);
 }
 
+TEST_F(UnixListenerTest, TheFileHasTheGroupThatMayConnect) {
+  if (geteuid() != 0) {
+    GTEST_SKIP() << "skip: privileges: only root can give a file to another group";
+  }
+  UnixListener::Setup setup = ListenerSetup();
+  setup.mode = 0660;
+  setup.group = kSupplementary;
+  setup.may_connect = [](const PeerCredentials& peer) { return peer.user == kStranger; };
+  const auto listener = UnixListener::Start(setup);
+  ASSERT_TRUE(listener.ok()) << listener.status();
+  EXPECT_TRUE(IsStrangerServed(setup.path));
+  ASSERT_EQ(chown(setup.path.c_str(), 0, 0), 0);
+  EXPECT_FALSE(IsStrangerServed(setup.path));
+}
+
 TEST_F(UnixListenerTest, ALivingListenerIsNotReplacedAndADeadOneIs) {
   {
     const auto first = UnixListener::Start(ListenerSetup());
