@@ -16,43 +16,79 @@ namespace {
 
 using lockstep::admin::EditText;
 
-// Words of one line; none if a quote is not closed.
-std::optional<std::vector<std::string>> WordsOf(std::string_view line) {
-  std::vector<std::string> words;
-  std::string word;
-  bool is_open = false;  // A word has begun, though it may be empty: "".
-  char quote = 0;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    const char c = line[i];
-    if (quote != 0) {
-      if (c == quote) {
-        quote = 0;
-      } else if (c == '\\' && quote == '"' && i + 1 < line.size()) {
-        word += line[++i];
-      } else {
-        word += c;
+// Takes commands off the front of a text, as a shell would split them.
+class Splitter {
+ public:
+  explicit Splitter(std::string_view text) : text_(text) {}
+
+  [[nodiscard]] bool is_at_end() const { return text_.empty(); }
+  [[nodiscard]] std::size_t line() const { return line_; }  // Where the last command began.
+
+  // Words of the next line; more lines where a quote goes on. None if it is not closed.
+  std::optional<std::vector<std::string>> Next() {
+    line_ = next_line_;
+    words_.clear();
+    word_.reset();
+    quote_ = 0;
+    while (!text_.empty()) {
+      const char c = Take();
+      if (c == '\n' && quote_ == 0) {
+        break;
       }
+      Put(c);
+    }
+    EndWord();
+    return quote_ == 0 ? std::optional(words_) : std::nullopt;
+  }
+
+ private:
+  char Take() {
+    const char c = text_.front();
+    text_.remove_prefix(1);
+    next_line_ += c == '\n' ? 1 : 0;
+    return c;
+  }
+
+  void Put(char c) {
+    if (c == quote_ && quote_ != 0) {
+      quote_ = 0;
+    } else if (c == '\\' && quote_ != '\'' && !text_.empty()) {
+      Add(Take());
+    } else if (quote_ != 0) {
+      Add(c);
     } else if (c == '"' || c == '\'') {
-      quote = c;
-      is_open = true;
+      quote_ = c;
+      word_ = word_.value_or("");  // It may stay empty, and is a word all the same.
     } else if (c == ' ' || c == '\t' || c == '\r') {
-      if (is_open) {
-        words.push_back(word);
-      }
-      word.clear();
-      is_open = false;
-    } else if (c == '#' && !is_open) {
-      break;
+      EndWord();
+    } else if (c == '#' && !word_.has_value()) {
+      text_.remove_prefix(std::min(text_.find('\n'), text_.size()));
     } else {
-      word += c;
-      is_open = true;
+      Add(c);
     }
   }
-  if (is_open) {
-    words.push_back(word);
+
+  void Add(char c) {
+    if (!word_.has_value()) {
+      word_.emplace();
+    }
+    word_->push_back(c);
   }
-  return quote == 0 ? std::optional(words) : std::nullopt;
-}
+
+  void EndWord() {
+    if (word_.has_value()) {
+      words_.push_back(*std::move(word_));
+    }
+    word_.reset();
+  }
+
+  std::string_view text_;
+  std::size_t line_ = 1;
+  std::size_t next_line_ = 1;
+  std::vector<std::string> words_;
+  std::optional<std::string> word_;  // None: between words.
+  char quote_ = 0;
+};
 
 // What is wrong with the line; empty: it is an edit.
 std::string ReadEdit(std::vector<std::string> words, EditText& edit) {
@@ -88,22 +124,19 @@ std::string ReadEdit(std::vector<std::string> words, EditText& edit) {
 
 absl::StatusOr<lockstep::admin::EditRequest> ReadSetLines(std::string_view text) {
   lockstep::admin::EditRequest request;
-  std::size_t number = 0;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    ++number;
-    const std::optional<std::vector<std::string>> words = WordsOf(line);
+  Splitter splitter(text);
+  while (!splitter.is_at_end()) {
+    const std::optional<std::vector<std::string>> words = splitter.Next();
     std::string fault = words.has_value() ? "" : "a quote is not closed";
     if (words.has_value() && !words->empty()) {
       fault = ReadEdit(*words, *request.add_edits());
     }
     if (!fault.empty()) {
-      return absl::InvalidArgumentError(absl::StrCat("line ", number, ": ", fault));
+      return absl::InvalidArgumentError(absl::StrCat("line ", splitter.line(), ": ", fault));
     }
     if (static_cast<std::size_t>(request.edits_size()) > kSetLinesMax) {
-      return absl::InvalidArgumentError(absl::StrCat("line ", number, ": more than ", kSetLinesMax,
+      return absl::InvalidArgumentError(absl::StrCat("line ", splitter.line(), ": more than ",
+                                                     kSetLinesMax,
                                                      " edits; split the file, or load JSON"));
     }
   }

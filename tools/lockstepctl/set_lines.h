@@ -19,8 +19,8 @@ namespace lockstepctl {
 inline constexpr std::size_t kSetLinesMax = 100'000;  // As the service takes in one call.
 
 // One edit a line: "set policy rule web action permit", "move policy rule web first", "… after
-// ssh". Words are split at spaces; "double" or 'single' quotes hold them together, and within
-// double ones a backslash makes the next character plain. # begins a comment.
+// ssh". Words and quotes are as of a shell: "double" or 'single' ones hold words and lines
+// together, a backslash outside of single ones makes the next character plain, # begins a comment.
 // Errors: kInvalidArgument with the line's number; a line's text is not repeated, it may hold a
 // secret.
 [[nodiscard]] absl::StatusOr<lockstep::admin::EditRequest> ReadSetLines(std::string_view text);

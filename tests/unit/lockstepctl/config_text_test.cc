@@ -170,9 +170,11 @@ TEST(SetLines, ReadWordsQuotesPlacesAndComments) {
       "delete policy rule 'a b'\r\n"
       "move policy rule web first\n"
       "move policy rule web after ssh\n"
-      "set users user x description \"\"");
+      "set users user x description \"\"\n"
+      "set system banner 'two\nlines, it'\\''s' # and a comment\n"
+      "set a\\ b c#d");
   ASSERT_TRUE(request.ok()) << request.status();
-  ASSERT_EQ(request->edits_size(), 5);
+  ASSERT_EQ(request->edits_size(), 7);
   EXPECT_EQ(request->edits(0).words(2), "two \"words\"");
   EXPECT_EQ(request->edits(1).op(), pb::EditText::DELETE);
   EXPECT_EQ(request->edits(1).words(2), "a b");
@@ -181,12 +183,15 @@ TEST(SetLines, ReadWordsQuotesPlacesAndComments) {
   EXPECT_EQ(request->edits(3).after(0), "ssh");
   EXPECT_EQ(request->edits(3).words_size(), 3);
   EXPECT_EQ(request->edits(4).words(4), "");
+  EXPECT_EQ(request->edits(5).words(2), "two\nlines, it's");
+  EXPECT_EQ(request->edits(6).words(0), "a b");
+  EXPECT_EQ(request->edits(6).words(1), "c#d");
 }
 
 TEST(SetLines, MistakesNameTheLineAndNotItsText) {
   for (const auto& [text, fault] : std::vector<std::pair<std::string, std::string>>{
            {"set a b\nput a hunter2", "line 2: begins with none of set, delete, move"},
-           {"set a 'hunter2", "line 1: a quote is not closed"},
+           {"set a 'b\nc'\nset a 'hunter2\n\n", "line 3: a quote is not closed"},
            {"\nmove a hunter2", "line 2: a move ends with `first`"},
            {"move after hunter2", "line 1: names no place"},
            {"move a after", "line 1: a move ends with `first`"},
