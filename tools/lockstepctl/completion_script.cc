@@ -18,7 +18,7 @@ namespace {
 // follow a command, `_lockstepctl_options COMMAND` its options, `_lockstepctl_valued` options that
 // take a value.
 constexpr std::string_view kScript = R"BASH(_lockstepctl() {
-  local cur=${COMP_WORDS[COMP_CWORD]} command= verb= word next i
+  local cur=${COMP_WORDS[COMP_CWORD]} command= verb= word line next i
   local -a words=() socket=()
   # The command so far, the words of a path behind it, and the socket if one was given.
   for ((i = 1; i < COMP_CWORD; i++)); do
@@ -47,8 +47,10 @@ constexpr std::string_view kScript = R"BASH(_lockstepctl() {
   case $command in
     "config set" | "config delete" | "config move" | "config show")
       verb=${command#config }
-      while IFS=$'\t' read -r word _; do
-        COMPREPLY+=("$(printf '%q' "$word")")
+      while IFS=$'\n' read -r line; do
+        word=${line%%$'\t'*}
+        # Without a word it is a hint about the value: nothing to insert.
+        [ -z "$word" ] || COMPREPLY+=("$(printf '%q' "$word")")
       done < <(lockstepctl "${socket[@]}" --timeout 2 config complete --verb "$verb" \
         --partial "$cur" -- "${words[@]}" 2>/dev/null)
       ;;
