@@ -145,9 +145,10 @@ void AdminServer::Impl::OnConnection(int descriptor, const local::PeerCredential
     close(descriptor);
     return;
   }
-  grpc::AddInsecureChannelFromFd(connection->server.get(), descriptor);
   {
+    // Under the lock, so that the watcher does not end it before it has begun.
     const std::lock_guard lock(mutex);
+    grpc::AddInsecureChannelFromFd(connection->server.get(), descriptor);
     connections.push_back(std::move(connection));
   }
   Wake();

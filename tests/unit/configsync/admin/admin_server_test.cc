@@ -227,7 +227,7 @@ TEST_F(AdminServerTest, ConnectionsAreClearedAwayWhenTheirCallersHangUp) {
     const auto two = Own();
     EXPECT_TRUE(Call(*one, &Stub::Save, pb::SaveRequest(), response).ok());
     EXPECT_TRUE(Call(*two, &Stub::Save, pb::SaveRequest(), response).ok());
-    EXPECT_EQ(server_->connection_count(), 2u);
+    WaitForConnections(2);
   }
   WaitForConnections(0);
 }
