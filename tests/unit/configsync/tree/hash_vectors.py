@@ -105,7 +105,8 @@ def in_module(name, *children):
 def rules(items):
     """/policy/rule with (name, children)."""
     schema = Schema("test-policy")
-    return schema.list("rule", [([("name", name)], children) for name, children in items], user=True)
+    entries = [([("name", name)], children) for name, children in items]
+    return schema.list("rule", entries, user=True)
 
 
 def vectors():
