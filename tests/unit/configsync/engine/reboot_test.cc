@@ -1,0 +1,90 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "tests/unit/configsync/engine/engine_fixture.h"
+
+namespace configsync {
+namespace {
+
+using Kind = ViewName::Kind;
+
+TEST_F(EngineTest, ARestartOfTheProcessKeepsRunning) {
+  MustCommit(kAnn, "system host-name", "fw1");
+  Restart();
+  EXPECT_EQ(Value("system host-name"), "fw1");
+  EXPECT_EQ(engine_->Status().running, 2u);
+}
+
+TEST_F(EngineTest, ARebootOfTheMachineBeginsWithStartup) {
+  MustCommit(kAnn, "system host-name", "fw1");
+  ASSERT_TRUE(engine_->Save(kAnn).ok());
+  MustCommit(kAnn, "system host-name", "fw2");
+  Reboot();
+  EXPECT_EQ(Value("system host-name"), "fw1");
+  const RevisionInfo info = Newest();
+  EXPECT_EQ(info.id, 4u);
+  EXPECT_EQ(info.origin, "startup");
+  EXPECT_EQ(LastAudit().outcome, "warning");
+  EXPECT_EQ(engine_->Status().startup, 2u);
+  EXPECT_EQ(dataplane_.runs->first, 4u);
+  Restart();  // The same boot: nothing new.
+  EXPECT_EQ(engine_->Status().running, 4u);
+}
+
+TEST_F(EngineTest, ARebootWithoutADifferenceMakesNoRevision) {
+  MustCommit(kAnn, "system host-name", "fw1");
+  ASSERT_TRUE(engine_->Save(kAnn).ok());
+  Reboot();
+  EXPECT_EQ(engine_->Status().running, 2u);
+  EXPECT_EQ(LastAudit().action, "boot");
+  EXPECT_EQ(store_.Read()->boot_id, boot_id_);
+}
+
+TEST_F(EngineTest, ARebootEndsAConfirm) {
+  Set(kAnn, "system host-name", "fw1");
+  ASSERT_TRUE(CommitWithin(kAnn, 600, true).committed);
+  Reboot();
+  EXPECT_EQ(Value("system host-name"), "");
+  EXPECT_FALSE(engine_->Status().confirm.has_value());
+  EXPECT_FALSE(store_.Read()->confirm.has_value());
+}
+
+TEST_F(EngineTest, ARebootKeepsCandidatesAndWhatIsLeftOfALock) {
+  Set(kAnn, "system host-name", "fw1");
+  ASSERT_TRUE(engine_->Lock(kAnn, 600).ok());
+  Reboot(100'000);
+  EXPECT_EQ(Value("system host-name", Kind::kCandidate), "fw1");
+  EXPECT_EQ(engine_->Status().lock->remaining_s, 500u);
+  clock_.wall_ms += 10'000'000;  // From now on only boot time counts.
+  EXPECT_EQ(engine_->Status().lock->remaining_s, 500u);
+  ASSERT_TRUE(Commit(kAnn).committed);
+}
+
+TEST_F(EngineTest, AWallClockThatWasSetBackDoesNotMakeALockLonger) {
+  ASSERT_TRUE(engine_->Lock(kAnn, 600).ok());
+  Reboot(-1'000'000'000);
+  EXPECT_EQ(engine_->Status().lock->remaining_s, 600u);
+}
+
+TEST_F(EngineTest, ARebootDuringAnHaEditKeepsTheTimerIfStartupIsDisarmed) {
+  ArmHa();
+  ASSERT_TRUE(engine_->BeginHaEdit(kAnn, 600).committed);
+  ASSERT_TRUE(engine_->Save(kAnn).ok());
+  Reboot(100'000);
+  EXPECT_FALSE(engine_->Status().ha_armed);
+  EXPECT_EQ(engine_->Status().rearms_in_s, 500u);
+  Pass(500'000);
+  EXPECT_TRUE(engine_->Status().ha_armed);
+}
+
+TEST_F(EngineTest, ARebootDuringAnHaEditEndsItIfStartupIsArmed) {
+  ArmHa();
+  ASSERT_TRUE(engine_->Save(kAnn).ok());
+  ASSERT_TRUE(engine_->BeginHaEdit(kAnn, 600).committed);
+  Reboot();
+  EXPECT_TRUE(engine_->Status().ha_armed);
+  EXPECT_FALSE(engine_->Status().rearms_in_s.has_value());
+}
+
+}  // namespace
+}  // namespace configsync
