@@ -54,9 +54,10 @@ HaThreadOptions HaThreadOptionsOf(const Options& options, statesync::BootId boot
   if (!options.ha.ha1.empty()) ha.ha1 = PathOf(options.ha.ha1[0]);
   if (options.ha.ha1.size() > 1) ha.ha1_backup = PathOf(options.ha.ha1[1]);
   // DPDK's drivers of kernel interfaces do not report carrier; rtnetlink does.
-  for (const PortOptions& port : options.ports) {
-    const std::string name(DeviceArgument(port.device, "iface"));
-    if (!name.empty()) ha.watched.push_back({.name = name, .critical = true});
+  for (std::size_t i = 0; i < options.ports.size(); ++i) {
+    const std::string name(DeviceArgument(options.ports[i].device, "iface"));
+    if (name.empty()) continue;
+    ha.watched.push_back({.name = name, .critical = true, .port = static_cast<std::uint8_t>(i)});
   }
   // A state link is never critical: without it forwarding goes on. Its carrier is worth a log line.
   for (const Ha2Options* link : {&options.ha.ha2, &options.ha.ha2_second}) {

@@ -136,9 +136,9 @@ struct alignas(64) ForwardingFacts {
   std::atomic<bool> given{true};         // False: the node was not told what to forward by.
   std::atomic<std::uint64_t> id_map_digest{0};  // Reader: sync loop.
   std::atomic<std::uint32_t> ports_used{~0u};   // Bit by port: an interface uses it.
-  std::atomic<bool> failover{true};             // Readers of the rest: ha thread.
+  std::atomic<bool> failover{true};  // Reader of these three: ha thread, once `number` is not 0.
   std::atomic<bool> preempt{false};
-  std::atomic<std::uint8_t> priority{0};  // 0: as the node file says.
+  std::atomic<std::uint8_t> priority{0};
   // The number that the sync loop acts on: it holds nothing of an earlier one. Writer: sync loop.
   std::atomic<std::uint64_t> seen_by_sync{0};
 };

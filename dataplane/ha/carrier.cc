@@ -122,9 +122,9 @@ void CarrierWatch::Note(std::string_view name, Carrier carrier, const OnChange& 
   }
 }
 
-bool CarrierWatch::functional() const {
-  return std::ranges::none_of(entries_, [](const Entry& entry) {
-    return entry.interface.critical &&
+bool CarrierWatch::functional(std::uint32_t ports) const {
+  return std::ranges::none_of(entries_, [ports](const Entry& entry) {
+    return entry.interface.critical && (ports >> entry.interface.port & 1) != 0 &&
            (entry.carrier == Carrier::kDown || entry.carrier == Carrier::kAbsent);
   });
 }

@@ -41,8 +41,9 @@ class CarrierWatch {
   // Reads what has arrived; bounded per call. A lost message (socket overrun) asks for all again.
   void Turn(const OnChange& on_change);
 
-  // False while a critical interface is down or absent. Unknown counts as up.
-  [[nodiscard]] bool functional() const;
+  // False while a critical interface is down or absent whose port's bit is in `ports`. Unknown
+  // counts as up.
+  [[nodiscard]] bool functional(std::uint32_t ports = ~0u) const;
   [[nodiscard]] std::span<const Entry> entries() const { return entries_; }
 
   // Takes one netlink message stream. Separate for tests: bytes come from the kernel, but a length

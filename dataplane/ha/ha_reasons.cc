@@ -37,7 +37,10 @@ std::string_view SentenceOf(HaReason reason) noexcept {
       "ha2-link-silent: the nodes do not hear each other on the second HA2 link (ha.ha2_second), "
       "the first one carries everything; check the link",
       "peer-table-larger: the peer's session table has more slots than this node has room to know, "
-      "so some of its sessions are refused here; set tables.peer_sessions to its tables.sessions"};
+      "so some of its sessions are refused here; set tables.peer_sessions to its tables.sessions",
+      "failover-disabled: whatever fails, no node takes over by itself; a commanded switchover "
+      "works; "
+      "enable ha failover in the configuration"};
   ENSURE(reason < HaReason::kCount);
   return kSentences[static_cast<std::size_t>(reason)];
 }

@@ -31,6 +31,7 @@ enum class HaReason : std::uint8_t {
   kHa2FirstSilent,
   kHa2SecondSilent,
   kPeerTableLarger,
+  kFailoverDisabled,
   kCount,
 };
 inline constexpr std::size_t kHaReasonCount = static_cast<std::size_t>(HaReason::kCount);

@@ -100,6 +100,10 @@ class HaThreadImpl final : public HaThread {
   void TurnTerm();
   void WatchHa2Links();
   void UpdateReasons(Instant now);
+  // A port that no interface uses may be without a cable.
+  [[nodiscard]] bool HasCarriers() const {
+    return carriers_->functional(shared_.forwarding.ports_used.load(std::memory_order_relaxed));
+  }
   void Log(HaSeverity severity, std::string_view line) const {
     if (options_.log) options_.log(severity, line);
   }
@@ -176,7 +180,7 @@ void HaThreadImpl::Run() {
     const Instant now = MonotonicNow();
     Receive(now);
     // A failed link is a reason to yield only while there is somebody to yield to.
-    const bool functional = carriers_->functional() || !driver_->machine().PeerAlive(now);
+    const bool functional = HasCarriers() || !driver_->machine().PeerAlive(now);
     const bool beat_now = driver_->Turn(now, functional, suspended_.load());
     const bool soon = beat_soon_ && now - last_beat_ >= kBeatGapMin;
     if (beat_now || soon || now >= next_beat_) {
@@ -299,7 +303,11 @@ void HaThreadImpl::UpdateReasons(Instant now) {
   note(shared_.sync.peer_table_larger.load(std::memory_order_relaxed), HaReason::kPeerTableLarger);
   note(!liveness, HaReason::kLivenessDown);
   note(!real_time_, HaReason::kNotRealTime);
-  note(!carriers_->functional(), HaReason::kCarrierDown);
+  note(!HasCarriers(), HaReason::kCarrierDown);
+  const ForwardingFacts& forwarding = shared_.forwarding;
+  note(forwarding.number.load(std::memory_order_relaxed) != 0 &&
+           !forwarding.failover.load(std::memory_order_relaxed),
+       HaReason::kFailoverDisabled);
   note(machine.peer().detection.ns != 0 && machine.peer().detection != machine.detection_time(),
        HaReason::kDetectionDiffers);
   note(machine.last_take().unready && machine.role() == statesync::Role::kActive,

@@ -40,7 +40,8 @@ struct Ha1Path {
 // An interface whose carrier is watched by rtnetlink.
 struct WatchedInterface {
   std::string name;
-  bool critical = false;  // Loss of carrier makes this node nonfunctional.
+  bool critical = false;  // Loss of carrier makes this node nonfunctional,
+  std::uint8_t port = 0;  // while an interface uses this port of the node file.
 };
 
 enum class HaSeverity : std::uint8_t { kInfo, kWarning, kError };

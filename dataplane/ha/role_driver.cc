@@ -57,6 +57,7 @@ bool RoleDriver::Turn(Instant now, bool functional, bool suspended) {
       static_cast<Readiness>(shared_.sync.readiness.load(std::memory_order_relaxed));
   machine_.SetLocal(readiness, functional);
   machine_.SetSuspended(suspended);
+  ReadSwitches();
   machine_.SetSpentTerm({shared_.sync.spent_term.load(std::memory_order_relaxed)});
   const RoleOutput output = machine_.Step(now);
   Publish(now, output);
@@ -88,6 +89,14 @@ void RoleDriver::ReadHa2(Instant now) {
   const bool old_news = dead_run_.has_value();
   machine_.OnHa2Frame(Instant{heard}, options_.peer_node, boot, old_news ? Role::kInit : role,
                       old_news ? statesync::Term{} : term);
+}
+
+void RoleDriver::ReadSwitches() {
+  const ForwardingFacts& facts = shared_.forwarding;
+  if (facts.number.load(std::memory_order_acquire) == 0) return;  // As the node file says.
+  machine_.SetSwitches(facts.failover.load(std::memory_order_relaxed),
+                       facts.preempt.load(std::memory_order_relaxed),
+                       facts.priority.load(std::memory_order_relaxed));
 }
 
 void RoleDriver::ReadRequests(Instant now) {

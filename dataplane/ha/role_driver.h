@@ -44,6 +44,7 @@ class RoleDriver {
 
  private:
   void ReadHa2(statesync::Instant now);
+  void ReadSwitches();
   void ReadRequests(statesync::Instant now);
   void Publish(statesync::Instant now, const statesync::RoleOutput& output);
   void PublishTake();

@@ -18,7 +18,7 @@ bool RoleMachine::Holds(Instant now, RoleEvent event) const {
     case RoleEvent::kStalled:
       return stalled_;
     case RoleEvent::kMonitorFailed:
-      return !functional_;
+      return !functional_ && (options_.failover || !active);
     case RoleEvent::kPeerLeads:
       if (active && SIM_BUG(ignore_higher_term)) return false;
       return (!active || peer_.term > taken_) && is_peer_active();
@@ -29,9 +29,9 @@ bool RoleMachine::Holds(Instant now, RoleEvent event) const {
     case RoleEvent::kPeerAsks:
       return !active && peer_.asks_takeover && readiness_ == Readiness::kSynced && is_peer_active();
     case RoleEvent::kPeerAbsent:
-      return PeerAbsent(now);
+      return PeerAbsent(now) && MayTakeAlone();
     case RoleEvent::kElected:
-      return ElectionDecidable(now) && BetterThanPeer();
+      return ElectionDecidable(now) && BetterThanPeer() && MayTakeAlone();
     case RoleEvent::kOutvoted:
       return ElectionDecidable(now) && !BetterThanPeer();
     case RoleEvent::kPreemptDue:
@@ -61,14 +61,21 @@ void RoleMachine::NoteTimedConditions(Instant now) {
     if (!holds) since.reset();
     if (holds && !since.has_value()) since = now;
   };
-  note(options_.preempt && state_ == RoleState::kStandby && readiness_ == Readiness::kSynced &&
-           peer_complete_ && PeerAlive(now) && options_.priority > peer_.priority,
+  note(options_.preempt && options_.failover && state_ == RoleState::kStandby &&
+           readiness_ == Readiness::kSynced && peer_complete_ && PeerAlive(now) &&
+           options_.priority > peer_.priority,
        better_since_);
   // Held for the detection time, because a peer that is about to say "active" states its new term
   // on one path earlier than its new role on another.
   note(RoleOf(state_) == Role::kActive && peer_.role != Role::kActive && PeerAlive(now) &&
            peer_.term > taken_,
        behind_since_);
+}
+
+// With failover disabled a standby waits for a command. Only a node that just started may become
+// active by itself: else nobody would after a power cut.
+bool RoleMachine::MayTakeAlone() const {
+  return options_.failover || state_ != RoleState::kStandby;
 }
 
 bool RoleMachine::PeerAlive(Instant now) const {
@@ -106,7 +113,8 @@ bool RoleMachine::BetterThanPeer() const {
     // A run that just replaced another owns nothing; of any other nothing is known.
     return (peer_replaced_ && Standing() > 0) || options_.node < peer_.node;
   }
-  if (Standing() != peer_.standing) return Standing() > peer_.standing;
+  // With failover disabled what a node holds makes no difference: the default one is the default.
+  if (options_.failover && Standing() != peer_.standing) return Standing() > peer_.standing;
   if (options_.priority != peer_.priority) return options_.priority > peer_.priority;
   return options_.node < peer_.node;
 }

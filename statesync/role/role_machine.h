@@ -37,6 +37,8 @@ struct RoleOptions {
   Duration ha2_interval = Millis(10);      // Longest silence of a living peer on HA2.
   Duration startup_hold = Seconds(1);      // A node that hears no peer for so long becomes active.
   Duration handover_timeout = Seconds(1);  // A peer that was asked to take over has so long.
+  // Off: no automatic change of the active role, whatever fails; ROLES.md, "Failover disabled".
+  bool failover = true;
   bool preempt = false;
   Duration preempt_hold = Seconds(60);
   // Forwarding stops this much before the peer may think us dead: time for what workers and NICs
@@ -117,6 +119,12 @@ class RoleMachine {
   void OnLivenessClosed(Instant now);
   void SetLocal(Readiness readiness, bool functional);
   void SetSuspended(bool suspended) { suspend_wanted_ = suspended; }
+  // What an operator may change while the node runs. REQUIRES: priority > 0.
+  void SetSwitches(bool failover, bool preempt, std::uint8_t priority) {
+    options_.failover = failover;
+    options_.preempt = preempt;
+    options_.priority = priority;
+  }
   // Replication has nearly used up the versions of this own term; zero: of none.
   void SetSpentTerm(Term term) { spent_ = term; }
   // Accepts or refuses at once. Accepted: the peer is asked, and Step() yields when it has taken
@@ -160,6 +168,7 @@ class RoleMachine {
   [[nodiscard]] bool Holds(Instant now, RoleEvent event) const;
   [[nodiscard]] bool PeerAbsent(Instant now) const;
   [[nodiscard]] bool ElectionDecidable(Instant now) const;
+  [[nodiscard]] bool MayTakeAlone() const;
   [[nodiscard]] bool BetterThanPeer() const;
   [[nodiscard]] bool PeerCanTake(Instant now) const;
   [[nodiscard]] bool DiedByClose(Instant now) const;
