@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "configsync/tree/contents_diff.h"
@@ -23,6 +24,8 @@ bool AreSame(const NodePtr& a, const NodePtr& b) {
 bool HaveSameOrder(const ListBody& a, const ListBody& b) {
   return a.order == b.order || (a.order && b.order && a.order->hash == b.order->hash);
 }
+
+using IdSet = std::unordered_set<EntryId, EntryIdHash>;
 
 struct Three {
   NodePtr base;
@@ -115,25 +118,29 @@ class Merger {
       return node ? NodeMaker::Body(*node) : kNone;
     };
     const Bodies bodies{body_of(nodes.base), body_of(nodes.mine), body_of(nodes.theirs)};
-    LinkPtr contents = MergeContents(schema, bodies);
+    IdSet touched;
+    LinkPtr contents = MergeContents(schema, bodies, touched);
     if (!contents) return nullptr;
     LinkPtr order;
-    if (schema.order == ListOrder::kUser) order = MergeOrder(contents, bodies);
+    if (schema.order == ListOrder::kUser) order = MergeOrder(contents, bodies, touched);
     return NodeMaker::MakeList(schema, std::move(contents), std::move(order));
   }
 
-  // Takes mine, and does to it what they did.
-  LinkPtr MergeContents(const SchemaNode& schema, const Bodies& bodies) {
+  // Takes mine, and does to it what they did. `touched`: what differs from base on any side; all
+  // else is everywhere.
+  LinkPtr MergeContents(const SchemaNode& schema, const Bodies& bodies, IdSet& touched) {
     std::unordered_map<EntryId, NodePtr, EntryIdHash> my_changes;
     DiffContents(schema, bodies.base.contents, bodies.mine.contents,
                  [&](const Link* before, const Link* after) {
-                   my_changes[before != nullptr ? before->id : after->id] =
-                       after != nullptr ? after->entry : nullptr;
+                   const EntryId& id = before != nullptr ? before->id : after->id;
+                   my_changes[id] = after != nullptr ? after->entry : nullptr;
+                   touched.insert(id);
                  });
     LinkPtr contents = bodies.mine.contents;
     DiffContents(schema, bodies.base.contents, bodies.theirs.contents,
                  [&](const Link* before, const Link* after) {
                    const Link& any = before != nullptr ? *before : *after;
+                   touched.insert(any.id);
                    Three entries;
                    if (before != nullptr) entries.base = before->entry;
                    if (after != nullptr) entries.theirs = after->entry;
@@ -161,7 +168,7 @@ class Merger {
     }
   }
 
-  LinkPtr MergeOrder(const LinkPtr& contents, const Bodies& bodies) {
+  LinkPtr MergeOrder(const LinkPtr& contents, const Bodies& bodies, const IdSet& touched) {
     // An order that only one side changed, or both in the same way, is the result, unless an entry
     // that it has not stays because of a conflict.
     const std::size_t count = CountOf(contents);
@@ -172,7 +179,10 @@ class Merger {
     }
     OrderMerge merge = MergeOrders(
         bodies.base.order, bodies.mine.order, bodies.theirs.order,
-        [&](const EntryId& id) { return FindById(contents.get(), id) != nullptr; }, prefer_);
+        [&](const EntryId& id) {
+          return !touched.contains(id) || FindById(contents.get(), id) != nullptr;
+        },
+        prefer_);
     for (const OrderConflict& conflict : merge.conflicts) AddConflict(conflict, bodies);
     std::unordered_map<EntryId, const Link*, EntryIdHash> old;
     VisitLinks(bodies.mine.order.get(),

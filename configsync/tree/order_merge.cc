@@ -31,6 +31,8 @@ struct Side {
 Side SideOf(const LinkPtr& order, const std::function<bool(const EntryId&)>& stays,
             const Ids& base) {
   Side side;
+  side.order.reserve(CountOf(order));
+  side.places.reserve(CountOf(order));
   VisitLinks(order.get(), [&](const Link& link) {
     if (stays(link.id)) {
       side.places.emplace(link.id, side.order.size());
