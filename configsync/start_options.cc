@@ -62,7 +62,7 @@ void Build(CLI::App& app, StartOptions& options) {
   text("--config-group", options.groups[1].name, "GROUP", "Default lockstep-config");
   text("--admin-group", options.groups[2].name, "GROUP", "Default lockstep-admin");
   text("--ha-dangerous-group", options.groups[3].name, "GROUP", "Default lockstep-ha-dangerous");
-  app.add_flag("--accept-loss", options.accept_loss,
+  app.add_flag("--accept-store-loss", options.accept_loss,
                "Start although the store lost its last transactions; it is audited");
   app.add_flag("--check", options.check, "Judge options, modules and store, then end");
   app.footer(std::string(kFooter));
