@@ -154,8 +154,12 @@ struct Follower::Impl {
   }
 
   [[nodiscard]] std::string NoAnswer(const absl::Status& status) const {
-    return absl::StrCat("no answer at ", options.socket, " (", status.message(),
-                        "): the dataplane does not run, or it forwards by what it has");
+    const bool is_late = absl::IsDeadlineExceeded(status);
+    return absl::StrCat(
+        "no answer at ", options.socket,
+        is_late ? absl::StrCat(" within ", options.get_deadline.count(), " ms") : "",
+        is_late ? ": the dataplane stands still; it forwards by what it has"
+                : ": the dataplane does not run, or does not let this user in");
   }
 
   // The status of a target that has been replaced meanwhile is nobody's.
