@@ -100,4 +100,5 @@ class Story(unittest.TestCase):
         return "\n".join(f"node {name}: {self.lab.log_tail(name)}" for name in topology.NODES)
 
 
-__all__ = ["BUILD_ROOT", "SOURCE_ROOT", "LabError", "Story", "main", "number", "run", "topology"]
+__all__ = ["BUILD_ROOT", "SOURCE_ROOT", "LabError", "Story", "find_programs", "main", "number",
+           "run", "topology"]

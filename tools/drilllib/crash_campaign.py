@@ -24,6 +24,7 @@ from lablib.shell import LabError
 from .crash_judge import CrashLedger
 
 ANSWER_TIMEOUT_S = 30.0
+START_TIMEOUT_S = 20.0
 START_KILLS = 0.15        # Share of kills that fall into the start instead of a commit.
 VERIFY_EVERY = 50         # Cycles between checks of every revision and of the audit chain.
 FRESH_EVERY = 200         # Cycles with one store: a start reads all that a store has.
@@ -208,12 +209,11 @@ class CrashCampaign:
     def _look(self):
         """Judges what runs. False: it did not come up, which is a fault."""
         started_at = time.monotonic()
-        self._loop.say(f"look {int(ANSWER_TIMEOUT_S * 1000) // 2}")
-        _, message = self._loop.answer()
-        if message["type"] != "state":
-            words = (self._folder / "configd.log").read_text(errors="replace").splitlines()[-2:]
+        message = self._ask_until_up(started_at + START_TIMEOUT_S)
+        if message is None:
+            words = (self._folder / "configd.log").read_text(errors="replace").splitlines()
             self.found.ledger.failed(f"after kill {self.found.kills} it does not come up: "
-                                     f"{message['refusal']}: {' / '.join(words)}")
+                                     f"{words[-1] if words else 'it says nothing'}")
             self._kill()
             return False
         self.found.start_ms.append((time.monotonic() - started_at) * 1e3)
@@ -221,6 +221,17 @@ class CrashCampaign:
         ledger.found(message["revision"], message["hash"], json.loads(message["text"] or "{}"))
         self._next_number = ledger.last.number + 1
         return True
+
+    def _ask_until_up(self, deadline):
+        """The first answer, or None if the process ends or gives none in time."""
+        while True:
+            is_running = self._child.poll() is None
+            self._loop.say("look 200")
+            _, message = self._loop.answer()
+            if message["type"] == "state":
+                return message
+            if not is_running or time.monotonic() > deadline:
+                return None
 
     def _verify(self):
         self._loop.say("verify")

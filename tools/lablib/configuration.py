@@ -28,6 +28,8 @@ def configuration_of(options, name):
             rule_of(10, "translated", topology.SERVER_TRANSLATED, commit)
             | {"source-nat": "outside"},
             rule_of(20, "routed", topology.SERVER_ROUTED, commit)]},
+        "lockstep-ha:ha": {"failover": {"enabled": True},
+                           "state-synchronization": {"enabled": options.replication}},
     }
 
 
