@@ -57,22 +57,23 @@ inline Tree TreeOf(const std::string& json, const JsonReadOptions& options = {})
   return tree.ok() ? *std::move(tree) : EmptyTree();
 }
 
-// "policy rule 'a b'" → its words, as a shell makes them: blanks part, single quotes hold together.
+// "policy rule 'a b'" → its words, as a shell makes them: blanks part, single quotes hold together,
+// a backslash takes the next character.
 inline std::vector<std::string> Words(std::string_view line) {
   std::vector<std::string> words;
   bool open = false;
   bool quoted = false;
-  for (const char c : line) {
-    if (c == '\'') {
-      quoted = !quoted;
-      if (!open) words.emplace_back();
-      open = true;
-    } else if (c == ' ' && !quoted) {
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == ' ' && !quoted) {
       open = false;
+      continue;
+    }
+    if (!open) words.emplace_back();
+    open = true;
+    if (line[i] == '\'') {
+      quoted = !quoted;
     } else {
-      if (!open) words.emplace_back();
-      open = true;
-      words.back() += c;
+      words.back() += line[i] == '\\' && !quoted ? line[++i] : line[i];
     }
   }
   return words;
