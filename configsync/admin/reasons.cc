@@ -32,7 +32,7 @@ std::vector<std::string> ReasonsOf(const EngineStatus& status, const Tree& runni
     reasons.push_back(
         absl::StrCat("warning HA_EDIT_OPEN: failover is off for an edit and comes on in ",
                      *status.rearms_in_s, " s; `lockstepctl ha edit end` ends it now"));
-  } else if (!status.ha_armed) {
+  } else if (LeafOr(running, {"ha", "failover", "enabled"}) == "false") {
     reasons.push_back(
         "warning FAILOVER_DISABLED: /ha/failover/enabled is false: no automatic takeover");
   }

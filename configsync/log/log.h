@@ -24,9 +24,13 @@ enum class LogLevel : std::uint8_t {
 };  // As syslog.
 
 inline constexpr std::size_t kLogTextBytesMax = 1'000;  // Longer lines are cut.
+// Anybody on the machine can make refusals: beyond a burst, lines are counted instead, and the
+// count is printed with the next one.
+inline constexpr std::uint32_t kLogBurstLines = 200;
+inline constexpr std::uint32_t kLogLinesPerSecond = 20;
 
 // Says that `topic` ("commit", "follow", "admin", "store", …) changed state. `text` names the
-// object and the change. Control characters become spaces.
+// object and the change. Control characters become spaces. Errors are never held back.
 void Log(LogLevel level, std::string_view topic, std::string_view text) noexcept;
 
 }  // namespace configsync

@@ -9,6 +9,7 @@
 
 #include "configsync/admin/config_calls.h"
 #include "configsync/admin/messages.h"
+#include "configsync/admin/reasons.h"
 
 namespace configsync {
 namespace {
@@ -60,6 +61,26 @@ TEST_F(YangTextTest, NoTextHasASecretInIt) {
     Fill(change, text_, message);
     EXPECT_EQ(message.ShortDebugString().find("hunter2"), std::string::npos);
   }
+}
+
+TEST_F(YangTextTest, ReasonsFollowTheSwitchesOfTheConfiguration) {
+  EngineStatus status;
+  status.follow.state = FollowState::kFollowing;
+  const auto names = [&](const Tree& tree) {
+    std::string all;
+    for (const std::string& reason : ReasonsOf(status, tree)) {
+      all += reason.substr(0, reason.find(':')) + ";";
+    }
+    return all;
+  };
+  EXPECT_EQ(names(Make({})), "info CONFIG_SYNC_DISABLED_LOCAL;");
+  EXPECT_EQ(names(Make({{"ha", "configuration-synchronization", "enabled", "true"},
+                        {"ha", "failover", "enabled", "false"}})),
+            "warning FAILOVER_DISABLED;");
+  status.rearms_in_s = 5;
+  status.confirm = PendingConfirm{.revision = 4, .back_to = 3, .remaining_s = 9, .by = "eve"};
+  EXPECT_EQ(names(Make({{"ha", "failover", "enabled", "false"}})),
+            "warning CONFIRM_PENDING;warning HA_EDIT_OPEN;info CONFIG_SYNC_DISABLED_LOCAL;");
 }
 
 TEST_F(YangTextTest, APlaceInAnOrderedListIsNamedByItsKeys) {

@@ -1,0 +1,142 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// All parts of lockstep-configd over a real socket, with lockstepctl's client: what was committed
+// is there after a crash, without a dataplane.
+
+#include "configsync/daemon.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "tools/lockstepctl/admin_client.h"
+
+namespace configsync {
+namespace {
+
+namespace pb = lockstep::admin;
+
+class DaemonTest : public testing::Test {
+ protected:
+  DaemonTest()
+      : folder_(std::filesystem::temp_directory_path() / ("configd." + std::to_string(getpid()))) {
+    std::filesystem::create_directories(folder_ / "run" / "config");
+    options_.name = "test";
+    options_.state_dir = (folder_ / "state").string();
+    options_.run_dir = (folder_ / "run").string();
+    options_.dataplane = (folder_ / "run" / "control.sock").string();
+    options_.yang_dir = LOCKSTEP_YANG_DIR;
+  }
+  ~DaemonTest() override {
+    Stop();
+    std::filesystem::remove_all(folder_);
+  }
+
+  void Start() {
+    auto daemon = Daemon::Start(options_, -1, "");
+    ASSERT_TRUE(daemon.ok()) << daemon.status();
+    daemon_ = *std::move(daemon);
+    client_ = std::make_unique<lockstepctl::AdminClient>(options_.admin_socket(), 20);
+  }
+  void Stop() {
+    client_.reset();
+    daemon_.reset();
+  }
+
+  std::string Set(const std::vector<std::string>& words) {
+    pb::EditRequest request;
+    pb::EditText& edit = *request.add_edits();
+    edit.set_op(pb::EditText::SET);
+    edit.mutable_words()->Add(words.begin(), words.end());
+    const auto response = client_->Call(request);
+    EXPECT_TRUE(response.ok()) << response.status();
+    return response.ok() && response->problems().list_size() > 0
+               ? response->problems().list(0).code()
+               : "";
+  }
+  pb::CommitResponse Commit() {
+    const auto response = client_->Call(pb::CommitRequest());
+    EXPECT_TRUE(response.ok()) << response.status();
+    return response.value_or(pb::CommitResponse());
+  }
+  std::string Show() {
+    const auto response = client_->Call(pb::ShowRequest());
+    return response.ok() ? response->text() : response.status().ToString();
+  }
+  std::string Hosts() {
+    std::ifstream file(options_.hosts_file());
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  }
+
+  std::filesystem::path folder_;
+  StartOptions options_;
+  std::unique_ptr<Daemon> daemon_;
+  std::unique_ptr<lockstepctl::AdminClient> client_;
+};
+
+TEST_F(DaemonTest, WhatWasCommittedIsThereAfterARestartAndWhatWasOnlySetStaysACandidate) {
+  Start();
+  EXPECT_EQ(Set({"system", "host-name", "fw-a"}), "");
+  const pb::CommitResponse done = Commit();
+  EXPECT_TRUE(done.committed()) << done.ShortDebugString();
+  EXPECT_EQ(done.revision(), 2u);
+  EXPECT_EQ(Set({"system", "host-name", "fw-b"}), "");
+  Stop();
+  Start();
+  EXPECT_NE(Show().find("\"host-name\": \"fw-a\""), std::string::npos) << Show();
+  const auto compare = client_->Call(pb::CompareRequest());
+  ASSERT_TRUE(compare.ok());
+  ASSERT_EQ(compare->differences_size(), 1);
+  EXPECT_EQ(compare->differences(0).path(), "/system/host-name");
+  EXPECT_EQ(compare->differences(0).after(), "fw-b");
+  const auto verify = client_->Call(pb::VerifyStoreRequest());
+  ASSERT_TRUE(verify.ok());
+  EXPECT_EQ(verify->faults_size(), 0);
+}
+
+TEST_F(DaemonTest, AWrongPathAndAWrongReferenceAreProblems) {
+  Start();
+  EXPECT_EQ(Set({"sistem", "host-name", "a"}), "UNKNOWN_PATH");
+  EXPECT_EQ(Set({"interfaces", "interface", "lan", "zone", "nowhere"}), "");
+  const pb::CommitResponse refused = Commit();
+  EXPECT_FALSE(refused.committed());
+  EXPECT_GT(refused.problems().list_size(), 0);
+}
+
+TEST_F(DaemonTest, TheHostsFileFollowsRunning) {
+  Start();
+  daemon_->Tick();
+  EXPECT_EQ(Hosts().find("fw"), std::string::npos);
+  EXPECT_EQ(Set({"ha", "virtual-host-name", "fw"}), "");
+  EXPECT_EQ(Set({"ha", "virtual-host-address", "10.1.0.1"}), "");
+  EXPECT_TRUE(Commit().committed());
+  daemon_->Tick();
+  EXPECT_NE(Hosts().find("10.1.0.1 fw\n"), std::string::npos) << Hosts();
+}
+
+TEST_F(DaemonTest, ASecondDaemonOnOneStoreIsRefused) {
+  Start();
+  StartOptions second = options_;
+  second.run_dir = (folder_ / "other").string();
+  EXPECT_EQ(Daemon::Start(second, -1, "").status().code(), absl::StatusCode::kFailedPrecondition);
+}
+
+TEST_F(DaemonTest, CheckJudgesModulesAndStoreAndMakesNothing) {
+  const auto fresh = CheckStart(options_);
+  ASSERT_TRUE(fresh.ok()) << fresh.status();
+  EXPECT_NE(fresh->find("none yet"), std::string::npos) << *fresh;
+  EXPECT_FALSE(std::filesystem::exists(options_.state_dir));
+  Start();
+  Stop();
+  const auto used = CheckStart(options_);
+  ASSERT_TRUE(used.ok()) << used.status();
+  EXPECT_NE(used->find(": ok, 1 revisions"), std::string::npos) << *used;
+  options_.yang_dir = "/nowhere";
+  EXPECT_EQ(CheckStart(options_).status().code(), absl::StatusCode::kNotFound);
+}
+
+}  // namespace
+}  // namespace configsync
