@@ -14,8 +14,9 @@ namespace configsync {
 
 bool PathMaker::Refuse(std::string_view code, std::string_view value, std::string text,
                        std::string remedy) {
-  problems_.Add(
-      {std::string(code), PathText(path_), ShortText(value), std::move(text), std::move(remedy)});
+  // What stands behind the name of a secret may be the secret, in a form that is none.
+  problems_.Add({std::string(code), PathText(path_), node_->secret ? "" : ShortText(value),
+                 std::move(text), std::move(remedy)});
   return false;
 }
 

@@ -17,7 +17,8 @@
 
 namespace configsync {
 
-// What returns false has added a problem, with the path so far as its place, and ends the path.
+// What returns false has added a problem, with the path so far as its place, and ends the path. No
+// value is told where the path has led to a secret.
 class PathMaker {
  public:
   PathMaker(const Schema& schema, Problems& problems)

@@ -186,8 +186,8 @@ bool CheckKeys(PathMaker& maker) {
                       absl::StrCat("give ", maker.KeyNames()));
 }
 
-bool RefuseRest(std::span<const std::string> words, bool secret, PathMaker& maker) {
-  return maker.Refuse(problem_code::kTooManyWords, secret ? "" : std::string_view(words[0]),
+bool RefuseRest(std::span<const std::string> words, PathMaker& maker) {
+  return maker.Refuse(problem_code::kTooManyWords, words[0],
                       absl::StrCat("the path has ended before; words too many: ", words.size()),
                       "leave them out, or put a text with blanks in quotes");
 }
@@ -205,14 +205,14 @@ bool FinishSet(const Schema& schema, std::span<const std::string> words, PathMak
     if (maker.path().empty() || node.kind == NodeKind::kContainer) {
       return incomplete("go on to one of: " + ChildrenText(node));
     }
-    return words.empty() || RefuseRest(words, node.secret, maker);
+    return words.empty() || RefuseRest(words, maker);
   }
   const bool is_empty_type = node.json == JsonForm::kEmpty;
   if (words.empty() && !is_empty_type) {
     return incomplete(absl::StrCat("give a value: ", node.type_text));
   }
   if (words.size() > (is_empty_type ? 0u : 1u)) {
-    return RefuseRest(words.subspan(is_empty_type ? 0 : 1), node.secret, maker);
+    return RefuseRest(words.subspan(is_empty_type ? 0 : 1), maker);
   }
   if (is_empty_type) return true;
   std::string given = words[0];
@@ -233,7 +233,7 @@ std::optional<Path> ReadPathWords(const Schema& schema, std::span<const std::str
   PathMaker maker(schema, problems);
   if (!TakePathWords(words, maker) || !CheckKeys(maker)) return std::nullopt;
   if (!words.empty()) {
-    RefuseRest(words, maker.node().secret, maker);
+    RefuseRest(words, maker);
     return std::nullopt;
   }
   return maker.TakePath();
@@ -254,7 +254,7 @@ std::optional<Edit> ReadEditWords(const Schema& schema, EditOp op,
   if (op == EditOp::kSet) {
     if (!FinishSet(schema, words, maker, edit.value, problems)) return std::nullopt;
   } else if (!words.empty()) {
-    RefuseRest(words, maker.node().secret, maker);
+    RefuseRest(words, maker);
     return std::nullopt;
   } else if (maker.path().empty()) {
     maker.Refuse(problem_code::kIncompletePath, "", "the whole configuration is meant",

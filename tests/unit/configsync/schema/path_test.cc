@@ -82,6 +82,16 @@ TEST(ReadPath, EveryMistakeOfAPathIsNamed) {
   ExpectGolden("paths.problems", text);
 }
 
+TEST(ReadPath, ASecretInTheWrongFormIsNotTold) {
+  for (const char* behind :
+       {"/hunter2", "=hunter2", " hunter2", "[hunter2]", "[.='hunter2']", "'hunter2'"}) {
+    const std::string text =
+        PathOrProblem("/ha/configuration-synchronization/password" + std::string(behind));
+    EXPECT_NE(text.find("/ha/configuration-synchronization/password"), std::string::npos) << text;
+    EXPECT_EQ(text.find("hunter2"), std::string::npos) << text;
+  }
+}
+
 TEST(ReadPath, APathIsBounded) {
   EXPECT_NE(
       PathOrProblem("/policy/rule[name='" + std::string(9'000, 'x') + "']").find("at most 8192"),
