@@ -12,9 +12,8 @@ namespace {
 class Search {
  public:
   void Look(const Change& change) {
-    const NodePtr& node = change.after_node != nullptr ? change.after_node : change.before;
-    if (node == nullptr) return;  // A move: its entry is as it was.
-    Visit(*node);
+    if (change.kind == ChangeKind::kMoved) return;  // Its entry is as it was.
+    Visit(change.after_node != nullptr ? *change.after_node : *change.before);
     if (change.kind == ChangeKind::kModified && change.before != nullptr) Visit(*change.before);
   }
 

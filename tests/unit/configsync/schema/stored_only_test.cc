@@ -52,6 +52,16 @@ TEST(StoredOnly, WhatDidNotChangeIsNotNamed) {
   EXPECT_EQ(Changed(before, after), Paths{});
 }
 
+TEST(StoredOnly, AMoveChangesNothingInItsEntry) {
+  const Tree before = TreeOf(R"({"policy":{"rule":[{"name":"a","action":"permit","qos-class":"x"},
+                                                   {"name":"b","action":"permit"}]}})");
+  const Tree after = TreeOf(R"({"policy":{"rule":[{"name":"b","action":"permit"},
+                                  {"name":"a","action":"permit","qos-class":"x"}]}})");
+  ASSERT_EQ(Diff(before, after).size(), 1u);
+  EXPECT_EQ(Changed(before, after), Paths{});
+  EXPECT_EQ(Changed(after, before), Paths{});
+}
+
 TEST(StoredOnly, AChangedLeafNamesItsTopmostNode) {
   const Tree before = TreeOf(R"({"system":{"management":{"banner":"a"}}})");
   const Tree after = TreeOf(R"({"system":{"management":{"banner":"b"}}})");
@@ -64,6 +74,14 @@ TEST(StoredOnly, WhatTheDataplaneTakesIsActedOn) {
         "/nat/pool/address/id", "/routing/static/route/next-hop", "/system/timeouts/tcp-syn",
         "/ha/failover/enabled", "/ha/state-synchronization/enabled", "/ha/virtual-host-name"}) {
     EXPECT_FALSE(NodeAt(path).stored_only) << path;
+  }
+}
+
+TEST(StoredOnly, WhatNoProcessReadsSaysSo) {
+  for (const char* path :
+       {"/zones/zone/packet-buffer-protection", "/interfaces/vlan/zone", "/policy/rule/qos-class",
+        "/users/user/password", "/services/dns/server", "/ha/mode"}) {
+    EXPECT_TRUE(NodeAt(path).stored_only) << path;
   }
 }
 
