@@ -14,7 +14,7 @@ namespace configsync {
 
 inline constexpr std::size_t kZonesMax = 255;
 inline constexpr std::size_t kInterfacesMax = 31;        // DPDK holds 32 ports, one is HA2.
-inline constexpr std::size_t kVirtualAddressesMax = 64;  // Of an interface.
+inline constexpr std::size_t kVirtualAddressesMax = 16;  // Of an interface.
 inline constexpr std::size_t kRoutesMax = 65'536;
 inline constexpr std::size_t kRulesMax = 65'535;
 inline constexpr std::size_t kPrefixesPerRuleMax = 1'024;  // Of source or destination, resolved.
