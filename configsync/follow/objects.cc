@@ -40,7 +40,15 @@ Objects::Objects(const Tree& tree, Problems& problems) {
   ForEachEntry(objects, service, [&](const Node& entry) {
     Service& found = services_[std::string(entry.key(0))];
     found.protocol = TextOf(&entry, protocol);
-    ForEachValue(&entry, port, [&](std::string_view text) { found.ports.emplace_back(text); });
+    ForEachValue(&entry, port, [&](std::string_view text) {
+      found.ports.emplace_back(text);
+      if (IsReversedRange(text)) {
+        problems.Add({"PORT_RANGE",
+                      PathText({{schema, {}}, {service, {std::string(entry.key(0))}}, {port, {}}}),
+                      std::string(text), "the range ends before it begins",
+                      "write the smaller port first"});
+      }
+    });
   });
 }
 
@@ -52,6 +60,17 @@ const std::vector<std::string>* Objects::Prefixes(std::string_view name) const {
 const Service* Objects::ServiceOf(std::string_view name) const {
   const auto found = services_.find(name);
   return found == services_.end() ? nullptr : &found->second;
+}
+
+bool IsReversedRange(std::string_view ports) {
+  const std::size_t dash = ports.find('-');
+  if (dash == std::string_view::npos) {
+    return false;
+  }
+  const std::string_view first = ports.substr(0, dash);
+  const std::string_view last = ports.substr(dash + 1);
+  // Numbers without leading zeros: the longer one is larger.
+  return first.size() != last.size() ? first.size() > last.size() : first > last;
 }
 
 bool IsPrefixText(std::string_view text) {

@@ -35,7 +35,8 @@ struct Service {
 
 class Objects {
  public:
-  // Resolves all that `tree` has. Problems: a member that does not exist.
+  // Resolves all that `tree` has. Problems: a member that does not exist, a range of ports that is
+  // reversed.
   Objects(const Tree& tree, Problems& problems);
 
   // The prefixes of an address or a group; null: there is no such object.
@@ -50,5 +51,8 @@ class Objects {
 
 // Whether `text` is a prefix or an address, not a name: objects' names may not look like one.
 [[nodiscard]] bool IsPrefixText(std::string_view text);
+
+// Of a port, or range of ports, as the schema takes it: "9000-80".
+[[nodiscard]] bool IsReversedRange(std::string_view ports);
 
 }  // namespace configsync

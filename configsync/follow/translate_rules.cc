@@ -140,6 +140,10 @@ class RuleMaker {
     ForEachValue(&entry, port_, [&](std::string_view port) {
       if (!port.empty() && port.front() >= '0' && port.front() <= '9') {
         own_ports.emplace_back(port);
+        if (IsReversedRange(port)) {
+          Complain(entry, port_, "PORT_RANGE", std::string(port), "the range ends before it begins",
+                   "write the smaller port first");
+        }
       } else if (const Service* const service = objects_.ServiceOf(port); service != nullptr) {
         services.push_back(service);
       } else {
@@ -147,6 +151,9 @@ class RuleMaker {
                  "make it, or write a port");
       }
     });
+    if (!own_ports.empty() && own_protocols.empty()) {
+      own_protocols = {"tcp", "udp"};  // What has ports; the dataplane wants to hear it.
+    }
     if (!services.empty()) {
       UseServices(entry, services, own_protocols, own_ports);
     }

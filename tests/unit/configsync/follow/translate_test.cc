@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "configsync/follow/forwarding_limits.h"
 #include "tests/unit/configsync/follow/tree_maker.h"
 
 namespace configsync {
@@ -180,6 +181,48 @@ TEST_F(TranslateTest, ServicesOfEqualPortsShareARule) {
       RuleOf({"/objects/service[dns]/protocol udp", "/objects/service[dns]/port 53",
               "/objects/service[dns-tcp]/protocol tcp", "/objects/service[dns-tcp]/port 53",
               "/policy/rule[r]/destination-port dns", "/policy/rule[r]/destination-port dns-tcp"}));
+}
+
+TEST_F(TranslateTest, PortsWithoutProtocolAreOfTcpAndUdp) {
+  EXPECT_EQ(
+      "id: 7 name: \"r\" protocols: \"tcp\" protocols: \"udp\" destination_ports: \"443\" "
+      "action: PERMIT ",
+      RuleOf({"/policy/rule[r]/destination-port 443"}));
+}
+
+TEST_F(TranslateTest, ARulesOwnPortsAreNotLostBesideAService) {
+  EXPECT_EQ(
+      "SERVICES_DIFFER /policy/rule[name='r']/destination-port udp",
+      ProblemOf({"/objects/service[web]/protocol tcp", "/objects/service[web]/port 80",
+                 "/policy/rule[r]/destination-port web", "/policy/rule[r]/destination-port 443"}));
+}
+
+TEST_F(TranslateTest, ARangeThatEndsBeforeItBeginsIsAProblem) {
+  EXPECT_EQ("PORT_RANGE /policy/rule[name='r']/destination-port 90-80",
+            ProblemOf({"/policy/rule[r]/destination-port 90-80"}));
+  EXPECT_EQ("PORT_RANGE /policy/rule[name='r']/destination-port 1000-999",
+            ProblemOf({"/policy/rule[r]/destination-port 1000-999"}));
+  EXPECT_EQ("PORT_RANGE /objects/service[name='s']/port 9000-80",
+            ProblemOf({"/objects/service[s]/protocol tcp", "/objects/service[s]/port 9000-80"}));
+  EXPECT_EQ("none", ProblemOf({"/policy/rule[r]/destination-port 999-1000",
+                               "/policy/rule[r]/destination-port 80-80"}));
+}
+
+// Whatever the modules let through must not fail at the dataplane.
+TEST_F(TranslateTest, LimitsOfTheModulesAreTheDataplanes) {
+  const SchemaNode& root = maker_->schema().root();
+  const auto max_of = [&root](std::initializer_list<std::string_view> names) {
+    const SchemaNode* node = &root;
+    for (const std::string_view name : names) node = node->Child(name);
+    return node->max_elements;
+  };
+  EXPECT_EQ(kZonesMax, max_of({"zones", "zone"}));
+  EXPECT_EQ(kInterfacesMax, max_of({"interfaces", "interface"}));
+  EXPECT_EQ(kVirtualAddressesMax, max_of({"interfaces", "interface", "virtual-address"}));
+  EXPECT_EQ(kRoutesMax, max_of({"routing", "static", "route"}));
+  EXPECT_EQ(kPrefixesPerRuleMax, max_of({"policy", "rule", "source"}));
+  EXPECT_EQ(kPortsPerRuleMax, max_of({"policy", "rule", "destination-port"}));
+  EXPECT_EQ(kNatPoolsMax, max_of({"nat", "pool"}));
 }
 
 TEST_F(TranslateTest, ServicesThatOneRuleCannotSayAreAProblem) {
