@@ -58,6 +58,21 @@ TEST(Interface, EverythingThatMovesIsAnnounced) {
   EXPECT_EQ(map.announced()[2].interface, 1);
 }
 
+TEST(Interface, PortThatNoInterfaceUsesIsNobody) {
+  const std::vector<InterfaceSpec> specs{
+      {.enabled = false, .own_mac = {{2, 0, 0, 0, 9, 9}}},
+      {.id = 1, .zone = 1, .own_mac = {{2, 0, 0, 0, 9, 8}}, .own_addr = kInsideOwn}};
+  const absl::StatusOr<InterfaceMap> map = InterfaceMap::Build(specs, {});
+  ASSERT_TRUE(map.ok()) << map.status();
+  EXPECT_FALSE(map->enabled(0));
+  EXPECT_TRUE(map->enabled(1));
+  EXPECT_EQ(map->AnswersFor(0, 0, true), nullptr);
+  EXPECT_FALSE(map->AcceptsMac(0, kBroadcastMac, true));
+  EXPECT_FALSE(map->AcceptsMac(0, specs[0].own_mac, true));
+  EXPECT_EQ(map->KindOf(0, true), LocalKind::kNone);
+  EXPECT_EQ(map->KindOf(kInsideOwn, true), LocalKind::kOwn);
+}
+
 TEST(Interface, MistakesAreRefused) {
   InterfaceSpec good{.id = 1, .zone = 1, .own_addr = kInsideOwn};
   InterfaceSpec bad = good;

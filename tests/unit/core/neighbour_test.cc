@@ -139,6 +139,27 @@ TEST_F(NeighbourTest, LastProbeIsBroadcastBecauseTheMacMayHaveChanged) {
   EXPECT_TRUE(Tick()[0].failed);
 }
 
+TEST_F(NeighbourTest, NeighbourOutsideOfEveryPrefixIsForgottenAndItsPacketsAreNamed) {
+  Learn();
+  std::array<NeighbourKey, 4> held;
+  std::size_t held_count = 9;
+  const InterfaceMap same = testing::TwoInterfaces();
+  EXPECT_EQ(table_->ForgetOutside(same, 0, held, held_count), 0u);
+  EXPECT_EQ(held_count, 0u);
+  EXPECT_TRUE(table_->Find(kKey).usable());
+
+  NeighbourKey asked = kKey;
+  asked.addr = kKey.addr ^ 0x0100'0000;  // Another host of the same prefix.
+  ASSERT_TRUE(table_->Resolve(asked, now_, counters_).hold);
+  const std::vector<InterfaceSpec> none(2, InterfaceSpec{.enabled = false});
+  EXPECT_EQ(table_->ForgetOutside(*InterfaceMap::Build(none, {}), 0, held, held_count), 0u);
+  EXPECT_FALSE(table_->Find(kKey).usable());
+  EXPECT_EQ(table_->size(), 0u);
+  EXPECT_EQ(table_->held_total(), 0u);
+  ASSERT_EQ(held_count, 1u);
+  EXPECT_EQ(held[0], asked);
+}
+
 TEST_F(NeighbourTest, UnusedOldNeighbourIsForgotten) {
   Learn();
   now_ += kMaxAge * kSecond;
