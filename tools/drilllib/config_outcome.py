@@ -54,11 +54,12 @@ class FlowCount:
         return self.sent - self.echoed - self.stale
 
 
-def judge_swap(step, flow, swaps, rate_hz=FLOW_RATE_HZ):
+def judge_swap(step, flow, swaps, attempt=1):
     """A swap of many rules may not cost a datagram."""
     step.seen = (f"{swaps} swaps of {SWAPPED_RULES} rules, {flow.sent} datagrams at "
-                 f"{rate_hz / 1000:.0f} kpps, {flow.lost} lost, "
-                 f"longest gap {flow.gap_ms_max:.1f} ms")
+                 f"{FLOW_RATE_HZ / 1000:.0f} kpps, {flow.lost} lost, "
+                 f"longest gap {flow.gap_ms_max:.1f} ms"
+                 + (f", attempt {attempt}" if attempt > 1 else ""))
     step.need(flow.sent >= FLOW_SENT_MIN, f"only {flow.sent} datagrams were sent, "
                                           f"{FLOW_SENT_MIN} are needed")
     step.need(flow.lost == 0, f"{flow.lost} of {flow.sent} datagrams were lost")

@@ -31,7 +31,8 @@ def controls(campaign, folder):
         faults = campaign.look_at(place)
         # The first one shows that it is the damage that is seen in the others.
         is_sound = name == "nothing planted"
-        found.append((name, bool(faults) != is_sound, faults[0] if faults else "no fault"))
+        words = faults[0].rpartition("planted/state")[2].lstrip("/: ") if faults else "no fault"
+        found.append((name, bool(faults) != is_sound, words))
     return found
 
 
