@@ -28,6 +28,12 @@ void LogFollow(const FollowStatus& status) {
   constexpr std::array<std::string_view, 4> kNames{"unreachable", "applying", "following",
                                                    "refused"};
   const std::size_t state = static_cast<std::size_t>(status.state);
+  static FollowStatus last{.state = FollowState::kFollowing, .revision = 0, .text = "none yet"};
+  // On the follower's thread alone. A new revision for an absent dataplane is no news.
+  if (last.state == status.state && last.revision == status.revision && last.text == status.text) {
+    return;
+  }
+  last = status;
   Log(status.state == FollowState::kRefused ? LogLevel::kError : LogLevel::kNotice, "follow",
       absl::StrCat("dataplane ", std::string(kNames[state]), ", runs revision ", status.revision,
                    status.text.empty() ? "" : ": ", status.text));

@@ -136,14 +136,7 @@ absl::Status ConfigCalls::Compare(const Caller& caller, const pb::CompareRequest
   if (!second.ok()) {
     return second.status();
   }
-  const std::vector<Change> changes = Diff(*first, *second);
-  for (const Change& change : changes) {
-    if (static_cast<std::size_t>(response.differences_size()) == kDifferencesMax) {
-      response.set_omitted(changes.size() - kDifferencesMax);
-      break;
-    }
-    Fill(change, *setup_.text, *response.add_differences());
-  }
+  response.set_omitted(Fill(Diff(*first, *second), *setup_.text, *response.mutable_differences()));
   return absl::OkStatus();
 }
 

@@ -27,7 +27,6 @@ inline constexpr std::size_t kWordBytesMax = 65'536;  // A certificate fits.
 inline constexpr std::uint32_t kHistoryMax = 1'000;
 inline constexpr std::uint32_t kHistoryDefault = 50;
 inline constexpr std::uint32_t kLeaseSecondsDefault = 600;
-inline constexpr std::size_t kDifferencesMax = 10'000;  // That an answer lists.
 
 class ConfigCalls {
  public:

@@ -7,7 +7,6 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "configsync/admin/config_calls.h"
 
 namespace configsync {
 namespace {
@@ -29,6 +28,18 @@ std::string PlaceText(const Change& change) {
     keys.replace(at, 2, " ");
   }
   return keys.size() < 2 ? "" : absl::StrCat("after ", keys.substr(1, keys.size() - 2));
+}
+
+// At a line's end, so that no character is cut in two.
+std::string Cut(std::string value) {
+  if (value.size() <= kDifferenceBytesMax) {
+    return value;
+  }
+  const std::size_t end = value.rfind('\n', kDifferenceBytesMax);
+  const std::size_t kept = end == std::string::npos ? 0 : end + 1;
+  const std::size_t left_out = value.size() - kept;
+  value.resize(kept);
+  return absl::StrCat(value, "… ", left_out, " bytes more: `config show` prints all");
 }
 
 }  // namespace
@@ -94,15 +105,26 @@ void Fill(const Change& change, const SchemaText& text, lockstep::admin::Differe
   message.set_path(PathText(change.path));
   if (change.kind != ChangeKind::kMoved) {
     if (change.before != nullptr) {
-      message.set_before(text.Printed(*change.before));
+      message.set_before(Cut(text.Printed(*change.before)));
     }
     if (change.after_node != nullptr) {
-      message.set_after(text.Printed(*change.after_node));
+      message.set_after(Cut(text.Printed(*change.after_node)));
     }
   }
   if (change.after.has_value()) {
     message.set_place(PlaceText(change));
   }
+}
+
+std::size_t Fill(std::span<const Change> changes, const SchemaText& text, Differences& message) {
+  std::size_t bytes = 0;
+  std::size_t count = 0;
+  while (count < changes.size() && count < kDifferencesMax && bytes < kDifferencesBytesMax) {
+    lockstep::admin::Difference& row = *message.Add();
+    Fill(changes[count++], text, row);
+    bytes += row.ByteSizeLong();
+  }
+  return changes.size() - count;
 }
 
 void Fill(const CommitOutcome& outcome, const SchemaText& text,
@@ -112,13 +134,7 @@ void Fill(const CommitOutcome& outcome, const SchemaText& text,
   message.set_hash(outcome.hash);
   Fill(outcome.problems, *message.mutable_problems());
   message.mutable_warnings()->Add(outcome.warnings.begin(), outcome.warnings.end());
-  for (const Change& change : outcome.changes) {
-    if (static_cast<std::size_t>(message.differences_size()) == kDifferencesMax) {
-      message.set_omitted_differences(outcome.changes.size() - kDifferencesMax);
-      break;
-    }
-    Fill(change, text, *message.add_differences());
-  }
+  message.set_omitted_differences(Fill(outcome.changes, text, *message.mutable_differences()));
   for (const ServiceAction& action : outcome.services) {
     lockstep::admin::ServiceAction& row = *message.add_services();
     row.set_service(action.service);

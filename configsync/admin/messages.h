@@ -7,6 +7,9 @@
 
 #pragma once
 
+#include <google/protobuf/repeated_field.h>
+
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -30,6 +33,15 @@ void Fill(const Problems& problems, lockstep::admin::Problems& message);
 void Fill(const FollowStatus& follow, lockstep::admin::Follow& message);
 void Fill(const RevisionInfo& revision, lockstep::admin::Revision& message);
 void Fill(const Change& change, const SchemaText& text, lockstep::admin::Difference& message);
+
+// What an answer lists: differences up to kDifferencesMax and kDifferencesBytesMax; a value beyond
+// kDifferenceBytesMax is cut and says so. An answer must reach who made the commit, whatever was
+// committed. Returns how many were left out.
+inline constexpr std::size_t kDifferencesMax = 10'000;
+inline constexpr std::size_t kDifferencesBytesMax = 16 << 20;
+inline constexpr std::size_t kDifferenceBytesMax = 256 << 10;
+using Differences = google::protobuf::RepeatedPtrField<lockstep::admin::Difference>;
+std::size_t Fill(std::span<const Change> changes, const SchemaText& text, Differences& message);
 void Fill(const CommitOutcome& outcome, const SchemaText& text,
           lockstep::admin::CommitResponse& message);
 

@@ -201,8 +201,12 @@ absl::StatusOr<int> RunUnlock(const Request& request, AdminClient& client) {
 }
 
 absl::StatusOr<int> RunHaEdit(const Request& request, AdminClient& client) {
-  const auto render = [](const pb::CommitResponse& response) {
-    return CommitText(response, false, PaintOfStdout());
+  const auto render = [&](const pb::CommitResponse& response) {
+    return CommitText(response, false, PaintOfStdout()) +
+           (request.verb == Verb::kHaEditBegin
+                ? "failover is off: edit, commit, then `lockstepctl ha edit end`; "
+                  "`lockstepctl ha edit` says when it comes on by itself\n"
+                : "failover is on\n");
   };
   if (request.verb == Verb::kHaEditEnd) {
     return PrintVerdict(request, client.Call(pb::EndHaEditRequest()), render);

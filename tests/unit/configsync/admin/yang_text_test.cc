@@ -63,6 +63,29 @@ TEST_F(YangTextTest, NoTextHasASecretInIt) {
   }
 }
 
+TEST_F(YangTextTest, AnAnswerHasABoundWhateverDiffers) {
+  std::vector<Edit> edits;
+  Problems problems;
+  for (int i = 0; i < 20'000; ++i) {
+    const std::vector<std::string> words = {"policy", "rule", "rule-" + std::to_string(i),
+                                            "description", std::string(20, 'x')};
+    edits.push_back(text_.ReadEdit(EditOp::kSet, words, problems).value());
+  }
+  const Tree empty(schema_->root(), SecretKey{});
+  const Tree large = empty.Apply(edits).value();
+  Differences whole;
+  EXPECT_EQ(Fill(Diff(empty, large), text_, whole), 0u);
+  ASSERT_EQ(whole.size(), 1);
+  EXPECT_LT(whole[0].after().size(), kDifferenceBytesMax + 100);
+  EXPECT_NE(whole[0].after().find(" bytes more: `config show` prints all"), std::string::npos);
+  for (Edit& edit : edits) {
+    edit.value = "y";
+  }
+  Differences many;
+  EXPECT_EQ(Fill(Diff(large, large.Apply(edits).value()), text_, many), 20'000 - kDifferencesMax);
+  EXPECT_EQ(static_cast<std::size_t>(many.size()), kDifferencesMax);
+}
+
 TEST_F(YangTextTest, ReasonsFollowTheSwitchesOfTheConfiguration) {
   EngineStatus status;
   status.follow.state = FollowState::kFollowing;
