@@ -127,7 +127,6 @@ void FillForwarding(const Options& node, Forwarding& message) {
   FillInterfaces(node, options, message);
   FillPolicy(options, message);
   FillTimeouts(options.timeouts, *message.mutable_timeouts());
-  if (!node.ha.enabled) return;
   message.mutable_ha()->set_failover(options.ha.failover);
   message.mutable_ha()->set_state_sync(options.ha.state_sync);
   message.mutable_ha()->set_preempt(options.ha.preempt);
