@@ -37,9 +37,8 @@ class Tree {
   [[nodiscard]] const Node* Find(const Path& path) const;
 
   // All edits, in order, or none. Errors: kNotFound (a deleted or moved path, or an anchor, is not
-  // there), kResourceExhausted (a list has kListEntriesMax entries),
-  // kInvalidArgument (a key is changed, a container gets a value, …), with the path. Values are not
-  // judged: schema/ does that.
+  // there), kResourceExhausted (a list has kListEntriesMax entries), kInvalidArgument (a key is
+  // changed, a container gets a value, …), with the path. Values are not judged: schema/ does that.
   // Cost: O(log n) a touched node; a whole import is one batch and O(n log n).
   [[nodiscard]] absl::StatusOr<Tree> Apply(std::span<const Edit> edits) const;
 
@@ -51,10 +50,11 @@ class Tree {
   std::shared_ptr<const SecretKey> secret_key_;
 };
 
-// What turns `a` into `b`, in document order; moves are as few as can be. Empty if and only if the
-// hashes are equal. REQUIRES: both have the same schema.
-// Cost: O(changes · log n), and O(k log k) for a user-ordered list of which k entries were moved
-// over.
+// What turns `a` into `b`, in document order; in a user-ordered list what is removed comes first,
+// then the rest as `b` has it. Moves are as few as can be. Empty if and only if the hashes are
+// equal. REQUIRES: both have the same schema. Cost: O(changes · log n), and O(k log k) for a
+// user-ordered list of which k entries were moved over, unless one entry moved. Changes of several
+// entries of one such list cost a walk over its order, O(n), to be sorted.
 [[nodiscard]] std::vector<Change> Diff(const Tree& a, const Tree& b);
 
 // The same as edits: a.Apply(EditsOf(Diff(a, b))) equals b.

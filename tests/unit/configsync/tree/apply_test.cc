@@ -75,9 +75,11 @@ TEST_F(TreeApply, NumbersSortAsNumbersAndNamesAsNames) {
                                   schema_.Set("/interfaces/interface[e]/unit[9]"),
                                   schema_.Set("/interfaces/interface[e]/unit[-3]"),
                                   schema_.Set("/interfaces/interface[e]/unit[-20]"),
+                                  schema_.Set("/interfaces/interface[e]/unit[-30]"),
+                                  schema_.Set("/interfaces/interface[e]/unit[11]"),
                                   schema_.Set("/zones/zone[b]"), schema_.Set("/zones/zone[a]")});
   EXPECT_EQ(Names(tree, "/interfaces/interface[e]/unit"),
-            (std::vector<std::string>{"-20", "-3", "9", "10"}));
+            (std::vector<std::string>{"-30", "-20", "-3", "9", "10", "11"}));
   EXPECT_EQ(Names(tree, "/zones/zone"), (std::vector<std::string>{"a", "b"}));
 }
 
