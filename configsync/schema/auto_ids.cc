@@ -25,32 +25,54 @@ void CollectLeaves(const SchemaNode& schema, std::vector<const SchemaNode*>& lea
   }
 }
 
-using EntryVisitor = std::function<void(const Node& entry, const Path& path)>;
+// Visits the entries of the list `way.back()`, whatever lists are above it. Their paths are made
+// only when asked for: there may be a hundred thousand.
+class EntryWalk {
+ public:
+  using Visitor = std::function<void(const Node& entry, const EntryWalk& walk)>;
 
-// Calls `visit` for each entry of the list of schema `way.back()`, whatever lists are above it.
-void VisitEntriesAt(const Node& node, const std::vector<const SchemaNode*>& way, std::size_t depth,
-                    Path& path, const EntryVisitor& visit) {
-  if (depth == way.size()) {
-    visit(node, path);
-    return;
-  }
-  const Node* child = node.Child(*way[depth]);
-  if (child == nullptr) return;
-  path.push_back({way[depth], {}});
-  if (child->role() == NodeRole::kList) {
-    child->VisitEntries([&](const Node& entry) {
-      path.back().keys.clear();
-      for (std::size_t i = 0; i < way[depth]->key_count; ++i) {
-        path.back().keys.emplace_back(entry.key(i));
+  EntryWalk(const std::vector<const SchemaNode*>& way, const Visitor& visit)
+      : way_(way), visit_(visit) {}
+
+  void Run(const Tree& tree) { Descend(tree.root()); }
+
+  [[nodiscard]] Path Here() const {
+    Path path;
+    for (const Node* node : nodes_) {
+      PathStep& step = path.emplace_back(PathStep{&node->schema(), {}});
+      for (std::size_t i = 0; step.node->is_list() && i < step.node->key_count; ++i) {
+        step.keys.emplace_back(node->key(i));
       }
-      VisitEntriesAt(entry, way, depth + 1, path, visit);
+    }
+    return path;
+  }
+
+ private:
+  void Descend(const Node& node) {
+    if (nodes_.size() == way_.size()) {
+      visit_(node, *this);
+      return;
+    }
+    const Node* child = node.Child(*way_[nodes_.size()]);
+    if (child == nullptr) return;
+    if (child->role() != NodeRole::kList) {
+      nodes_.push_back(child);
+      Descend(*child);
+      nodes_.pop_back();
+      return;
+    }
+    child->VisitEntries([this](const Node& entry) {
+      nodes_.push_back(&entry);
+      Descend(entry);
+      nodes_.pop_back();
       return true;
     });
-  } else {
-    VisitEntriesAt(*child, way, depth + 1, path, visit);
   }
-  path.pop_back();
-}
+
+  const std::vector<const SchemaNode*>& way_;
+  const Visitor& visit_;
+  std::vector<const Node*> nodes_;
+};
 
 // The nodes from below the root to the list of an auto-id leaf.
 std::vector<const SchemaNode*> WayTo(const SchemaNode& leaf) {
@@ -70,6 +92,40 @@ std::uint64_t NumberOf(const Node* node) {
   return number;
 }
 
+// Numbers that are taken: a bit each as far as ranges are small, which they are.
+class NumberSet {
+ public:
+  // False: it was there.
+  bool Insert(std::uint64_t number) {
+    if (number >= kBits) return others_.insert(number).second;
+    if (bits_.size() <= number) bits_.resize(static_cast<std::size_t>(number) + 1);
+    const bool is_new = !bits_[static_cast<std::size_t>(number)];
+    bits_[static_cast<std::size_t>(number)] = true;
+    return is_new;
+  }
+  [[nodiscard]] bool Has(std::uint64_t number) const {
+    return number < kBits ? number < bits_.size() && bits_[static_cast<std::size_t>(number)]
+                          : others_.contains(number);
+  }
+
+ private:
+  static constexpr std::uint64_t kBits = 1u << 16;
+  std::vector<bool> bits_;
+  std::unordered_set<std::uint64_t> others_;
+};
+
+// Whether a change from running to candidate may leave an entry without its number: it adds
+// something at, above or below the entries' list, or removes a number.
+bool MayMiss(const Change& change, const SchemaNode& leaf) {
+  const SchemaNode* const changed = change.path.back().node;
+  if (change.kind == ChangeKind::kRemoved) return changed == &leaf;
+  if (change.kind != ChangeKind::kAdded) return false;
+  for (const SchemaNode* node = leaf.parent; node != nullptr; node = node->parent) {
+    if (node == changed) return true;
+  }
+  return false;
+}
+
 // One leaf of the schema with all its places.
 class LeafFiller {
  public:
@@ -78,20 +134,21 @@ class LeafFiller {
 
   void Fill(const Tree& running, const Tree& tree) {
     std::vector<Path> missing;
-    Path path;
-    VisitEntriesAt(tree.root(), way_, 0, path, [&](const Node& entry, const Path& place) {
+    const EntryWalk::Visitor look = [&](const Node& entry, const EntryWalk& walk) {
       const Node* node = entry.Child(leaf_);
       if (node == nullptr) {
-        missing.push_back(place);
+        missing.push_back(walk.Here());
       } else {
-        taken_.insert(NumberOf(node));
+        taken_.Insert(NumberOf(node));
       }
-    });
+    };
+    EntryWalk(way_, look).Run(tree);
     if (missing.empty()) return;
     missing = KeepOld(running, std::move(missing));
-    VisitEntriesAt(running.root(), way_, 0, path, [&](const Node& entry, const Path&) {
-      if (const Node* node = entry.Child(leaf_); node != nullptr) taken_.insert(NumberOf(node));
-    });
+    const EntryWalk::Visitor take = [&](const Node& entry, const EntryWalk&) {
+      if (const Node* node = entry.Child(leaf_); node != nullptr) taken_.Insert(NumberOf(node));
+    };
+    if (!missing.empty()) EntryWalk(way_, take).Run(running);
     for (Path& place : missing) Choose(std::move(place));
   }
 
@@ -102,7 +159,7 @@ class LeafFiller {
     for (Path& place : missing) {
       const Node* entry = running.Find(place);
       const Node* node = entry == nullptr ? nullptr : entry->Child(leaf_);
-      if (node != nullptr && taken_.insert(NumberOf(node)).second) {
+      if (node != nullptr && taken_.Insert(NumberOf(node))) {
         Set(std::move(place), NumberOf(node));
       } else {
         others.push_back(std::move(place));
@@ -112,7 +169,7 @@ class LeafFiller {
   }
 
   void Choose(Path place) {
-    while (next_ <= leaf_.integer_max && taken_.contains(next_)) ++next_;
+    while (next_ <= leaf_.integer_max && taken_.Has(next_)) ++next_;
     if (next_ > leaf_.integer_max) {
       place.push_back({&leaf_, {}});
       problems_.Add({.code = std::string(problem_code::kNoFreeId),
@@ -136,7 +193,7 @@ class LeafFiller {
   std::vector<Edit>& edits_;
   Problems& problems_;
   const std::vector<const SchemaNode*> way_;
-  std::unordered_set<std::uint64_t> taken_;
+  NumberSet taken_;
   std::uint64_t next_ = leaf_.integer_min > 0 ? static_cast<std::uint64_t>(leaf_.integer_min) : 0;
 };
 
@@ -146,24 +203,35 @@ std::vector<Edit> MissingIds(const Tree& running, const Tree& tree, Problems& pr
   std::vector<const SchemaNode*> leaves;
   CollectLeaves(tree.schema(), leaves);
   std::vector<Edit> edits;
-  for (const SchemaNode* leaf : leaves) LeafFiller(*leaf, edits, problems).Fill(running, tree);
+  const std::vector<Change> changes = Diff(running, tree);
+  for (const SchemaNode* leaf : leaves) {
+    const auto may_miss = [&](const Change& change) { return MayMiss(change, *leaf); };
+    if (std::ranges::any_of(changes, may_miss)) {
+      LeafFiller(*leaf, edits, problems).Fill(running, tree);
+    }
+  }
   return edits;
 }
 
 void FindSharedIds(const Tree& tree, Problems& problems) {
+  const auto& children = tree.schema().children;
+  FindSharedIdsBelow(tree, {children.begin(), children.end()}, problems);
+}
+
+void FindSharedIdsBelow(const Tree& tree, const std::set<const SchemaNode*>& tops,
+                        Problems& problems) {
   std::vector<const SchemaNode*> leaves;
-  CollectLeaves(tree.schema(), leaves);
+  for (const SchemaNode* top : tops) CollectLeaves(*top, leaves);
   for (const SchemaNode* leaf : leaves) {
     const std::vector<const SchemaNode*> way = WayTo(*leaf);
     if (std::ranges::count_if(way, &SchemaNode::is_list) < 2) continue;
     std::unordered_map<std::uint64_t, Path> known;
-    Path path;
-    VisitEntriesAt(tree.root(), way, 0, path, [&](const Node& entry, const Path& place) {
+    const EntryWalk::Visitor look = [&](const Node& entry, const EntryWalk& walk) {
       const Node* node = entry.Child(*leaf);
       if (node == nullptr) return;
-      const auto [first, is_new] = known.emplace(NumberOf(node), place);
+      const auto [first, is_new] = known.emplace(NumberOf(node), walk.Here());
       if (is_new) return;
-      Path here = place;
+      Path here = walk.Here();
       here.push_back({leaf, {}});
       problems.Add(
           {.code = std::string(problem_code::kNotUnique),
@@ -171,7 +239,8 @@ void FindSharedIds(const Tree& tree, Problems& problems) {
            .value = std::string(node->value()),
            .text = "must differ in all entries; " + PathText(first->second) + " has it too",
            .remedy = "leave it out, and a free number is chosen"});
-    });
+    };
+    EntryWalk(way, look).Run(tree);
   }
 }
 

@@ -7,6 +7,7 @@
 
 #pragma once
 
+#include <set>
 #include <vector>
 
 #include "configsync/schema/problem.h"
@@ -21,12 +22,16 @@ namespace configsync {
 //
 // Numbers are unique among all entries of a list, those of its parents' other entries included: the
 // addresses of all NAT pools have one space. No free number in the leaf's range: a problem each.
-// Cost: O(entries of lists with such leaves).
+// Cost: O(changes), and O(entries) of a list that got entries. What `running` has without a number
+// stays so unless its list got entries: a commit leaves none.
 [[nodiscard]] std::vector<Edit> MissingIds(const Tree& running, const Tree& tree,
                                            Problems& problems);
 
 // Numbers that two entries of different lists below one list have: `unique` speaks of one list
 // only.
 void FindSharedIds(const Tree& tree, Problems& problems);
+// The same of what is below some top-level nodes only.
+void FindSharedIdsBelow(const Tree& tree, const std::set<const SchemaNode*>& tops,
+                        Problems& problems);
 
 }  // namespace configsync

@@ -3,167 +3,22 @@
 
 #include "configsync/schema/mistakes.h"
 
+#include <algorithm>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <utility>
+#include <unordered_set>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "configsync/schema/auto_ids.h"
+#include "configsync/schema/mistake_walk.h"
 #include "configsync/schema/problem_codes.h"
-#include "configsync/schema/text.h"
-#include "configsync/tree/references.h"
 
 namespace configsync {
 namespace {
-
-void AddProblem(Problems& problems, std::string_view code, std::string path, std::string value,
-                std::string text, std::string remedy) {
-  problems.Add({.code = std::string(code),
-                .path = std::move(path),
-                .value = std::move(value),
-                .text = std::move(text),
-                .remedy = std::move(remedy)});
-}
-
-class Walk {
- public:
-  explicit Walk(Problems& problems) : problems_(problems) {}
-
-  // A container or entry; null: a container without presence that is not there, but whose mandatory
-  // nodes are missing all the same.
-  void Visit(const SchemaNode& schema, const Node* node) {
-    steps_.push_back({&schema, node});
-    std::size_t next = 0;
-    for (const SchemaNode* child_schema : schema.children) {
-      const Node* child = nullptr;
-      if (node != nullptr && next < node->children().size() &&
-          &node->children()[next]->schema() == child_schema) {
-        child = &*node->children()[next];
-        ++next;
-      }
-      VisitChild(*child_schema, child);
-    }
-    steps_.pop_back();
-  }
-
- private:
-  struct Step {
-    const SchemaNode* schema;
-    const Node* node;
-  };
-
-  void VisitChild(const SchemaNode& schema, const Node* node) {
-    switch (schema.kind) {
-      case NodeKind::kContainer:
-        if (node != nullptr || NeedsSomething(schema)) Visit(schema, node);
-        return;
-      case NodeKind::kPresenceContainer:
-        if (node != nullptr) Visit(schema, node);
-        return;
-      case NodeKind::kLeaf:
-        if (node == nullptr && schema.mandatory) {
-          AddProblem(problems_, problem_code::kMissingNode, PathOf(schema), "",
-                     "must be set: it has no default",
-                     absl::StrCat("set it, or remove ", PathText(PathHere())));
-        }
-        return;
-      case NodeKind::kList:
-      case NodeKind::kLeafList:
-        CheckCount(schema, node == nullptr ? 0 : node->entry_count());
-        if (node == nullptr || schema.kind == NodeKind::kLeafList) return;
-        for (const auto& leaves : schema.uniques) CheckUnique(schema, *node, leaves);
-        node->VisitEntries([&](const Node& entry) {
-          Visit(schema, &entry);
-          return true;
-        });
-        return;
-    }
-  }
-
-  // Whether a container without presence demands a node below it even if it is not there itself.
-  bool NeedsSomething(const SchemaNode& container) {
-    const auto [known, is_new] = needs_.emplace(&container, false);
-    if (!is_new) return known->second;
-    bool needs = false;
-    for (const SchemaNode* child : container.children) {
-      needs = needs || child->mandatory || child->min_elements > 0 ||
-              (child->kind == NodeKind::kContainer && NeedsSomething(*child));
-    }
-    needs_[&container] = needs;
-    return needs;
-  }
-
-  void CheckCount(const SchemaNode& schema, std::size_t count) {
-    if (count < schema.min_elements) {
-      AddProblem(problems_, problem_code::kTooFew, PathOf(schema), absl::StrCat(count),
-                 absl::StrCat("has ", count, " entries; at least ", schema.min_elements),
-                 absl::StrCat("add entries, or remove ", PathText(PathHere())));
-    }
-    if (schema.max_elements != 0 && count > schema.max_elements) {
-      AddProblem(problems_, problem_code::kTooMany, PathOf(schema), absl::StrCat(count),
-                 absl::StrCat("has ", count, " entries; at most ", schema.max_elements),
-                 "remove entries");
-    }
-  }
-
-  void CheckUnique(const SchemaNode& list, const Node& node,
-                   const std::vector<const SchemaNode*>& leaves) {
-    std::unordered_map<std::string, const Node*> seen;
-    std::string values;
-    node.VisitEntries([&](const Node& entry) {
-      values.clear();
-      for (const SchemaNode* leaf : leaves) {
-        const Node* value = entry.Child(*leaf);
-        if (value == nullptr && leaf->defaults.empty()) return true;  // RFC 7950, 7.8.3.
-        const std::string_view text = value == nullptr ? leaf->defaults.front() : value->value();
-        absl::StrAppend(&values, values.empty() ? "" : ", ",
-                        absl::string_view(text.data(), text.size()));
-      }
-      const auto [first, is_new] = seen.emplace(values, &entry);
-      if (!is_new) {
-        Path path = PathHere();
-        path.push_back(StepOf(list, first->second));
-        const std::string other = PathText(path);
-        path.back() = StepOf(list, &entry);
-        path.push_back({leaves.front(), {}});
-        AddProblem(problems_, problem_code::kNotUnique, PathText(path),
-                   leaves.front()->secret ? "" : ShortText(values),
-                   absl::StrCat("must differ in all entries; ", other, " has it too"),
-                   "give it another value, or remove one of the entries");
-      }
-      return true;
-    });
-  }
-
-  static PathStep StepOf(const SchemaNode& schema, const Node* node) {
-    PathStep step{&schema, {}};
-    for (std::size_t i = 0; schema.is_list() && node != nullptr && i < schema.key_count; ++i) {
-      step.keys.emplace_back(node->key(i));
-    }
-    return step;
-  }
-
-  [[nodiscard]] Path PathHere() const {
-    Path path;
-    for (const Step& step : steps_) {
-      if (step.schema->parent != nullptr) path.push_back(StepOf(*step.schema, step.node));
-    }
-    return path;
-  }
-
-  [[nodiscard]] std::string PathOf(const SchemaNode& child) const {
-    Path path = PathHere();
-    path.push_back({&child, {}});
-    return PathText(path);
-  }
-
-  Problems& problems_;
-  std::vector<Step> steps_;  // From the root to what is visited.
-  std::unordered_map<const SchemaNode*, bool> needs_;
-};
 
 void Collect(const SchemaNode& schema, std::set<std::vector<const SchemaNode*>>& spaces) {
   if (schema.leafref_targets.size() > 1) spaces.insert(schema.leafref_targets);
@@ -191,11 +46,12 @@ void CheckNameSpaces(const Tree& tree, Problems& problems) {
         const auto [first, is_new] = seen.emplace(entry.key(0), key->parent);
         if (!is_new && first->second != key->parent) {
           const std::string name(entry.key(0));
-          AddProblem(problems, problem_code::kAmbiguousName,
-                     absl::StrCat(key->parent->path, "[", key->name, "='", name, "']"), name,
-                     absl::StrCat("has the name of an entry of ", first->second->path,
-                                  "; where a name stands, either could be meant"),
-                     "rename one of them");
+          problems.Add({.code = std::string(problem_code::kAmbiguousName),
+                        .path = absl::StrCat(key->parent->path, "[", key->name, "='", name, "']"),
+                        .value = name,
+                        .text = absl::StrCat("has the name of an entry of ", first->second->path,
+                                             "; where a name stands, either could be meant"),
+                        .remedy = "rename one of them"});
         }
         return true;
       });
@@ -203,13 +59,140 @@ void CheckNameSpaces(const Tree& tree, Problems& problems) {
   }
 }
 
+// Beyond so many changes it costs less to look at everything.
+constexpr std::size_t kChangesMax = 1'000;
+
+// Entries of a list that are new or have a new unique value.
+using ChangedEntries = std::map<const Node*, std::vector<const Node*>>;
+
+// Node at the first `count` steps of `path`; null: it is not there.
+const Node* NodeAt(const Tree& tree, const Path& path, std::size_t count) {
+  const Node* node = &tree.root();
+  for (std::size_t i = 0; i < count && node != nullptr; ++i) {
+    node = node->Child(*path[i].node);
+    if (node != nullptr && path[i].node->is_list() && !path[i].keys.empty()) {
+      node = node->Entry(path[i].keys);
+    }
+  }
+  return node;
+}
+
+bool IsUniqueLeaf(const SchemaNode& leaf) {
+  return leaf.parent != nullptr &&
+         std::ranges::any_of(leaf.parent->uniques, [&](const auto& leaves) {
+           return std::ranges::find(leaves, &leaf) != leaves.end();
+         });
+}
+
+// Notes the entry that a change adds, or whose unique leaf it changes.
+void NoteEntry(const Tree& tree, const Change& change, ChangedEntries& entries) {
+  const Path& path = change.path;
+  const bool is_leaf_of_entry = path.size() > 1 && IsUniqueLeaf(*path.back().node);
+  const std::size_t count = is_leaf_of_entry ? path.size() - 1 : path.size();
+  const PathStep& step = path[count - 1];
+  if (!step.node->is_list() || step.node->uniques.empty() || step.keys.empty()) return;
+  const Node* parent = NodeAt(tree, path, count - 1);
+  const Node* list = parent == nullptr ? nullptr : parent->Child(*step.node);
+  const Node* entry = list == nullptr ? nullptr : list->Entry(step.keys);
+  if (entry != nullptr) entries[list].push_back(entry);
+}
+
+// Whether the values of `changed` entries are theirs alone in `list`.
+bool AreAlone(const Node& list, const std::vector<const Node*>& changed) {
+  for (const auto& leaves : list.schema().uniques) {
+    std::unordered_map<std::string, std::size_t> counts;
+    std::string values;
+    for (const Node* entry : changed) {
+      if (UniqueValues(*entry, leaves, values)) counts.emplace(values, 0);
+    }
+    bool alone = true;
+    if (!counts.empty()) {
+      list.VisitEntries([&](const Node& entry) {
+        if (UniqueValues(entry, leaves, values)) {
+          const auto found = counts.find(values);
+          alone = found == counts.end() || ++found->second == 1;
+        }
+        return alone;
+      });
+    }
+    if (!alone) return false;
+  }
+  return true;
+}
+
+bool IsBelow(const SchemaNode* node, const SchemaNode* above) {
+  while (node != nullptr && node != above) node = node->parent;
+  return node != nullptr;
+}
+
+// Whether a change may give a name of a common name space to two entries.
+bool MayClash(const std::set<std::vector<const SchemaNode*>>& spaces, const Change& change) {
+  if (change.kind != ChangeKind::kAdded) return false;
+  const SchemaNode* node = change.path.back().node;
+  for (const auto& keys : spaces) {
+    for (const SchemaNode* key : keys) {
+      if (IsBelow(key->parent, node)) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 void FindMistakes(const Tree& tree, Problems& problems) {
-  Walk(problems).Visit(tree.schema(), &tree.root());
+  MistakeWalk(problems).Visit(tree.schema(), &tree.root());
   CheckNameSpaces(tree, problems);
   FindSharedIds(tree, problems);
   ReferenceIndex(tree).Check(problems);
+}
+
+void MistakeFinder::Find(const Tree& tree, Problems& problems) {
+  if (!good_) {
+    references_.emplace(tree);
+  } else {
+    references_->MoveTo(tree);
+    const std::vector<Change> changes = Diff(*good_, tree);
+    if (changes.size() <= kChangesMax && LooksGood(tree, changes)) {
+      good_ = tree;
+      return;
+    }
+  }
+  Problems found;
+  FindMistakes(tree, found);
+  if (found.empty()) good_ = tree;
+  for (Problem& problem : found.list) problems.Add(std::move(problem));
+  problems.omitted_count += found.omitted_count;
+}
+
+bool MistakeFinder::LooksGood(const Tree& tree, std::span<const Change> changes) const {
+  Problems found;
+  references_->Check(found);
+  std::set<std::vector<const SchemaNode*>> spaces;
+  Collect(tree.schema(), spaces);
+  ChangedEntries entries;
+  std::set<const SchemaNode*> tops;  // Below which something changed.
+  bool may_clash = false;
+  MistakeWalk walk(found);
+  for (const Change& change : changes) {
+    if (change.kind == ChangeKind::kMoved) continue;
+    tops.insert(change.path.front().node);
+    may_clash = may_clash || MayClash(spaces, change);
+    NoteEntry(tree, change, entries);
+    Path holder = change.path;
+    holder.pop_back();
+    walk.Enter(tree, holder);
+    const SchemaNode& schema = holder.empty() ? tree.schema() : *holder.back().node;
+    walk.VisitFlat(schema, NodeAt(tree, holder, holder.size()));
+    const Node* added = change.after_node == nullptr ? nullptr : &*change.after_node;
+    if (added == nullptr || added->role() == NodeRole::kLeaf) continue;
+    walk.Enter(tree, change.path);
+    walk.VisitBelow(*added);
+  }
+  if (may_clash) CheckNameSpaces(tree, found);
+  if (!tops.empty()) FindSharedIdsBelow(tree, tops, found);
+  return found.empty() && std::ranges::all_of(entries, [](const auto& changed) {
+           return AreAlone(*changed.first, changed.second);
+         });
 }
 
 }  // namespace configsync

@@ -162,8 +162,7 @@ bool TakePathWords(std::span<const std::string>& words, PathMaker& maker) {
   }
   if (IsTextPath(words)) {
     if (!PathParser(words[0], maker).Parse()) return false;
-    words = words.subspan(1);
-    return true;
+    words = words.subspan(1);  // Words may go on from there.
   }
   while (!words.empty()) {
     if (maker.WantsKey()) {

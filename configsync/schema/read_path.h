@@ -29,7 +29,8 @@ namespace configsync {
 [[nodiscard]] std::optional<Path> ParsePath(const Schema& schema, std::string_view text,
                                             Problems& problems);
 
-// The same of words; one word that begins with '/' is a path by itself. No words: the root.
+// The same of words. A first word that begins with '/' is a path, from which the others go on. No
+// words: the root.
 [[nodiscard]] std::optional<Path> ReadPathWords(const Schema& schema,
                                                 std::span<const std::string> words,
                                                 Problems& problems);

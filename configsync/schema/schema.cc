@@ -107,6 +107,8 @@ struct Schema::Impl {
   std::deque<SchemaNode> nodes;
   std::string digest;
   std::mutex mutex;  // Of `context`.
+  MistakeFinder finder;
+  std::mutex finder_mutex;  // Of `finder`.
 };
 
 Schema::Schema() : impl_(std::make_unique<Impl>()) {}
@@ -176,7 +178,10 @@ bool Schema::Canonical(const SchemaNode& node, std::string_view value, std::stri
 Schema::JudgeCost Schema::Judge(const Tree& tree, Problems& problems) const {
   JudgeCost cost;
   const std::int64_t begin = ThreadCpuMicros();
-  FindMistakes(tree, problems);
+  {
+    const std::lock_guard lock(impl_->finder_mutex);
+    impl_->finder.Find(tree, problems);
+  }
   const std::int64_t own_end = ThreadCpuMicros();
   cost.own_cpu_us = own_end - begin;
   if (problems.empty()) {

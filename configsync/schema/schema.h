@@ -48,6 +48,8 @@ class Schema {
   // All that is wrong with a whole configuration: first our own passes, which find every mistake
   // (mandatory nodes, numbers of elements, references, limits), then, if they found none, libyang,
   // whose first error is added. The tree's values are canonical already.
+  // Cost: our passes look only at what changed since the last good tree that was judged, which the
+  // schema keeps; libyang looks at everything, some 25 microseconds a rule.
   struct JudgeCost {
     std::int64_t own_cpu_us = 0;
     std::int64_t libyang_cpu_us = 0;

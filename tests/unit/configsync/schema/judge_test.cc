@@ -3,7 +3,9 @@
 
 // Verdicts on whole configurations: our passes find every mistake, libyang has the last word.
 
+#include "configsync/schema/mistakes.h"
 #include "configsync/schema/print_json.h"
+#include "configsync/schema/read_path.h"
 #include "tests/unit/configsync/schema/golden_file.h"
 #include "tests/unit/configsync/schema/our_schema.h"
 
@@ -98,6 +100,76 @@ TEST(Judge, CommitBeforeForwardForTcpAndIcmpNeedsNoReplication) {
   EXPECT_EQ(VerdictOn(R"({"policy":{"rule":[{"name":"x","action":"permit",
                 "protocol":["tcp","icmp"],"commit-before-forward":{}}]}})"),
             "");
+}
+
+// Trees that differ from a good one by a random edit: what looks only at changes says the same as
+// what looks at everything.
+TEST(MistakeFinder, SaysWhatAWholePassSays) {
+  const Tree good = TreeOf(ReadGolden("example.json"));
+  MistakeFinder finder;
+  Problems none;
+  finder.Find(good, none);
+  ASSERT_TRUE(none.empty()) << TextOf(none);
+  std::size_t bad_count = 0;
+  for (const char* line : {
+           "policy rule new action permit",
+           "policy rule new id 10",
+           "policy rule web id 5",
+           "policy rule all description x",
+           "policy rule web source nobody",
+           "zones zone other id 1",
+           "policy rule web source web",
+           "nat pool new id 7",
+           "nat pool new address 10.3.0.1 id 1",
+           "nat pool internet address 10.3.0.1 id 1",
+           "nat pool internet address 10.3.0.1 id 2",
+           "nat pool new id 1",
+           "objects address servers prefix 10.0.0.0/8",
+           "objects address-group web member web",
+           "objects address-group g2 member web",
+           "interfaces interface dmz zone inside",
+           "interfaces interface wan port lan0",
+           "interfaces interface lan virtual-address 11 address 10.1.0.1",
+           "interfaces interface lan virtual-address 11 address 10.1.0.9",
+           "virtual-routers virtual-router v bgp local-as 7",
+           "virtual-routers virtual-router v bgp",
+           "vpn remote-access portal p certificate vpn",
+           "system report r period daily",
+           "ha failover enabled true",
+           "system timeouts arp 5",
+           "delete policy rule web action",
+           "delete policy rule web",
+           "delete zones zone inside",
+           "delete zones",
+           "delete nat pool internet address 10.2.0.100",
+           "delete nat",
+           "delete ha failover enabled",
+           "delete objects address web",
+           "delete objects address-group servers",
+           "delete interfaces interface lan port",
+           "delete policy",
+           "delete interfaces",
+       }) {
+    std::vector<std::string> words = Words(line);
+    const bool is_delete = words[0] == "delete";
+    if (is_delete) words.erase(words.begin());
+    Problems problems;
+    const auto edit =
+        ReadEditWords(OurSchema(), is_delete ? EditOp::kDelete : EditOp::kSet, words, problems);
+    ASSERT_TRUE(edit) << line << TextOf(problems);
+    const auto tree = good.Apply(std::vector<Edit>{*edit});
+    ASSERT_TRUE(tree.ok()) << line;
+    Problems whole;
+    FindMistakes(*tree, whole);
+    Problems changed;
+    finder.Find(*tree, changed);
+    EXPECT_EQ(TextOf(changed), TextOf(whole)) << line;
+    bad_count += whole.empty() ? 0 : 1;
+    Problems back;
+    finder.Find(good, back);
+    EXPECT_TRUE(back.empty()) << line << TextOf(back);
+  }
+  EXPECT_EQ(bad_count, 24u);
 }
 
 }  // namespace

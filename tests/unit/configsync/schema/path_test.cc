@@ -108,6 +108,10 @@ TEST(ReadWords, AnEditIsAPathAndAValue) {
             "/policy/rule[name='web']/source[.='10.0.0.0/8']\n");
   EXPECT_EQ(EditOrProblem(EditOp::kSet, R"(/policy/rule[name="web"]/description 'two words')"),
             "/policy/rule[name='web']/description = two words\n");
+  EXPECT_EQ(EditOrProblem(EditOp::kSet, R"(/policy/rule[name="web"] action permit)"),
+            "/policy/rule[name='web']/action = permit\n");
+  EXPECT_EQ(EditOrProblem(EditOp::kSet, R"(/policy/rule[name="web"]/source 10.0.0.0/8)"),
+            "/policy/rule[name='web']/source[.='10.0.0.0/8']\n");
   EXPECT_EQ(EditOrProblem(EditOp::kSet, "policy rule web"), "/policy/rule[name='web']\n");
   EXPECT_EQ(EditOrProblem(EditOp::kSet, "policy rule web commit-before-forward"),
             "/policy/rule[name='web']/commit-before-forward\n");
