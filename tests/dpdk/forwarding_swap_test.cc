@@ -214,6 +214,101 @@ TEST_F(Swap, SessionsOfAFormerActiveAreJudgedWhenThisNodeBecomesActive) {
   EXPECT_EQ(swap.sessions_ended(), 1u);
 }
 
+// It came in by another interface than the route to its client says, or was made by a drill.
+TEST_F(Swap, SessionThatItsRoutesNeverPermittedIsKept) {
+  const statesync::NewSession session{.key = {MakeAddr(172, 16, 0, 1), kServer, 1, 2, kProtocolUdp},
+                                      .state = statesync::SessionState::kUdpMultiple};
+  statesync::Handle handle;
+  ASSERT_EQ(node.tables->sessions->Insert(session, handle), statesync::InsertResult::kInserted);
+  node.tables->sessions->CheckAgainAt(handle, 30'000);
+  ForwardingOptions next = Current();
+  next.rules.insert(next.rules.begin(), DenyPort(5, 53));
+  const ForwardingEffect effect = Apply(next);
+  EXPECT_EQ(effect.sessions_ended, 0u);
+  EXPECT_EQ(effect.sessions_kept, 1u);
+  EXPECT_EQ(node.tables->sessions->live_count(), 1u);
+}
+
+TEST_F(Swap, ReaddressedInterfaceAnswersForItsNewAddressAndForgetsOldNeighbours) {
+  ForwardingOptions next = Current();
+  const NetAddr own = MakeAddr(10, 7, 0, 2);
+  const NetAddr station = MakeAddr(10, 7, 0, 30);
+  next.interfaces[1].address = own;
+  next.interfaces[1].virtual_addresses = {{MakeAddr(10, 7, 0, 1), 2}};
+  next.nat_pools[0].addresses = {{1, MakeAddr(10, 7, 0, 100)}};
+  next.nat_addresses = {MakeAddr(10, 7, 0, 100)};
+  (void)Apply(next);
+  node.Run(4);
+  (void)node.Take(kServers);
+  EXPECT_FALSE(node.tables->neighbours->Find({.interface = kServers, .addr = kServer}).usable());
+  EXPECT_TRUE(node.tables->neighbours->Find({.interface = kClients, .addr = kClient}).usable());
+
+  Bytes request(kArpFramePadded);
+  BuildArpRequest(kServerMac, station, kBroadcastMac, own, request);
+  const std::uint64_t before = node.Count(Event::kArpRepliesSent);
+  node.Give(kServers, request);
+  node.Run();
+  EXPECT_EQ(node.Count(Event::kArpRepliesSent), before + 1);
+  BuildArpRequest(kServerMac, station, kBroadcastMac, kOwnServers, request);
+  node.Give(kServers, request);
+  node.Run();
+  EXPECT_EQ(node.Count(Event::kArpRepliesSent), before + 1) << "the old address is nobody's";
+}
+
+TEST_F(Swap, RoutesThatDoNotDifferAreShared) {
+  const Fib* const before = node.tables->owned_forwarding->fib.get();
+  ForwardingOptions next = Current();
+  next.rules[0].id = 12;
+  (void)Apply(next);
+  EXPECT_EQ(node.tables->owned_forwarding->fib.get(), before);
+  next.routes.push_back({{MakeAddr(10, 9, 0, 0), 16}, kServer, 2});
+  (void)Apply(next);
+  EXPECT_NE(node.tables->owned_forwarding->fib.get(), before);
+  const Route route = node.tables->owned_forwarding->fib->Lookup(MakeAddr(10, 9, 1, 1));
+  EXPECT_TRUE(route.found);
+  EXPECT_EQ(route.next_hop, kServer);
+  EXPECT_EQ(route.zone, 2);
+}
+
+TEST_F(Swap, ConfigurationsComeAndGoWithoutUsingUpMemory) {
+  ForwardingOptions next = Current();
+  for (std::uint8_t i = 1; i <= 30; ++i) {  // Each has a table of routes of its own: 64 MB.
+    next.routes = {{{MakeAddr(10, 9, i, 0), 24}, kServer, 2}};
+    const Turning turning(node);
+    const absl::StatusOr<ForwardingEffect> effect = swap.Apply(next);
+    ASSERT_TRUE(effect.ok()) << effect.status() << " at " << int{i};
+  }
+}
+
+TEST(SwapOfTwoWorkers, EachEndsTheSessionsOfItsOwnShards) {
+  WorkerNode node(2);
+  ForwardingSwap swap({.tables = node.tables.get(),
+                       .shared = node.shared.get(),
+                       .ports = {node.own_macs, 0},
+                       .worker_count = 2});
+  node.Activate();
+  node.TeachMac(kClients, kClient, kClientMac);
+  node.TeachMac(kServers, kServer, kServerMac);
+  for (std::uint16_t port = 2'000; port < 2'300; ++port) {
+    node.Give(kClients, node.To(kClients, UdpFrame(port, 53, 20), kClientMac));
+    node.Run();
+    (void)node.Take(kServers);
+  }
+  ASSERT_EQ(node.tables->sessions->live_count(), 300u);
+  ForwardingOptions next = node.options.forwarding;
+  next.rules.insert(next.rules.begin(), DenyPort(5, 53));
+  {
+    const Turning turning(node);
+    const absl::StatusOr<ForwardingEffect> effect = swap.Apply(next);
+    ASSERT_TRUE(effect.ok()) << effect.status();
+    EXPECT_EQ(effect->sessions_ended, 300u);
+    EXPECT_EQ(effect->ended_examples.size(), ForwardingEffect::kExamplesMax);
+  }
+  EXPECT_EQ(node.tables->sessions->live_count(), 0u);
+  EXPECT_GT(node.all_workers[0]->counters().value(Event::kSessionsEnded), 0u);
+  EXPECT_GT(node.all_workers[1]->counters().value(Event::kSessionsEnded), 0u);
+}
+
 TEST(SwapAlone, WorkerThatDoesNotTurnLeavesEverythingAsBefore) {
   WorkerNode node;
   ForwardingSwap swap({.tables = node.tables.get(),

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "tests/unit/role/machine_fixture.h"
 
 namespace statesync::testing {
@@ -124,6 +126,45 @@ TEST_F(FailoverDisabled, EnabledAgainItTakesOverAtOnce) {
   machine_.SetSwitches(/*failover=*/true, false, 100);
   Run(Millis(5));
   EXPECT_EQ(machine_.state(), RoleState::kActive);
+}
+
+// Whatever a peer says and does short of a command, and whatever this node suffers.
+TEST_F(FailoverDisabled, NoSequenceOfFaultsMakesAStandbyActive) {
+  BecomeStandby();
+  std::minstd_rand random(68);
+  constexpr Role kRoles[] = {Role::kInit, Role::kStandby, Role::kActive, Role::kSuspended,
+                             Role::kNonfunctional};
+  for (int i = 0; i < 20'000; ++i) {
+    switch (random() % 8) {
+      case 0:
+        peer_speaks_ = random() % 2 == 0;
+        break;
+      case 1:
+        ha2_speaks_ = random() % 2 == 0;
+        break;
+      case 2:
+        machine_.OnLivenessClosed(now_);
+        break;
+      case 3:
+        peer_.role = kRoles[random() % 5];
+        break;
+      case 4:
+        ++peer_.boot_id;
+        machine_.OnPeerReplaced(now_, peer_.node, peer_.boot_id);
+        break;
+      case 5:
+        machine_.SetLocal(random() % 2 == 0 ? Readiness::kSynced : Readiness::kNoPeer,
+                          random() % 2 == 0);
+        break;
+      case 6:
+        now_ = now_ + Millis(static_cast<std::int64_t>(random() % 100));
+        break;
+      default:
+        peer_.priority = static_cast<std::uint8_t>(1 + random() % 255);
+    }
+    Run(Millis(static_cast<std::int64_t>(random() % 60)));
+    ASSERT_NE(machine_.role(), Role::kActive) << "after " << i << " faults";
+  }
 }
 
 class Switches : public RoleMachineTest {};

@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <atomic>
+#include <thread>
 #include <vector>
 
 #include "statesync/table/session_record.h"
@@ -42,6 +44,26 @@ TEST(NatAddresses, RecordUsesTheOnesThatWereSetLast) {
   record.SetNatAddresses(other);
   EXPECT_EQ(record.nat().IndexOf(11), kNatIndexNone);
   EXPECT_EQ(record.nat().IndexOf(22), 1);
+}
+
+// Run under the thread sanitizer: one thread changes the addresses, another encodes and decodes.
+TEST(NatAddresses, ReaderSeesOneListOrTheOther) {
+  SessionRecord record;
+  record.Init({});
+  NatAddresses lists[2];
+  lists[0].Init(std::array<NetAddr, 2>{11, 22});
+  lists[1].Init(std::array<NetAddr, 2>{22, 11});
+  record.SetNatAddresses(lists[0]);
+  std::atomic<bool> stop{false};
+  std::thread writer([&] {
+    for (int i = 0; i < 20'000; ++i) record.SetNatAddresses(lists[i % 2]);
+    stop.store(true);
+  });
+  while (!stop.load()) {
+    const NatAddresses& nat = record.nat();
+    EXPECT_EQ(nat.AddressOf(nat.IndexOf(11)), 11u);
+  }
+  writer.join();
 }
 
 }  // namespace
