@@ -179,7 +179,7 @@ absl::Status EngineImpl::ChangeMasterKey(const Operator& by, std::string_view ol
     const absl::Status status = setup_.store->ChangeMasterKey(
         old_key, new_key, AuditOf(now, by, "master-key", "all secrets are sealed anew", "done"));
     if (!status.ok()) {
-      AuditRefusal(by, "master-key", std::string(status.message()));
+      AuditRefusal(by, "master-key", absl::StatusCodeToString(status.code()));
       return status;
     }
     fingerprint_ = setup_.store->KeyFingerprint();
@@ -286,14 +286,13 @@ std::uint32_t EngineImpl::Tick() {
       is_ha_edit_due = ha_edit_.has_value() && LeftMs(ha_edit_->deadline, now) == 0;
     }
   }
-  if (is_confirm_due) (void)ExpireConfirm();
-  if (is_lock_due) ExpireLock();
-  if (is_ha_edit_due) {
-    const bool is_open = [&] {  // Unless the rollback above ended it.
-      const std::lock_guard lock(mutex_);
-      return ha_edit_.has_value();
-    }();
-    if (is_open) ExpireHaEdit();
+  // One transaction a call; what is due besides makes the next call come at once.
+  if (is_confirm_due) {
+    (void)ExpireConfirm();
+  } else if (is_lock_due) {
+    ExpireLock();
+  } else if (is_ha_edit_due) {
+    ExpireHaEdit();
   }
   const std::lock_guard lock(mutex_);
   return static_cast<std::uint32_t>(std::max<std::int64_t>(NextDueMs(), 0));

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "configsync/store/master_key.h"
+
 namespace configsync {
 
 absl::Status MemoryStore::Write(const Transaction& transaction) {
@@ -44,9 +46,36 @@ absl::Status MemoryStore::Write(const Transaction& transaction) {
     drop(record.by.user_id);
     state_.candidates.push_back(std::move(record));
   }
-  AuditRecord audit = transaction.audit;
+  Append(transaction.audit);
+  return absl::OkStatus();
+}
+
+void MemoryStore::Append(AuditRecord audit) {
   ChainAudit(audit_.size(), audit_.empty() ? Hash{} : audit_.back().hash, audit);
   audit_.push_back(std::move(audit));
+}
+
+std::string MemoryStore::KeyFingerprint() {
+  const absl::StatusOr<MasterKey> master = MasterKeyOf(key);
+  return master.ok() ? master->fingerprint : key;
+}
+
+void MemoryStore::SetKey(std::string_view text) {
+  const Tree before(root_, key_);
+  const absl::StatusOr<MasterKey> master = MasterKeyOf(text);
+  key = text;
+  key_ = master.ok() ? master->hashing : SecretKey{};
+  for (auto& [id, draft] : revisions_) {
+    draft.tree = *Tree(root_, key_).Apply(EditsOf(Diff(before, draft.tree)));
+    draft.info.hash = draft.tree.hash();
+  }
+}
+
+absl::Status MemoryStore::ChangeMasterKey(std::string_view old_key, std::string_view new_key,
+                                          const AuditRecord& audit) {
+  if (old_key != key) return absl::PermissionDeniedError("the old master key is not the one");
+  SetKey(new_key);
+  Append(audit);
   return absl::OkStatus();
 }
 

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <utility>
@@ -19,6 +20,7 @@ namespace configsync {
 class MemoryStore final : public Store {
  public:
   explicit MemoryStore(const SchemaNode& root) : root_(root) {}
+  MemoryStore(const MemoryStore&) = default;  // All of it: trees are shared.
 
   absl::StatusOr<StoreState> Read() override { return state_; }
   absl::StatusOr<Tree> LoadTree(RevisionId revision) override {
@@ -42,14 +44,11 @@ class MemoryStore final : public Store {
   std::string Warning() override { return warning; }
   absl::StatusOr<StoreReport> Verify() override { return StoreReport{}; }
   Tree EmptyTree() override { return {root_, key_}; }
-  std::string KeyFingerprint() override { return key; }
+  std::string KeyFingerprint() override;
   absl::Status ChangeMasterKey(std::string_view old_key, std::string_view new_key,
-                               const AuditRecord& audit) override {
-    if (old_key != key) return absl::PermissionDeniedError("the old master key is not the one");
-    key = new_key;
-    audit_.push_back(audit);
-    return absl::OkStatus();
-  }
+                               const AuditRecord& audit) override;
+  // As if it had been made with this one. A text that is no master key makes hashes as with none.
+  void SetKey(std::string_view text);
 
   absl::Status fails_next;  // Not ok: the next write says so, and nothing happens.
   absl::Status fails_always;
@@ -59,6 +58,7 @@ class MemoryStore final : public Store {
 
  private:
   const SchemaNode& root_;
+  void Append(AuditRecord audit);
   SecretKey key_{};
   StoreState state_;
   std::map<RevisionId, RevisionDraft> revisions_;
