@@ -16,7 +16,7 @@ bool IsListKind(const SchemaNode& node) {
 
 auto FindEntry(Model& list, const std::vector<std::string>& keys) {
   return std::find_if(list.entries.begin(), list.entries.end(),
-                      [&](const auto& entry) { return entry.first == keys; });
+                      [&](const auto& entry) { return entry.keys == keys; });
 }
 
 // An index for `after`, -1: there is no such entry.
@@ -43,7 +43,7 @@ bool MakeEntry(Model& list, const PathStep& step, const std::optional<After>& af
   list.entries.insert(list.entries.begin() + place, {step.keys, std::move(entry)});
   if (step.node->order == ListOrder::kSystem) {
     std::sort(list.entries.begin(), list.entries.end(),
-              [](const auto& a, const auto& b) { return a.first < b.first; });
+              [](const auto& a, const auto& b) { return a.keys < b.keys; });
   }
   return true;
 }
@@ -64,7 +64,7 @@ bool SetAt(Model& model, const Edit& edit, std::size_t i) {
       !MakeEntry(child, step, is_last ? edit.after : std::nullopt)) {
     return false;
   }
-  return is_last || SetAt(FindEntry(child, step.keys)->second, edit, i + 1);
+  return is_last || SetAt(FindEntry(child, step.keys)->model, edit, i + 1);
 }
 
 bool DeleteAt(Model& model, const Path& path, std::size_t i) {
@@ -83,7 +83,7 @@ bool DeleteAt(Model& model, const Path& path, std::size_t i) {
     if (entry == child.entries.end()) return false;
     if (is_last) {
       child.entries.erase(entry);
-    } else if (!DeleteAt(entry->second, path, i + 1)) {
+    } else if (!DeleteAt(entry->model, path, i + 1)) {
       return false;
     }
     if (child.entries.empty()) model.children.erase(found);
@@ -105,14 +105,14 @@ bool Move(Model& model, const Edit& edit) {
     if (step.keys.empty() || &step == &edit.path.back()) continue;
     const auto entry = FindEntry(*at, step.keys);
     if (entry == at->entries.end()) return false;
-    at = &entry->second;
+    at = &entry->model;
   }
   const std::vector<std::string>& keys = edit.path.back().keys;
   const auto entry = FindEntry(*at, keys);
   if (entry == at->entries.end() || *edit.after == keys || PlaceOf(*at, *edit.after) < 0) {
     return false;
   }
-  std::pair<std::vector<std::string>, Model> moved = std::move(*entry);
+  ModelEntry moved = std::move(*entry);
   at->entries.erase(entry);
   at->entries.insert(at->entries.begin() + PlaceOf(*at, *edit.after), std::move(moved));
   return true;
@@ -127,17 +127,25 @@ Model ModelOfNode(const Node& node) {
   node.VisitEntries([&](const Node& entry) {
     std::vector<std::string> keys;
     for (std::size_t i = 0; i < entry.key_count(); ++i) keys.emplace_back(entry.key(i));
-    model.entries.emplace_back(std::move(keys), ModelOfNode(entry));
+    model.entries.push_back({std::move(keys), ModelOfNode(entry)});
     return true;
   });
   if (!model.entries.empty() && node.schema().order == ListOrder::kSystem) {
     std::sort(model.entries.begin(), model.entries.end(),
-              [](const auto& a, const auto& b) { return a.first < b.first; });
+              [](const auto& a, const auto& b) { return a.keys < b.keys; });
   }
   return model;
 }
 
 }  // namespace
+
+bool operator==(const ModelEntry& a, const ModelEntry& b) {
+  return a.keys == b.keys && a.model == b.model;
+}
+
+bool operator==(const Model& a, const Model& b) {
+  return a.value == b.value && a.children == b.children && a.entries == b.entries;
+}
 
 bool ApplyToModel(Model& model, const Edit& edit) {
   if (edit.op == EditOp::kSet) return SetAt(model, edit, 0);

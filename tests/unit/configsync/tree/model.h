@@ -8,7 +8,6 @@
 
 #include <map>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "configsync/tree/edit.h"
@@ -16,13 +15,22 @@
 
 namespace configsync {
 
+struct ModelEntry;
+
 struct Model {
   std::string value;
   std::map<const SchemaNode*, Model> children;  // Of containers and entries.
   // Of lists and leaf-lists; sorted where users do not order them.
-  std::vector<std::pair<std::vector<std::string>, Model>> entries;
-  friend bool operator==(const Model&, const Model&) = default;
+  std::vector<ModelEntry> entries;
 };
+
+struct ModelEntry {
+  std::vector<std::string> keys;
+  Model model;
+};
+
+[[nodiscard]] bool operator==(const Model& a, const Model& b);
+[[nodiscard]] bool operator==(const ModelEntry& a, const ModelEntry& b);
 
 // Both understand an edit that cannot be done in the same way: false, and nothing is promised of
 // the model then.

@@ -35,8 +35,8 @@ bool ProjectModel(Model& model, const SchemaNode& schema, Path& path, const Sele
   }
   if (is_list && !is_entry) {
     std::erase_if(model.entries, [&](auto& entry) {
-      path.back().keys = entry.first;
-      const bool stays = ProjectModel(entry.second, schema, path, selector);
+      path.back().keys = entry.keys;
+      const bool stays = ProjectModel(entry.model, schema, path, selector);
       path.back().keys.clear();
       return !stays;
     });
@@ -84,6 +84,8 @@ TEST_F(TreeProject, ClassesDecideWhatTravels) {
 }
 
 TEST_F(TreeProject, WhatTravelsWholeIsShared) {
+  // A key goes with its entry, whatever is said of it.
+  schema_.Change("/zones/zone/name").sync = {SyncClass::kUnique, SyncClass::kUnique};
   const Tree tree =
       schema_.Make({schema_.Set("/zones/zone[z]"), schema_.Set("/system/host-name", "a"),
                     schema_.Set("/policy/rule[r]/action", "permit")});

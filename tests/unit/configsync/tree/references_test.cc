@@ -36,9 +36,10 @@ class TreeReferences : public testing::Test {
     Texts paths;
     for (const auto& [path, node] : references) {
       const SchemaNode& schema = node->schema();
-      if (!schema.IsReference(node->value())) continue;
+      const std::string value(node->value());
+      if (!schema.IsReference(value)) continue;
       const bool found = std::ranges::any_of(schema.leafref_targets, [&](const SchemaNode* target) {
-        return targets.contains({target, std::string(node->value())});
+        return targets.contains({target, value});
       });
       if (!found) paths.push_back(path);
     }
