@@ -138,6 +138,18 @@ TEST(AutoIds, ANumberOfRunningIsNobodyElsesInTheSameCommit) {
   EXPECT_EQ(WithIds(running, TreeOf(R"({"zones":{"zone":[{"name":"old"}]}})")), running);
 }
 
+TEST(AutoIds, NumbersOfWhatChangedOrWentAreNotFreeEither) {
+  const Tree running = TreeOf(R"({"zones":{"zone":[{"name":"a","id":1},{"name":"b","id":2}]},
+      "nat":{"pool":[{"name":"p","id":1,"address":[{"address":"10.0.0.1","id":1}]},
+                     {"name":"q","id":2,"address":[{"address":"10.0.0.2","id":2}]}]}})");
+  EXPECT_EQ(WithIds(running, TreeOf(R"({"zones":{"zone":[{"name":"a","id":7},{"name":"c"}]}})")),
+            TreeOf(R"({"zones":{"zone":[{"name":"a","id":7},{"name":"c","id":3}]}})"));
+  EXPECT_EQ(WithIds(running, TreeOf(R"({"nat":{"pool":[{"name":"q","id":2,
+                "address":[{"address":"10.0.0.3"}]}]}})")),
+            TreeOf(R"({"nat":{"pool":[{"name":"q","id":2,
+                "address":[{"address":"10.0.0.3","id":3}]}]}})"));
+}
+
 TEST(AutoIds, AddressesOfAllPoolsShareTheirNumbers) {
   const Tree tree = WithIds(EmptyTree(), TreeOf(R"({"nat":{"pool":[
       {"name":"a","address":[{"address":"10.0.0.1","id":2},{"address":"10.0.0.2"}]},
