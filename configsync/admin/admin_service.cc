@@ -101,6 +101,12 @@ grpc::ServerUnaryReactor* AdminService::GetHistory(
   return Answer("GetHistory", &ConfigCalls::GetHistory, context, request, response);
 }
 
+grpc::ServerUnaryReactor* AdminService::GetAudit(Context* context,
+                                                 const lockstep::admin::GetAuditRequest* request,
+                                                 lockstep::admin::GetAuditResponse* response) {
+  return Answer("GetAudit", &ConfigCalls::GetAudit, context, request, response);
+}
+
 grpc::ServerUnaryReactor* AdminService::Lock(Context* context,
                                              const lockstep::admin::LockRequest* request,
                                              lockstep::admin::LockResponse* response) {

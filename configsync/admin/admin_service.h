@@ -53,6 +53,9 @@ class AdminService final : public lockstep::admin::Config::CallbackService {
   grpc::ServerUnaryReactor* GetHistory(Context* context,
                                        const lockstep::admin::GetHistoryRequest* request,
                                        lockstep::admin::GetHistoryResponse* response) override;
+  grpc::ServerUnaryReactor* GetAudit(Context* context,
+                                     const lockstep::admin::GetAuditRequest* request,
+                                     lockstep::admin::GetAuditResponse* response) override;
   grpc::ServerUnaryReactor* Lock(Context* context, const lockstep::admin::LockRequest* request,
                                  lockstep::admin::LockResponse* response) override;
   grpc::ServerUnaryReactor* Unlock(Context* context, const lockstep::admin::UnlockRequest* request,

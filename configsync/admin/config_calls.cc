@@ -157,6 +157,23 @@ absl::Status ConfigCalls::GetHistory(const Caller&, const pb::GetHistoryRequest&
   return absl::OkStatus();
 }
 
+absl::Status ConfigCalls::GetAudit(const Caller&, const pb::GetAuditRequest& request,
+                                   pb::GetAuditResponse& response) {
+  const std::uint32_t limit = request.limit() == 0 ? kHistoryDefault : request.limit();
+  if (limit > kHistoryMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("limit ", limit, ": at most ", kHistoryMax, " records at once"));
+  }
+  const absl::StatusOr<std::vector<AuditRecord>> records = setup_.engine->Audit(limit);
+  if (!records.ok()) {
+    return records.status();
+  }
+  for (const AuditRecord& record : *records) {
+    Fill(record, *response.add_records());
+  }
+  return absl::OkStatus();
+}
+
 absl::Status ConfigCalls::Complete(const Caller& caller, const pb::CompleteRequest& request,
                                    pb::CompleteResponse& response) {
   if (absl::Status status = CheckWords(request.words()); !status.ok()) {

@@ -24,7 +24,7 @@ inline constexpr std::size_t kAdminMessageBytesMax = 64 << 20;
 inline constexpr std::size_t kEditsMax = 100'000;     // Of one Edit call; Load takes more.
 inline constexpr std::size_t kEditWordsMax = 64;      // Of one edit.
 inline constexpr std::size_t kWordBytesMax = 65'536;  // A certificate fits.
-inline constexpr std::uint32_t kHistoryMax = 1'000;
+inline constexpr std::uint32_t kHistoryMax = 1'000;   // Revisions, or audit records.
 inline constexpr std::uint32_t kHistoryDefault = 50;
 inline constexpr std::uint32_t kLeaseSecondsDefault = 600;
 
@@ -64,6 +64,8 @@ class ConfigCalls {
                     lockstep::admin::SaveResponse& response);
   absl::Status GetHistory(const Caller& caller, const lockstep::admin::GetHistoryRequest& request,
                           lockstep::admin::GetHistoryResponse& response);
+  absl::Status GetAudit(const Caller& caller, const lockstep::admin::GetAuditRequest& request,
+                        lockstep::admin::GetAuditResponse& response);
   absl::Status Lock(const Caller& caller, const lockstep::admin::LockRequest& request,
                     lockstep::admin::LockResponse& response);
   absl::Status Unlock(const Caller& caller, const lockstep::admin::UnlockRequest& request,

@@ -100,6 +100,17 @@ void Fill(const RevisionInfo& revision, lockstep::admin::Revision& message) {
   message.set_changes(revision.change_count);
 }
 
+void Fill(const AuditRecord& record, lockstep::admin::AuditRecord& message) {
+  message.set_sequence(record.sequence);
+  message.set_time(TimeText(record.wall_ms));
+  message.set_author(record.by.name);
+  message.set_user_id(record.by.user_id);
+  message.set_action(record.action);
+  message.set_detail(record.detail);
+  message.set_outcome(record.outcome);
+  message.set_hash(HexOf(record.hash));
+}
+
 void Fill(const Change& change, const SchemaText& text, lockstep::admin::Difference& message) {
   message.set_kind(std::string(kChangeNames[static_cast<std::size_t>(change.kind)]));
   message.set_path(PathText(change.path));

@@ -32,6 +32,7 @@ namespace configsync {
 void Fill(const Problems& problems, lockstep::admin::Problems& message);
 void Fill(const FollowStatus& follow, lockstep::admin::Follow& message);
 void Fill(const RevisionInfo& revision, lockstep::admin::Revision& message);
+void Fill(const AuditRecord& record, lockstep::admin::AuditRecord& message);
 void Fill(const Change& change, const SchemaText& text, lockstep::admin::Difference& message);
 
 // What an answer lists: differences up to kDifferencesMax and kDifferencesBytesMax; a value beyond

@@ -19,15 +19,15 @@ constexpr std::size_t kDatabaseBytes = 4'096;
 constexpr std::size_t kDatabaseBytesMax = 1 << 20;  // A group with thousands of members.
 
 constexpr std::array kMethodRoles{
-    MethodRole{"GetStatus", Role::kViewer},      MethodRole{"Show", Role::kViewer},
-    MethodRole{"Compare", Role::kViewer},        MethodRole{"GetHistory", Role::kViewer},
-    MethodRole{"Complete", Role::kViewer},       MethodRole{"VerifyStore", Role::kViewer},
-    MethodRole{"Edit", Role::kOperator},         MethodRole{"Load", Role::kOperator},
-    MethodRole{"Reset", Role::kOperator},        MethodRole{"Commit", Role::kOperator},
-    MethodRole{"Confirm", Role::kOperator},      MethodRole{"Save", Role::kOperator},
-    MethodRole{"Lock", Role::kOperator},         MethodRole{"Unlock", Role::kOperator},
-    MethodRole{"BeginHaEdit", Role::kOperator},  MethodRole{"EndHaEdit", Role::kOperator},
-    MethodRole{"ChangeMasterKey", Role::kAdmin},
+    MethodRole{"GetStatus", Role::kViewer},   MethodRole{"Show", Role::kViewer},
+    MethodRole{"Compare", Role::kViewer},     MethodRole{"GetHistory", Role::kViewer},
+    MethodRole{"GetAudit", Role::kViewer},    MethodRole{"Complete", Role::kViewer},
+    MethodRole{"VerifyStore", Role::kViewer}, MethodRole{"Edit", Role::kOperator},
+    MethodRole{"Load", Role::kOperator},      MethodRole{"Reset", Role::kOperator},
+    MethodRole{"Commit", Role::kOperator},    MethodRole{"Confirm", Role::kOperator},
+    MethodRole{"Save", Role::kOperator},      MethodRole{"Lock", Role::kOperator},
+    MethodRole{"Unlock", Role::kOperator},    MethodRole{"BeginHaEdit", Role::kOperator},
+    MethodRole{"EndHaEdit", Role::kOperator}, MethodRole{"ChangeMasterKey", Role::kAdmin},
 };
 
 const RoleGroup& GroupOf(Role role, const RoleGroups& groups) {

@@ -120,6 +120,11 @@ absl::StatusOr<lockstep::admin::GetHistoryResponse> AdminClient::Call(
   return impl_->Call(&Config::Stub::GetHistory, request);
 }
 
+absl::StatusOr<lockstep::admin::GetAuditResponse> AdminClient::Call(
+    const lockstep::admin::GetAuditRequest& request) {
+  return impl_->Call(&Config::Stub::GetAudit, request);
+}
+
 absl::StatusOr<lockstep::admin::LockResponse> AdminClient::Call(
     const lockstep::admin::LockRequest& request) {
   return impl_->Call(&Config::Stub::Lock, request);

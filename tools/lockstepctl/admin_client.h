@@ -37,6 +37,7 @@ class AdminClient {
   absl::StatusOr<lockstep::admin::SaveResponse> Call(const lockstep::admin::SaveRequest&);
   absl::StatusOr<lockstep::admin::GetHistoryResponse> Call(
       const lockstep::admin::GetHistoryRequest&);
+  absl::StatusOr<lockstep::admin::GetAuditResponse> Call(const lockstep::admin::GetAuditRequest&);
   absl::StatusOr<lockstep::admin::LockResponse> Call(const lockstep::admin::LockRequest&);
   absl::StatusOr<lockstep::admin::UnlockResponse> Call(const lockstep::admin::UnlockRequest&);
   absl::StatusOr<lockstep::admin::CompleteResponse> Call(const lockstep::admin::CompleteRequest&);

@@ -93,6 +93,11 @@ constexpr std::array kCommands = std::to_array<Command>({
      "  lockstepctl config save"},
     {"config", "history", Verb::kConfigHistory, "Revisions: when, who, why",
      "  lockstepctl config history --limit 5"},
+    {"config", "audit", Verb::kConfigAudit, "Who did or tried what, and its outcome",
+     "  lockstepctl config audit --limit 100\n"
+     "\n"
+     "Each record holds the hash of the one before: `config verify` finds one that was changed or\n"
+     "taken away."},
     {"config", "lock", Verb::kConfigLock, "Let nobody else edit or commit for a time",
      "  lockstepctl config lock --for 30m\n"
      "\n"
@@ -181,6 +186,8 @@ const std::array kOptions = std::to_array<Option>({
     {"config", "rollback", "revision", "REVISION", "Number as in `config history`, or startup",
      &Request::view, true},
     {"config", "history", "--limit", "COUNT", "Newest so many; default 20, at most 1000",
+     &Request::revision_limit},
+    {"config", "audit", "--limit", "COUNT", "Newest so many; default 20, at most 1000",
      &Request::revision_limit},
     {"config", "lock", "--for", "TIME", "Lease: 10s to 1d; default 10m", &Request::duration},
     {"config", "unlock", "--force", nullptr, "Take another's lock away; needs the role admin",

@@ -247,6 +247,12 @@ absl::StatusOr<int> RunHistory(const Request& request, AdminClient& client) {
   return PrintAnswer(request, client.Call(call), HistoryText);
 }
 
+absl::StatusOr<int> RunAudit(const Request& request, AdminClient& client) {
+  pb::GetAuditRequest call;
+  call.set_limit(request.revision_limit);
+  return PrintAnswer(request, client.Call(call), AuditText);
+}
+
 absl::StatusOr<int> RunConfirm(const Request& request, AdminClient& client) {
   return PrintAnswer(request, client.Call(pb::ConfirmRequest()),
                      [](const pb::ConfirmResponse& response) {
@@ -280,6 +286,7 @@ constexpr Row kRows[] = {
     {Verb::kConfigDiscard, RunReset},
     {Verb::kConfigSave, RunSave},
     {Verb::kConfigHistory, RunHistory},
+    {Verb::kConfigAudit, RunAudit},
     {Verb::kConfigLock, RunLock},
     {Verb::kConfigUnlock, RunUnlock},
     {Verb::kConfigStatus,

@@ -234,6 +234,15 @@ std::string HistoryText(const pb::GetHistoryResponse& history) {
   return columns.Text();
 }
 
+std::string AuditText(const pb::GetAuditResponse& audit) {
+  Columns columns({"RECORD", "TIME", "AUTHOR", "ACTION", "OUTCOME", "DETAIL"});
+  for (const pb::AuditRecord& row : audit.records()) {
+    columns.Add({absl::StrCat(row.sequence()), row.time(), row.author(), row.action(),
+                 row.outcome(), Plain(row.detail())});
+  }
+  return columns.Text();
+}
+
 std::string VerifyText(const pb::VerifyStoreResponse& report) {
   std::string text =
       absl::StrCat(report.revisions(), " revisions, ", report.audit_records(), " audit records: ");

@@ -35,6 +35,7 @@ using Differences = google::protobuf::RepeatedPtrField<lockstep::admin::Differen
 [[nodiscard]] std::string ConfigStatusText(const lockstep::admin::ConfigStatus& status);
 [[nodiscard]] std::string HaEditText(const lockstep::admin::ConfigStatus& status);
 [[nodiscard]] std::string HistoryText(const lockstep::admin::GetHistoryResponse& history);
+[[nodiscard]] std::string AuditText(const lockstep::admin::GetAuditResponse& audit);
 [[nodiscard]] std::string VerifyText(const lockstep::admin::VerifyStoreResponse& report);
 [[nodiscard]] std::string CompletionsText(const lockstep::admin::CompleteResponse& response);
 

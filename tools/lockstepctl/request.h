@@ -51,6 +51,7 @@ enum class Verb : std::uint8_t {
   kConfigDiscard,
   kConfigSave,
   kConfigHistory,
+  kConfigAudit,
   kConfigLock,
   kConfigUnlock,
   kConfigStatus,

@@ -60,6 +60,7 @@ TEST(CommandLine, EveryCommandIsReached) {
       {{"config", "discard"}, Verb::kConfigDiscard},
       {{"config", "save"}, Verb::kConfigSave},
       {{"config", "history", "--limit", "5"}, Verb::kConfigHistory},
+      {{"config", "audit"}, Verb::kConfigAudit},
       {{"config", "lock", "--for", "1h"}, Verb::kConfigLock},
       {{"config", "unlock", "--force"}, Verb::kConfigUnlock},
       {{"config", "status"}, Verb::kConfigStatus},

@@ -162,6 +162,20 @@ TEST(ConfigText, ACommentCannotBreakTheTableOrReachTheTerminal) {
             "       0  -     -       -             0  -     one  [2Jtwo\n");
 }
 
+TEST(ConfigText, TheAuditIsATable) {
+  pb::GetAuditResponse audit;
+  pb::AuditRecord& row = *audit.add_records();
+  row.set_sequence(7);
+  row.set_time("2026-11-21T20:14:09Z");
+  row.set_author("eve");
+  row.set_action("commit");
+  row.set_outcome("refused");
+  row.set_detail("1 problem\nx");
+  EXPECT_EQ(AuditText(audit),
+            "RECORD  TIME                  AUTHOR  ACTION  OUTCOME  DETAIL\n"
+            "     7  2026-11-21T20:14:09Z  eve     commit  refused  1 problem x\n");
+}
+
 TEST(SetLines, ReadWordsQuotesPlacesAndComments) {
   const absl::StatusOr<pb::EditRequest> request = ReadSetLines(
       "# rules\n"

@@ -177,6 +177,18 @@ TEST_F(ConfigCallsTest, DefaultsAreTenMinutesAndFiftyRevisions) {
   EXPECT_EQ(calls_.GetHistory(root_, history, response).code(), absl::StatusCode::kInvalidArgument);
 }
 
+TEST_F(ConfigCallsTest, TheAuditSaysWhoTriedWhat) {
+  pb::GetAuditRequest request;
+  pb::GetAuditResponse response;
+  EXPECT_TRUE(calls_.GetAudit(root_, request, response).ok());
+  ASSERT_EQ(response.records_size(), 1);
+  EXPECT_EQ(response.records(0).author(), "eve");
+  EXPECT_EQ(response.records(0).user_id(), 5u);
+  EXPECT_EQ(response.records(0).outcome(), "refused");
+  request.set_limit(kHistoryMax + 1);
+  EXPECT_EQ(calls_.GetAudit(root_, request, response).code(), absl::StatusCode::kInvalidArgument);
+}
+
 TEST_F(ConfigCallsTest, FaultsOfTheStoreAreListed) {
   pb::VerifyStoreResponse response;
   EXPECT_TRUE(calls_.VerifyStore(root_, pb::VerifyStoreRequest(), response).ok());

@@ -111,7 +111,12 @@ class FakeEngine final : public ConfigEngine {
     return std::vector<RevisionInfo>(std::min<std::size_t>(limit, 3));
   }
   absl::StatusOr<std::vector<AuditRecord>> Audit(std::size_t) override {
-    return std::vector<AuditRecord>();
+    AuditRecord record;
+    record.sequence = 9;
+    record.by = {5, "eve"};
+    record.action = "commit";
+    record.outcome = "refused";
+    return std::vector<AuditRecord>{record};
   }
   Problems EditCandidate(const Operator& by, std::vector<Edit> edits) override {
     Note("edit " + std::to_string(edits.size()) + " " + edits[0].value, by);

@@ -48,8 +48,8 @@ TEST(Roles, WhatChangesNothingIsAllThatAViewerMayCall) {
       seen.insert(std::string(row.method));
     }
   }
-  EXPECT_EQ(seen, (std::set<std::string>{"Compare", "Complete", "GetHistory", "GetStatus", "Show",
-                                         "VerifyStore"}));
+  EXPECT_EQ(seen, (std::set<std::string>{"Compare", "Complete", "GetAudit", "GetHistory",
+                                         "GetStatus", "Show", "VerifyStore"}));
   EXPECT_EQ(RoleFor("ChangeMasterKey"), Role::kAdmin);
   EXPECT_EQ(RoleFor("NoSuchMethod"), Role::kAdmin);
 }
