@@ -58,7 +58,7 @@ struct InterfaceOptions {
   std::uint8_t prefix_length = 0;  // 1–31, of the connected prefix.
   std::vector<VirtualAddressOptions> virtual_addresses;
   std::uint16_t mtu = 1500;  // 576 to the port's frame_mtu.
-  bool disabled = false;     // Neither receives nor sends; its prefix is connected to nothing.
+  bool disabled = false;     // Neither receives nor sends; no route leads there.
   friend bool operator==(const InterfaceOptions&, const InterfaceOptions&) = default;
 };
 

@@ -169,6 +169,8 @@ void ReadInterface(ForwardingReading& reading, std::size_t i, Register& names, T
     reading.mistakes.Add(Field(item, "virtual_addresses"),
                          static_cast<std::uint64_t>(source.virtual_addresses_size()),
                          absl::StrCat("too many: at most ", kVirtualAddressesMax));
+    reading.options.interfaces.push_back(std::move(target));
+    return;
   }
   for (int v = 0; v < source.virtual_addresses_size(); ++v) {
     ReadVirtualAddress(reading, Item(item, "virtual_addresses", static_cast<std::size_t>(v)),

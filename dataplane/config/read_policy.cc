@@ -71,6 +71,12 @@ void ReadPoolAddresses(ForwardingReading& reading, const std::string& item,
   if (source.addresses_size() == 0) {
     reading.mistakes.Add(Field(item, "addresses"), "empty NAT pool: give at least one address");
   }
+  if (source.addresses_size() > static_cast<int>(kNatAddressesMax)) {
+    reading.mistakes.Add(Field(item, "addresses"),
+                         static_cast<std::uint64_t>(source.addresses_size()),
+                         absl::StrCat("too many: at most ", kNatAddressesMax, " over all pools"));
+    return;
+  }
   for (int a = 0; a < source.addresses_size(); ++a) {
     const std::string of_list = Item(item, "addresses", static_cast<std::size_t>(a));
     const std::string& text = source.addresses(a).address();

@@ -15,10 +15,11 @@ using statesync::NetAddr;
 
 constexpr std::size_t kRoutesMax = 65'536;
 
-// Interface on whose connected prefix `address` lies; null if there is none.
+// Interface on whose connected prefix `address` lies; null if there is none. A disabled one counts:
+// its routes come back with it.
 const InterfaceOptions* InterfaceOf(const ForwardingOptions& options, NetAddr address) {
   for (const InterfaceOptions& interface : options.interfaces) {
-    if (interface.prefix_length != 0 && !interface.disabled &&
+    if (interface.prefix_length != 0 &&
         Contains(PrefixOf(interface.address, interface.prefix_length), address)) {
       return &interface;
     }
@@ -66,7 +67,7 @@ void ReadPrefix(ForwardingReading& reading, const std::string& path, const std::
   }
   for (std::size_t i = 0; i < reading.options.interfaces.size(); ++i) {
     const InterfaceOptions& interface = reading.options.interfaces[i];
-    if (interface.prefix_length != 0 && !interface.disabled &&
+    if (interface.prefix_length != 0 &&
         PrefixOf(interface.address, interface.prefix_length) == route.prefix) {
       reading.mistakes.Add(
           path, text,
@@ -92,7 +93,7 @@ void ReadNextHop(ForwardingReading& reading, const std::string& path, const std:
   if (interface == nullptr) {
     std::string connected;
     for (const InterfaceOptions& known : reading.options.interfaces) {
-      if (known.prefix_length != 0 && !known.disabled) {
+      if (known.prefix_length != 0) {
         absl::StrAppend(&connected, connected.empty() ? "" : ", ",
                         FormatPrefix(PrefixOf(known.address, known.prefix_length)));
       }

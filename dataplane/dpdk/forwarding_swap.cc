@@ -66,7 +66,8 @@ bool ReadEntry(const statesync::SessionTable& table, Handle handle, SessionEntry
 
 }  // namespace
 
-ForwardingSwap::ForwardingSwap(const SwapSetup& setup) : setup_(setup) {
+ForwardingSwap::ForwardingSwap(const SwapSetup& setup)
+    : setup_(setup), number_(setup.tables->owned_forwarding->number) {
   // The first one was published when the tables were made.
   Publish(*setup_.tables->owned_forwarding);
 }
@@ -81,7 +82,7 @@ absl::StatusOr<std::unique_ptr<ForwardingTables>> ForwardingSwap::Build(
     const ForwardingOptions& next) {
   const ForwardingTables& now = *setup_.tables->owned_forwarding;
   auto built = ForwardingTables::Build(next, setup_.ports, &now);
-  if (built.ok()) (*built)->number = now.number + 1;
+  if (built.ok()) (*built)->number = ++number_;
   return built;
 }
 

@@ -72,6 +72,7 @@ class ForwardingSwap final : public ForwardingTarget {
 
   const SwapSetup setup_;
   std::mutex mutex_;
+  std::uint64_t number_;  // Of the last tables that were built; never given twice.
   // What the sessions of this node's tables may have been opened under since they were last judged:
   // the configuration of that moment, and the latest one after it. Empty: all were judged.
   std::vector<Owned> unjudged_;

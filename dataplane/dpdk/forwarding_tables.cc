@@ -141,9 +141,11 @@ std::vector<FibRoute> RoutesOf(const ForwardingOptions& options) {
          .interface = interface.port});
   }
   for (const RouteOptions& route : options.routes) {
+    const InterfaceOptions& way = InterfaceOf(options, route.interface_id);
+    if (way.disabled) continue;
     routes.push_back({.prefix = {route.prefix.address, route.prefix.length},
                       .next_hop = route.next_hop,
-                      .interface = InterfaceOf(options, route.interface_id).port});
+                      .interface = way.port});
   }
   return routes;
 }

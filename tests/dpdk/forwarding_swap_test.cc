@@ -130,6 +130,7 @@ TEST_F(Swap, SessionsOfARemovedNatAddressEndAndAnAddedOneIsUsed) {
 TEST_F(Swap, DisabledInterfaceNeitherReceivesNorSends) {
   ASSERT_EQ(Send(Flow(1'001)), 1u);
   ForwardingOptions next = Current();
+  next.routes = {{{MakeAddr(10, 9, 0, 0), 16}, kServer, 2}};
   next.interfaces[1].disabled = true;
   EXPECT_EQ(Apply(next).sessions_ended, 1u) << "no route to its server is left";
   EXPECT_EQ(Send(Flow(1'002)), 0u);
@@ -137,8 +138,10 @@ TEST_F(Swap, DisabledInterfaceNeitherReceivesNorSends) {
   node.Give(kServers, Flow(1'003));
   node.Run();
   EXPECT_EQ(node.Count(DropReason::kInterfaceDown), 1u);
+  EXPECT_FALSE(node.tables->forwarding.load()->fib->Lookup(MakeAddr(10, 9, 0, 1)).found);
   next.interfaces[1].disabled = false;
   (void)Apply(next);
+  EXPECT_TRUE(node.tables->forwarding.load()->fib->Lookup(MakeAddr(10, 9, 0, 1)).found);
   node.TeachMac(kServers, kServer, kServerMac);
   EXPECT_EQ(Send(Flow(1'004)), 1u);
 }
