@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "configsync/schema/mistakes.h"
 #include "configsync/schema/print_json.h"
 #include "configsync/schema/read_json.h"
 #include "statesync/ensure.h"
@@ -54,6 +55,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   ENSURE(ReadAgain(configsync::JsonText(*tree, {}), &*tree) == *tree);
   configsync::FuzzedSchema().Judge(*tree, problems);
   CheckProblems(problems);
+  // Judge() looks only at what differs from the last good tree; it must miss nothing.
+  Problems whole;
+  configsync::FindMistakes(*tree, whole);
+  ENSURE(whole.empty() == (problems.empty() || problems.list[0].code == "INVALID"));
   for (const Problem& problem : problems.list) {
     // Canonical values are never news to libyang: what it may find is what modules say with must.
     ENSURE(problem.code != "INVALID" ||
