@@ -131,7 +131,8 @@ BENCHMARK(BM_JudgeOneRule)->Arg(1'000)->Arg(100'000)->Unit(benchmark::kMilliseco
 void BM_IdOfOneRule(benchmark::State& state) {
   const Tree tree = TreeOf(RulesJson(state.range(0)));
   configsync::Problems problems;
-  const auto running = tree.Apply(configsync::MissingIds(Tree(OurSchema().root(), {}), tree, problems));
+  const Tree empty(OurSchema().root(), {});
+  const auto running = tree.Apply(configsync::MissingIds(empty, tree, problems));
   const configsync::SchemaNode* rule = OurSchema().Find("/policy/rule");
   const std::vector<configsync::Edit> edits{
       {configsync::EditOp::kSet, {{rule->parent, {}}, {rule, {"rule-new"}}}, "", std::nullopt}};

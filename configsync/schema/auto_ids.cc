@@ -92,6 +92,16 @@ std::uint64_t NumberOf(const Node* node) {
   return number;
 }
 
+// The leaf of an entry. Ids stand near the front, and looking at what stands behind them costs
+// cache misses.
+const Node* LeafOf(const Node& entry, const SchemaNode& leaf) {
+  for (const NodePtr& child : entry.children().subspan(entry.schema().key_count)) {
+    if (&child->schema() == &leaf) return &*child;
+    if (child->schema().index > leaf.index) return nullptr;
+  }
+  return nullptr;
+}
+
 // Numbers that are taken: a bit each as far as ranges are small, which they are.
 class NumberSet {
  public:
@@ -132,10 +142,11 @@ class LeafFiller {
   LeafFiller(const SchemaNode& leaf, std::vector<Edit>& edits, Problems& problems)
       : leaf_(leaf), edits_(edits), problems_(problems), way_(WayTo(leaf)) {}
 
-  void Fill(const Tree& running, const Tree& tree) {
+  // `changes` lead from `running` to `tree`.
+  void Fill(const Tree& running, const Tree& tree, const std::vector<Change>& changes) {
     std::vector<Path> missing;
     const EntryWalk::Visitor look = [&](const Node& entry, const EntryWalk& walk) {
-      const Node* node = entry.Child(leaf_);
+      const Node* node = LeafOf(entry, leaf_);
       if (node == nullptr) {
         missing.push_back(walk.Here());
       } else {
@@ -145,10 +156,10 @@ class LeafFiller {
     EntryWalk(way_, look).Run(tree);
     if (missing.empty()) return;
     missing = KeepOld(running, std::move(missing));
-    const EntryWalk::Visitor take = [&](const Node& entry, const EntryWalk&) {
-      if (const Node* node = entry.Child(leaf_); node != nullptr) taken_.Insert(NumberOf(node));
-    };
-    if (!missing.empty()) EntryWalk(way_, take).Run(running);
+    // What running has and the tree has not is in what was removed or changed.
+    for (const Change& change : changes) {
+      if (change.before != nullptr) TakeBelow(*change.before);
+    }
     for (Path& place : missing) Choose(std::move(place));
   }
 
@@ -166,6 +177,18 @@ class LeafFiller {
       }
     }
     return others;
+  }
+
+  void TakeBelow(const Node& node) {
+    if (&node.schema() == &leaf_) {
+      taken_.Insert(NumberOf(&node));
+      return;
+    }
+    for (const NodePtr& child : node.children()) TakeBelow(*child);
+    node.VisitEntries([this](const Node& entry) {
+      TakeBelow(entry);
+      return true;
+    });
   }
 
   void Choose(Path place) {
@@ -207,7 +230,7 @@ std::vector<Edit> MissingIds(const Tree& running, const Tree& tree, Problems& pr
   for (const SchemaNode* leaf : leaves) {
     const auto may_miss = [&](const Change& change) { return MayMiss(change, *leaf); };
     if (std::ranges::any_of(changes, may_miss)) {
-      LeafFiller(*leaf, edits, problems).Fill(running, tree);
+      LeafFiller(*leaf, edits, problems).Fill(running, tree, changes);
     }
   }
   return edits;
