@@ -32,12 +32,16 @@ RELEASE_MACHINE = Stage("release, tests of the machine: bpf and dpdk", "release"
 ASAN = Stage("address and undefined behaviour sanitizers", "asan", CORE_SUITES + ("dpdk",))
 SWARM = Stage("a minute of simulated runs with new seeds", "release", ("swarm",))
 DRILL = Stage("kill drill", command=("tools/drill", "kill", "--json", "build-release/drill.json"))
+CRASHES = Stage("a hundred kills of configd",
+                command=("tools/drill", "config-local", "--no-story", "--kills", "100", "--json",
+                         "build-release/crashes.json"))
 E2E = Stage("end-to-end tests in network namespaces", "release", ("e2e",), serial=True)
 FUZZ = Stage("fuzz corpora under the sanitizers", "asan", ("fuzz",))
 TSAN = Stage("thread sanitizer", "tsan", CORE_SUITES)
 CLANG = Stage("clang build and tests", "clang", CORE_SUITES, True)
 
-DEFAULT = (ENGINE_ALONE, RELEASE, RELEASE_MACHINE, ASAN, SWARM, DRILL)
+DEFAULT = (ENGINE_ALONE, RELEASE, RELEASE_MACHINE, ASAN, SWARM, DRILL, CRASHES)
+DRILLS = (DRILL, CRASHES)
 REST = (CLANG, TSAN, FUZZ, E2E)
 
 
@@ -48,7 +52,7 @@ def stages_for(options):
     if options.quick:
         return (dataclasses.replace(RELEASE, everything=False, title="release, quick"),)
     chosen = DEFAULT + (REST if options.all else ())
-    return tuple(stage for stage in chosen if not (options.no_drill and stage is DRILL))
+    return tuple(stage for stage in chosen if not (options.no_drill and stage in DRILLS))
 
 
 def left_out(options):
@@ -58,4 +62,4 @@ def left_out(options):
     if options.quick:
         return ["everything but lint, unit, golden and scenario of the release build: --quick"]
     out = [] if options.all else [f"{stage.title}: only with --all" for stage in REST]
-    return out + ([f"{DRILL.title}: --no-drill"] if options.no_drill else [])
+    return out + [f"{stage.title}: --no-drill" for stage in DRILLS if options.no_drill]

@@ -28,7 +28,7 @@ def parse_arguments():
     parser.add_argument("--suite", action="append", choices=plan.SUITES, metavar="NAME",
                         help=f"only this suite; may be repeated: {' '.join(plan.SUITES)}")
     parser.add_argument("--preset", default="release", help="preset for --suite (default: release)")
-    parser.add_argument("--no-drill", action="store_true", help="leave out the kill drill")
+    parser.add_argument("--no-drill", action="store_true", help="leave out the drills")
     parser.add_argument("--no-setup", action="store_true", help="do not call tools/setup")
     parser.add_argument("--list", action="store_true", help="print the tests of the release build")
     parser.add_argument("--keep-going", action="store_true",
