@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 #include <algorithm>
-#include <ranges>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -162,8 +161,8 @@ absl::StatusOr<Tree> SqliteStore::LoadLocked(RevisionId revision) {
   }
   if (!is_whole) return fault("a revision before it, which it builds on, is missing");
   Tree tree(root_, key_->hashing);
-  for (const std::string& body : bodies | std::views::reverse) {
-    const absl::StatusOr<std::vector<Edit>> edits = EditsOfBody(body, *sealer_);
+  for (auto body = bodies.rbegin(); body != bodies.rend(); ++body) {
+    const absl::StatusOr<std::vector<Edit>> edits = EditsOfBody(*body, *sealer_);
     if (!edits.ok()) return fault(std::string(edits.status().message()));
     absl::StatusOr<Tree> next = tree.Apply(*edits);
     if (!next.ok()) return fault(std::string(next.status().message()));
