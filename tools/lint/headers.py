@@ -17,7 +17,8 @@ from finding import Finding, report
 
 # Headers that pull in gRPC cost five seconds each and are compiled by their own .cc first anyway.
 FOLDERS = ("statesync", "dataplane/core", "dataplane/crypto", "dataplane/config", "dataplane/ha",
-           "dataplane/bpf", "configsync/schema", "configsync/tree")
+           "dataplane/bpf", "configsync/schema", "configsync/tree", "configsync/store",
+           "configsync/engine")
 
 
 def compile_header(options, work, header):
