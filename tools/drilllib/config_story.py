@@ -19,6 +19,7 @@ from .endpoints import Endpoint
 PROBED_PORT = 7100        # Of the service whose rule changes; the steady traffic uses 7000.
 PROBE_FLOWS = 40          # TCP connections that the changing rule carries.
 STEADY_FLOWS = 20
+START_S_MAX = 20.0        # Until steady traffic runs.
 SWAPS = 8
 # A machine that is too busy for the flow itself loses datagrams, too: not each time. A swap that
 # costs datagrams would.
@@ -319,20 +320,22 @@ class ConfigStory:
 
     def _steady(self, port=7000, rate_hz=1000):
         return Traffic(self._options, port, "--interactive", STEADY_FLOWS, "--udp-fast", 1,
-                       "--udp-fast-rate", rate_hz)
+                       "--udp-fast-rate", rate_hz, echoing=STEADY_FLOWS)
 
     def _probe(self):
         return Traffic(self._options, PROBED_PORT, "--interactive", PROBE_FLOWS, "--udp-fast", 0)
 
 
 class Traffic:
-    """A server and a client of lockstep-traffic at a port of their own, for the time of a step."""
+    """A server and a client of lockstep-traffic at a port of their own, for the time of a step.
+    Begins when so many TCP connections echo."""
 
-    def __init__(self, options, port, *arguments):
+    def __init__(self, options, port, *arguments, echoing=0):
         self._options = options
         self._port = port
+        self._echoing = echoing
         self._arguments = ("--idle", 0, "--bulk", 0, "--short-rate", 0, "--udp-slow", 0, *arguments)
-        self.report = None
+        self.report = self.client = self.server = None
 
     def __enter__(self):
         self.server = Endpoint(self._options, "server", "--port", self._port)
@@ -341,14 +344,18 @@ class Traffic:
             self.client = Endpoint(self._options, "client", "--port", self._port,
                                    *self._arguments)
             self.client.wait_for_progress()
+            if self.wait(lambda seen: seen["tcp_echoing"] >= self._echoing, START_S_MAX) is None:
+                raise LabError(f"of {self._echoing} connections at port {self._port} only "
+                               f"{self.client.progress()['tcp_echoing']} echo")
         except BaseException:
-            self.server.kill()
+            self.__exit__()
             raise
         return self
 
     def __exit__(self, *_):
-        self.client.kill()
-        self.server.kill()
+        for end in (self.client, self.server):
+            if end is not None:
+                end.kill()
 
     def wait(self, holds, timeout_s=REACTION_S_MAX):
         """Seconds until the client's progress satisfies `holds`; None if it does not in time."""
