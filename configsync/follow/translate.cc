@@ -6,6 +6,7 @@
 #include <array>
 #include <string>
 
+#include "configsync/follow/check_addresses.h"
 #include "configsync/follow/forwarding_limits.h"
 #include "configsync/follow/reader.h"
 #include "configsync/follow/translate_rules.h"
@@ -191,6 +192,7 @@ Forwarding Translate(const Tree& tree, Problems& problems) {
   AddRoutes(tree, forwarding, problems);
   AddNatPools(tree, forwarding, problems);
   AddRules(tree, forwarding, problems);
+  CheckAddresses(forwarding, tree.schema(), problems);
   AddTimeouts(tree, forwarding);
   AddHaSwitches(tree, forwarding);
   if (const std::size_t bytes = forwarding.ByteSizeLong(); bytes > kForwardingBytesMax) {

@@ -19,10 +19,10 @@
 
 namespace configsync {
 
-// Problems that are added name what the dataplane cannot take (forwarding_limits.h) or what cannot
-// be said to it; then the result is not to be sent. References that Schema::Judge has proven are
-// trusted: a name that leads nowhere is a problem here, too. Cost: O(nodes of zones, interfaces,
-// objects, policy, NAT, routing); a rule about a microsecond.
+// Problems that are added name what the dataplane cannot take (forwarding_limits.h,
+// check_addresses.h) or what cannot be said to it; then the result is not to be sent. References
+// that Schema::Judge has proven are trusted: a name that leads nowhere is a problem here, too.
+// Cost: O(nodes of zones, interfaces, objects, policy, NAT, routing); a rule about a microsecond.
 [[nodiscard]] lockstep::forwarding::Forwarding Translate(const Tree& tree, Problems& problems);
 
 // The dataplane's refusal of `forwarding`, a mistake a line ("rules[3].source[0]: text"), as
