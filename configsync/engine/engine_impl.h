@@ -75,6 +75,8 @@ class EngineImpl final : public ConfigEngine {
   absl::Status BeginEmpty();
   absl::Status TakeUp(StoreState state);
   absl::Status AfterReboot();
+  // Trees of running and startup, from the store.
+  absl::Status LoadWhatRuns();
 
   // Helpers, everywhere. Need `mutex_`.
   [[nodiscard]] Now Time() { return ReadNow(*setup_.clock, setup_.boot_id); }

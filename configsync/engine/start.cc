@@ -65,13 +65,18 @@ absl::Status EngineImpl::TakeUp(StoreState state) {
                                       .base_tree = {},
                                       .tree = {}};
   }
+  if (absl::Status status = LoadWhatRuns(); !status.ok()) return status;
+  return last_boot_id_ == setup_.boot_id ? absl::OkStatus() : AfterReboot();
+}
+
+absl::Status EngineImpl::LoadWhatRuns() {
   absl::StatusOr<Tree> running = setup_.store->LoadTree(running_);
   if (!running.ok()) return running.status();
   running_tree_ = *std::move(running);
   const absl::StatusOr<Tree> startup = setup_.store->LoadTree(startup_);
   if (!startup.ok()) return startup.status();
   startup_hash_ = startup->hash();
-  return last_boot_id_ == setup_.boot_id ? absl::OkStatus() : AfterReboot();
+  return absl::OkStatus();
 }
 
 // The machine booted: startup is what it begins with. One transaction with all that follows.

@@ -188,12 +188,7 @@ absl::Status EngineImpl::ChangeMasterKey(const Operator& by, std::string_view ol
       candidate.tree.reset();
       candidate.base_tree.reset();
     }
-    absl::StatusOr<Tree> running = setup_.store->LoadTree(running_);
-    if (!running.ok()) return running.status();
-    running_tree_ = *std::move(running);
-    const absl::StatusOr<Tree> startup = setup_.store->LoadTree(startup_);
-    if (!startup.ok()) return startup.status();
-    startup_hash_ = startup->hash();
+    if (absl::Status loaded = LoadWhatRuns(); !loaded.ok()) return loaded;
   }
   Follow();
   return absl::OkStatus();

@@ -7,16 +7,11 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "configsync/store/sqlite_impl.h"
+#include "configsync/store/sqlite_rows.h"
 #include "configsync/tree/edit_codec.h"
 
 namespace configsync {
 namespace {
-
-Hash HashOf(const std::string& bytes) {
-  Hash hash;
-  std::ranges::copy(bytes.substr(0, hash.bytes.size()), reinterpret_cast<char*>(hash.bytes.data()));
-  return hash;
-}
 
 constexpr std::int64_t LimitOf(std::size_t limit) {
   return static_cast<std::int64_t>(std::min<std::size_t>(limit, 1'000'000));
@@ -196,21 +191,11 @@ absl::StatusOr<std::vector<RevisionInfo>> SqliteStore::History(std::size_t limit
 
 absl::StatusOr<std::vector<AuditRecord>> SqliteStore::Audit(std::size_t limit) {
   const std::lock_guard lock(mutex_);
-  Statement row(*database_,
-                "SELECT sequence, wall_ms, user_id, name, action, detail, outcome, previous, hash "
-                "FROM audit ORDER BY sequence DESC LIMIT ?");
+  Statement row(*database_, absl::StrCat(kSelectAudit, "ORDER BY sequence DESC LIMIT ?").c_str());
   row.Bind(LimitOf(limit));
   std::vector<AuditRecord> records;
   while (row.Next()) {
-    records.push_back(
-        {.sequence = row.Unsigned(0),
-         .wall_ms = row.Number(1),
-         .by = {.user_id = static_cast<std::uint32_t>(row.Number(2)), .name = row.Bytes(3)},
-         .action = row.Bytes(4),
-         .detail = row.Bytes(5),
-         .outcome = row.Bytes(6),
-         .previous = HashOf(row.Bytes(7)),
-         .hash = HashOf(row.Bytes(8))});
+    records.push_back(AuditRecordOf(row));
   }
   if (!row.status().ok()) return row.status();
   return records;

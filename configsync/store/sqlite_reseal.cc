@@ -9,18 +9,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "configsync/store/sqlite_impl.h"
+#include "configsync/store/sqlite_rows.h"
 
 namespace configsync {
-namespace {
-
-Hash HashOf(const std::string& bytes) {
-  Hash hash;
-  std::ranges::copy(bytes.substr(0, hash.bytes.size()), reinterpret_cast<char*>(hash.bytes.data()));
-  return hash;
-}
-
-}  // namespace
-
 absl::Status SqliteStore::ChangeMasterKey(std::string_view old_key, std::string_view new_key,
                                           const AuditRecord& audit) {
   const std::lock_guard lock(mutex_);

@@ -7,17 +7,12 @@
 #include "absl/strings/str_cat.h"
 #include "configsync/store/audit.h"
 #include "configsync/store/sqlite_impl.h"
+#include "configsync/store/sqlite_rows.h"
 
 namespace configsync {
 namespace {
 
 constexpr std::size_t kFaultsMax = 100;
-
-Hash HashOf(const std::string& bytes) {
-  Hash hash;
-  std::ranges::copy(bytes.substr(0, hash.bytes.size()), reinterpret_cast<char*>(hash.bytes.data()));
-  return hash;
-}
 
 }  // namespace
 
@@ -27,20 +22,11 @@ absl::Status SqliteStore::CheckChain(std::uint64_t records, std::vector<std::str
   const std::uint64_t first =
       head_.audit_sequence > records ? head_.audit_sequence - records + 1 : 1;
   Statement row(*database_,
-                "SELECT sequence, wall_ms, user_id, name, action, detail, outcome, previous, hash "
-                "FROM audit WHERE sequence >= ? ORDER BY sequence");
+                absl::StrCat(kSelectAudit, "WHERE sequence >= ? ORDER BY sequence").c_str());
   row.Bind(first);
   std::optional<AuditRecord> last;
   while (row.Next() && faults.size() < kFaultsMax) {
-    AuditRecord record = {
-        .sequence = row.Unsigned(0),
-        .wall_ms = row.Number(1),
-        .by = {.user_id = static_cast<std::uint32_t>(row.Number(2)), .name = row.Bytes(3)},
-        .action = row.Bytes(4),
-        .detail = row.Bytes(5),
-        .outcome = row.Bytes(6),
-        .previous = HashOf(row.Bytes(7)),
-        .hash = HashOf(row.Bytes(8))};
+    AuditRecord record = AuditRecordOf(row);
     if (AuditHash(record) != record.hash) {
       faults.push_back(absl::StrCat("audit record ", record.sequence, " was altered"));
     }

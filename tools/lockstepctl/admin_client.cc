@@ -3,29 +3,22 @@
 
 #include "tools/lockstepctl/admin_client.h"
 
-#include <grpcpp/create_channel.h>
-
-#include <chrono>
-
 #include "absl/strings/str_cat.h"
 #include "proto/admin.grpc.pb.h"
+#include "tools/lockstepctl/unary_call.h"
 
 namespace lockstepctl {
 namespace {
 
 using lockstep::admin::Config;
 
-std::shared_ptr<grpc::Channel> ChannelTo(const std::string& socket) {
-  grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(static_cast<int>(kAdminMessageBytesMax));
-  return grpc::CreateCustomChannel("unix:" + socket, grpc::InsecureChannelCredentials(), arguments);
-}
-
 }  // namespace
 
 struct AdminClient::Impl {
   Impl(const std::string& socket_path, std::uint32_t timeout)
-      : socket(socket_path), timeout_s(timeout), stub(Config::NewStub(ChannelTo(socket_path))) {}
+      : socket(socket_path),
+        timeout_s(timeout),
+        stub(Config::NewStub(ChannelTo(socket_path, kAdminMessageBytesMax))) {}
 
   [[nodiscard]] absl::Status StatusOf(const grpc::Status& status) const {
     if (status.ok()) {
@@ -50,14 +43,8 @@ struct AdminClient::Impl {
   absl::StatusOr<Response> Call(grpc::Status (Config::Stub::*method)(grpc::ClientContext*,
                                                                      const Request&, Response*),
                                 const Request& request) {
-    grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(timeout_s));
-    Response response;
-    const absl::Status status = StatusOf((stub.get()->*method)(&context, request, &response));
-    if (!status.ok()) {
-      return status;
-    }
-    return response;
+    return CallOnce(*stub, method, request, timeout_s,
+                    [this](const grpc::Status& status) { return StatusOf(status); });
   }
 
   std::string socket;

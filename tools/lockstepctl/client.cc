@@ -3,12 +3,9 @@
 
 #include "tools/lockstepctl/client.h"
 
-#include <grpcpp/create_channel.h>
-
-#include <chrono>
-
 #include "absl/strings/str_cat.h"
 #include "proto/control.grpc.pb.h"
+#include "tools/lockstepctl/unary_call.h"
 
 namespace lockstepctl {
 namespace {
@@ -16,23 +13,15 @@ namespace {
 using lockstep::control::Control;
 
 // A chunk of the dump is some 60 KiB, the largest page of sessions about 2 MiB.
-constexpr int kMessageBytesMax = 16 << 20;
-
-std::shared_ptr<grpc::Channel> ChannelTo(const std::string& socket) {
-  grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(kMessageBytesMax);
-  return grpc::CreateCustomChannel("unix:" + socket, grpc::InsecureChannelCredentials(), arguments);
-}
+constexpr std::size_t kMessageBytesMax = 16U << 20;
 
 }  // namespace
 
 struct Client::Impl {
   Impl(const std::string& socket_path, std::uint32_t timeout)
-      : socket(socket_path), timeout_s(timeout), stub(Control::NewStub(ChannelTo(socket_path))) {}
-
-  void SetDeadline(grpc::ClientContext& context) const {
-    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(timeout_s));
-  }
+      : socket(socket_path),
+        timeout_s(timeout),
+        stub(Control::NewStub(ChannelTo(socket_path, kMessageBytesMax))) {}
 
   [[nodiscard]] absl::Status StatusOf(const grpc::Status& status) const {
     if (status.ok()) {
@@ -55,14 +44,8 @@ struct Client::Impl {
   absl::StatusOr<Response> Call(grpc::Status (Control::Stub::*method)(grpc::ClientContext*,
                                                                       const Request&, Response*),
                                 const Request& request) {
-    grpc::ClientContext context;
-    SetDeadline(context);
-    Response response;
-    const absl::Status status = StatusOf((stub.get()->*method)(&context, request, &response));
-    if (!status.ok()) {
-      return status;
-    }
-    return response;
+    return CallOnce(*stub, method, request, timeout_s,
+                    [this](const grpc::Status& status) { return StatusOf(status); });
   }
 
   std::string socket;
@@ -88,7 +71,7 @@ absl::Status Client::DumpTables(
     const std::string& table,
     const std::function<void(const lockstep::control::DumpTablesResponse&)>& on_chunk) {
   grpc::ClientContext context;
-  impl_->SetDeadline(context);
+  SetDeadline(context, impl_->timeout_s);
   lockstep::control::DumpTablesRequest request;
   request.set_table(table);
   const auto reader = impl_->stub->DumpTables(&context, request);
