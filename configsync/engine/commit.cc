@@ -143,6 +143,13 @@ bool EngineImpl::Rebase(CommitRun& run) {
   for (const Conflict& conflict : merged.conflicts) {
     run.Refuse(ProblemOf(conflict, run.base));
   }
+  if (!merged.status.ok()) {
+    run.Refuse({.code = std::string(problem_code::kBadEdit),
+                .path = {},
+                .value = {},
+                .text = std::string(merged.status.message()),
+                .remedy = "correct your candidate; what others committed stands"});
+  }
   run.tree = std::move(merged.tree);
   return run.outcome.problems.empty();
 }

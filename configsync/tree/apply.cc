@@ -17,6 +17,10 @@ namespace {
 constexpr std::size_t kBatchEditsMin = 16;
 constexpr std::size_t kEditorEntriesMin = 64;
 
+bool Grow(ListBody& body, std::size_t levels) {
+  return body.depth.Grow(levels, body.contents.get(), body.order.get());
+}
+
 std::vector<std::string_view> ViewsOf(const std::vector<std::string>& texts) {
   return {texts.begin(), texts.end()};
 }
@@ -140,6 +144,7 @@ absl::Status Applier::OwnOrMakeEntry(const Edit& edit, const PathStep& step, Nod
     }
     body.contents = InsertLink(std::move(body.contents),
                                MakeLink(id, NodeMaker::MakeEntry(*step.node, keys)), probe);
+    if (!Grow(body, 1)) return TooDeep(*step.node);
   }
   entry = &OwnEntry(body.contents, probe);
   NodeMaker::Own(*entry);
@@ -198,14 +203,14 @@ void Applier::InsertInOrder(ListBody& body, const std::optional<EntryId>& anchor
   body.order = InsertLinkAt(std::move(body.order), MakeLink(id, nullptr), index);
 }
 
-void Applier::EraseFromOrder(ListBody& body, const EntryId& id) {
+void Applier::EraseFromOrder(ListBody& body, const EntryId& id, std::size_t& deeper) {
   OpenEditor(body);
   if (body.editor) {
     body.editor->Erase(id);
     return;
   }
   const std::size_t index = IndexOf(body.order.get(), id);
-  body.order = EraseLinkAt(std::move(body.order), index);
+  body.order = EraseLinkAt(std::move(body.order), index, deeper);
 }
 
 absl::Status Applier::Delete(const Edit& edit) {
@@ -234,8 +239,10 @@ absl::Status Applier::Delete(const Edit& edit) {
     ListBody& body = NodeMaker::OwnBody(list);
     const std::vector<std::string_view> keys = ViewsOf(last.keys);
     const Probe probe(*last.node, keys);
-    if (last.node->order == ListOrder::kUser) EraseFromOrder(body, probe.id());
-    body.contents = EraseLink(std::move(body.contents), probe);
+    std::size_t deeper = 0;
+    if (last.node->order == ListOrder::kUser) EraseFromOrder(body, probe.id(), deeper);
+    body.contents = EraseLink(std::move(body.contents), probe, deeper);
+    if (!Grow(body, deeper)) return TooDeep(*last.node);
     if (!body.contents) NodeMaker::RemoveChild(*way.back(), *last.node);
   }
   while (way.size() > 1) {
@@ -274,9 +281,10 @@ absl::Status Applier::Move(const Edit& edit) {
   absl::Status status = IdOfAnchor(edit, *last.node, body, anchor);
   if (!status.ok()) return status;
   const EntryId id = IdOfKeys(std::span<const std::string>(last.keys));
-  EraseFromOrder(body, id);
+  std::size_t deeper = 1;  // By the insertion.
+  EraseFromOrder(body, id, deeper);
   InsertInOrder(body, anchor, id);
-  return absl::OkStatus();
+  return Grow(body, deeper) ? absl::OkStatus() : TooDeep(*last.node);
 }
 
 }  // namespace configsync

@@ -41,7 +41,7 @@ class Applier {
   absl::Status IdOfAnchor(const Edit& edit, const SchemaNode& schema, const ListBody& body,
                           std::optional<EntryId>& anchor) const;
   void InsertInOrder(ListBody& body, const std::optional<EntryId>& anchor, const EntryId& id);
-  void EraseFromOrder(ListBody& body, const EntryId& id);
+  void EraseFromOrder(ListBody& body, const EntryId& id, std::size_t& deeper);
   void OpenEditor(ListBody& body) const;
 
   NodePtr root_;

@@ -65,6 +65,7 @@ class Merger {
   }
 
   std::vector<Conflict> TakeConflicts() { return std::move(conflicts_); }
+  [[nodiscard]] const absl::Status& status() const { return status_; }
 
  private:
   NodePtr Clash(ConflictReason reason, const Three& nodes) {
@@ -120,9 +121,10 @@ class Merger {
     const Bodies bodies{body_of(nodes.base), body_of(nodes.mine), body_of(nodes.theirs)};
     IdSet touched;
     LinkPtr contents = MergeContents(schema, bodies, touched);
-    if (!contents) return nullptr;
+    if (!contents || !status_.ok()) return nullptr;
     LinkPtr order;
     if (schema.order == ListOrder::kUser) order = MergeOrder(contents, bodies, touched);
+    if (IsDeeper(order.get(), kTreapDepthMax)) status_ = TooDeep(schema);
     return NodeMaker::MakeList(schema, std::move(contents), std::move(order));
   }
 
@@ -137,6 +139,7 @@ class Merger {
                    touched.insert(id);
                  });
     LinkPtr contents = bodies.mine.contents;
+    DepthBound depth = bodies.mine.depth;
     DiffContents(schema, bodies.base.contents, bodies.theirs.contents,
                  [&](const Link* before, const Link* after) {
                    const Link& any = before != nullptr ? *before : *after;
@@ -150,22 +153,31 @@ class Merger {
                    for (std::size_t i = 0; i < any.entry->key_count(); ++i) {
                      path_.back().keys.emplace_back(any.entry->key(i));
                    }
-                   Put(contents, any.id, Probe(schema, any), entries.mine, Merge(entries));
+                   NodePtr merged = Merge(entries);
+                   // A chain is not worked on: it would be by recursion.
+                   if (!status_.ok()) return;
+                   const std::size_t deeper =
+                       Put(contents, any.id, Probe(schema, any), entries.mine, std::move(merged));
+                   if (!depth.Grow(deeper, contents.get(), nullptr)) status_ = TooDeep(schema);
                  });
     path_.back().keys.clear();
     return contents;
   }
 
-  static void Put(LinkPtr& contents, const EntryId& id, const Probe& probe, const NodePtr& old,
-                  NodePtr entry) {
-    if (old == entry) return;
+  // Returns how many levels the treap got deeper at most.
+  static std::size_t Put(LinkPtr& contents, const EntryId& id, const Probe& probe,
+                         const NodePtr& old, NodePtr entry) {
+    if (old == entry) return 0;
+    std::size_t deeper = 0;
     if (!entry) {
-      contents = EraseLink(std::move(contents), probe);
+      contents = EraseLink(std::move(contents), probe, deeper);
     } else if (!old) {
       contents = InsertLink(std::move(contents), MakeLink(id, std::move(entry)), probe);
+      deeper = 1;
     } else {
       OwnEntry(contents, probe) = std::move(entry);
     }
+    return deeper;
   }
 
   LinkPtr MergeOrder(const LinkPtr& contents, const Bodies& bodies, const IdSet& touched) {
@@ -212,6 +224,7 @@ class Merger {
   Prefer prefer_;
   Path path_;
   std::vector<Conflict> conflicts_;
+  absl::Status status_;
 };
 
 }  // namespace
@@ -219,7 +232,8 @@ class Merger {
 MergeResult Merge(const Tree& base, const Tree& mine, const Tree& theirs, Prefer prefer) {
   Merger merger(prefer);
   NodePtr root = merger.Merge({base.root_ptr(), mine.root_ptr(), theirs.root_ptr()});
-  return {mine.WithRoot(std::move(root)), merger.TakeConflicts()};
+  if (!merger.status().ok()) return {mine, merger.TakeConflicts(), merger.status()};
+  return {mine.WithRoot(std::move(root)), merger.TakeConflicts(), absl::OkStatus()};
 }
 
 }  // namespace configsync

@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "configsync/schema/path.h"
 #include "configsync/tree/node.h"
 #include "configsync/tree/tree.h"
@@ -46,6 +47,8 @@ enum class Prefer : std::uint8_t { kMine, kTheirs };
 struct MergeResult {
   Tree tree;
   std::vector<Conflict> conflicts;  // In document order.
+  // kResourceExhausted: a list would be too deep (sequence.h); `tree` is mine then.
+  absl::Status status;
 };
 
 // REQUIRES: all three have the same schema and key.

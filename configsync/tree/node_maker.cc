@@ -66,7 +66,8 @@ NodePtr NodeMaker::MakeEntry(const SchemaNode& list, std::span<const std::string
 NodePtr NodeMaker::MakeList(const SchemaNode& schema, LinkPtr contents, LinkPtr order) {
   const NodeRole role = schema.is_list() ? NodeRole::kList : NodeRole::kLeafList;
   Node* node = Allocate(role, schema, 0, sizeof(ListBody));
-  new (BodyOf(node)) ListBody{std::move(contents), std::move(order), nullptr};
+  const DepthBound depth(CountOf(contents));
+  new (BodyOf(node)) ListBody{std::move(contents), std::move(order), nullptr, depth};
   return NodePtr::Adopt(node);
 }
 
@@ -87,9 +88,12 @@ void NodeMaker::Own(NodePtr& node) {
       break;
     }
     case NodeRole::kList:
-    case NodeRole::kLeafList:
+    case NodeRole::kLeafList: {
+      const DepthBound depth = Body(*node).depth;
       node = MakeList(node->schema(), Body(*node).contents, Body(*node).order);
+      OwnBody(node).depth = depth;
       break;
+    }
   }
 }
 
@@ -189,6 +193,8 @@ class NodeMaker::Settler {
     link->stale = 0;
   }
 
+  [[nodiscard]] const SchemaNode* too_deep() const { return too_deep_; }
+
  private:
   void Begin(char tag, const Node& node) {
     bytes_.Clear();
@@ -234,6 +240,12 @@ class NodeMaker::Settler {
     if (body.editor) {
       body.order = body.editor->Finish();
       body.editor.reset();
+      if (IsDeeper(body.order.get(), kTreapDepthMax)) {
+        too_deep_ = &node.schema();
+        return;
+      }
+      // The bound was of the order before; what it can be now costs no look.
+      body.depth = DepthBound(CountOf(body.order));
     }
     Settle(body.contents.get());
     Settle(body.order.get());
@@ -247,12 +259,15 @@ class NodeMaker::Settler {
   }
 
   const SecretKey* key_;
+  const SchemaNode* too_deep_ = nullptr;
   CanonicalBytes bytes_;
   std::vector<Hash> hashes_;
 };
 
-void NodeMaker::Settle(const NodePtr& node, const SecretKey& key) {
-  Settler(&key).Settle(const_cast<Node&>(*node));
+const SchemaNode* NodeMaker::Settle(const NodePtr& node, const SecretKey& key) {
+  Settler settler(&key);
+  settler.Settle(const_cast<Node&>(*node));
+  return settler.too_deep();
 }
 
 void NodeMaker::SettleOrder(const LinkPtr& order) { Settler(nullptr).Settle(order.get()); }

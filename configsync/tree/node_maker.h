@@ -27,6 +27,7 @@ struct ListBody {
   LinkPtr order;  // Of user-ordered ones: the same ids, by position.
   // While a batch is at work: stands for `order`.
   std::unique_ptr<OrderEditor> editor;
+  DepthBound depth{0};  // Of both treaps; an editor's is looked at when it is finished.
 };
 
 class NodeMaker {
@@ -51,7 +52,9 @@ class NodeMaker {
   [[nodiscard]] static ListBody& OwnBody(NodePtr& list) { return *BodyOf(list.get()); }
 
   // Computes the hashes that are missing below `node` and its own. Cost: O(what was changed).
-  static void Settle(const NodePtr& node, const SecretKey& key);
+  // Returns a list whose editor made its order deeper than kTreapDepthMax, and then the nodes are
+  // worth nothing; null: there is none.
+  static const SchemaNode* Settle(const NodePtr& node, const SecretKey& key);
   // Only those of links: of treaps without entries that are not settled.
   static void SettleOrder(const LinkPtr& order);
 

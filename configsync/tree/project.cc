@@ -100,7 +100,8 @@ NodePtr Projector::VisitList(const NodePtr& list, const Last& last) {
                    contents =
                        InsertLink(std::move(contents), MakeLink(any.id, std::move(entry)), probe);
                  } else if (old != nullptr) {
-                   contents = EraseLink(std::move(contents), probe);
+                   std::size_t deeper = 0;
+                   contents = EraseLink(std::move(contents), probe, deeper);
                  }
                });
   if (!contents) return nullptr;

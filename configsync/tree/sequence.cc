@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "configsync/schema/path.h"
 #include "configsync/tree/canonical.h"
 
 namespace configsync {
@@ -49,17 +51,18 @@ LinkPair SplitBy(LinkPtr top, const Where& where) {
 }
 
 // All of `left` stand before all of `right`.
-LinkPtr Join(LinkPtr left, LinkPtr right) {
+LinkPtr Join(LinkPtr left, LinkPtr right, std::size_t& deeper) {
   if (!left) return right;
   if (!right) return left;
+  ++deeper;
   if (IsAbove(left->id, right->id)) {
     Own(left);
-    left->right = Join(std::move(left->right), std::move(right));
+    left->right = Join(std::move(left->right), std::move(right), deeper);
     Recount(*left);
     return left;
   }
   Own(right);
-  right->left = Join(std::move(left), std::move(right->left));
+  right->left = Join(std::move(left), std::move(right->left), deeper);
   Recount(*right);
   return right;
 }
@@ -207,12 +210,12 @@ LinkPtr InsertLink(LinkPtr top, LinkPtr fresh, const Probe& probe) {
   return top;
 }
 
-LinkPtr EraseLink(LinkPtr top, const Probe& probe) {
+LinkPtr EraseLink(LinkPtr top, const Probe& probe, std::size_t& deeper) {
   const int side = probe.Compare(*top);
   Own(top);
-  if (side == 0) return Join(std::move(top->left), std::move(top->right));
+  if (side == 0) return Join(std::move(top->left), std::move(top->right), deeper);
   LinkPtr& below = side < 0 ? top->left : top->right;
-  below = EraseLink(std::move(below), probe);
+  below = EraseLink(std::move(below), probe, deeper);
   Recount(*top);
   return top;
 }
@@ -277,14 +280,14 @@ LinkPtr InsertLinkAt(LinkPtr top, LinkPtr fresh, std::size_t index) {
   return top;
 }
 
-LinkPtr EraseLinkAt(LinkPtr top, std::size_t index) {
+LinkPtr EraseLinkAt(LinkPtr top, std::size_t index, std::size_t& deeper) {
   const std::size_t left_count = CountOf(top->left);
   Own(top);
-  if (index == left_count) return Join(std::move(top->left), std::move(top->right));
+  if (index == left_count) return Join(std::move(top->left), std::move(top->right), deeper);
   if (index < left_count) {
-    top->left = EraseLinkAt(std::move(top->left), index);
+    top->left = EraseLinkAt(std::move(top->left), index, deeper);
   } else {
-    top->right = EraseLinkAt(std::move(top->right), index - left_count - 1);
+    top->right = EraseLinkAt(std::move(top->right), index - left_count - 1, deeper);
   }
   Recount(*top);
   return top;
@@ -292,39 +295,8 @@ LinkPtr EraseLinkAt(LinkPtr top, std::size_t index) {
 
 namespace {
 
-constexpr std::uint32_t kNone = ~std::uint32_t{0};
-
-struct Shape {
-  std::vector<std::uint32_t> left;
-  std::vector<std::uint32_t> right;
-  std::uint32_t top = kNone;
-};
-
-// The treap over a sequence, by a stack that holds its right edge.
-Shape ShapeOf(std::span<const FreshLink> sequence) {
-  Shape shape;
-  shape.left.assign(sequence.size(), kNone);
-  shape.right.assign(sequence.size(), kNone);
-  std::vector<std::uint32_t> edge;
-  for (std::uint32_t i = 0; i < sequence.size(); ++i) {
-    std::uint32_t below = kNone;
-    while (!edge.empty() && IsAbove(sequence[i].id, sequence[edge.back()].id)) {
-      below = edge.back();
-      edge.pop_back();
-    }
-    shape.left[i] = below;
-    if (!edge.empty()) shape.right[edge.back()] = i;
-    edge.push_back(i);
-  }
-  if (!edge.empty()) shape.top = edge.front();
-  return shape;
-}
-
-LinkPtr BuildAt(const Shape& shape, std::span<FreshLink> sequence, std::uint32_t i) {
-  if (i == kNone) return nullptr;
-  LinkPtr left = BuildAt(shape, sequence, shape.left[i]);
-  LinkPtr right = BuildAt(shape, sequence, shape.right[i]);
-  FreshLink& fresh = sequence[i];
+// With both sides done.
+LinkPtr Finished(FreshLink& fresh, LinkPtr left, LinkPtr right) {
   const Link* old = fresh.old;
   if (old != nullptr && old->left == left && old->right == right && old->entry == fresh.entry) {
     return LinkPtr::Share(const_cast<Link*>(old));
@@ -338,9 +310,72 @@ LinkPtr BuildAt(const Shape& shape, std::span<FreshLink> sequence, std::uint32_t
 
 }  // namespace
 
+// By a stack that holds the right edge of the treap so far: what leaves it has both sides.
 LinkPtr BuildLinks(std::span<FreshLink> sequence) {
-  const Shape shape = ShapeOf(sequence);
-  return BuildAt(shape, sequence, shape.top);
+  struct OnEdge {
+    FreshLink* fresh;
+    LinkPtr left;
+  };
+  std::vector<OnEdge> edge;
+  const auto finish_last = [&edge](LinkPtr right) {
+    LinkPtr link = Finished(*edge.back().fresh, std::move(edge.back().left), std::move(right));
+    edge.pop_back();
+    return link;
+  };
+  for (FreshLink& fresh : sequence) {
+    LinkPtr below;
+    while (!edge.empty() && IsAbove(fresh.id, edge.back().fresh->id)) {
+      below = finish_last(std::move(below));
+    }
+    edge.push_back({&fresh, std::move(below)});
+  }
+  LinkPtr top;
+  while (!edge.empty()) top = finish_last(std::move(top));
+  return top;
+}
+
+bool IsDeeper(const Link* top, std::size_t depth) {
+  struct Place {
+    const Link* link;
+    std::size_t room;  // Levels that it and those below may have.
+  };
+  std::vector<Place> pending;
+  const auto push = [&pending](const Link* link, std::size_t room) {
+    if (link != nullptr && link->count > room) pending.push_back({link, room});
+  };
+  push(top, depth);
+  while (!pending.empty()) {
+    const Place place = pending.back();
+    pending.pop_back();
+    if (place.room == 0) return true;
+    push(place.link->left.get(), place.room - 1);
+    push(place.link->right.get(), place.room - 1);
+  }
+  return false;
+}
+
+absl::Status TooDeep(const SchemaNode& list) {
+  Path path;
+  for (const SchemaNode* node = &list; node->parent != nullptr; node = node->parent) {
+    path.insert(path.begin(), {node, {}});
+  }
+  return absl::ResourceExhaustedError(absl::StrCat(
+      PathText(path), ": the names or the order of its entries make it a chain of more than ",
+      kTreapDepthMax, " levels, which is the limit and never happens by chance; rename entries, ",
+      "or put them in another order"));
+}
+
+bool DepthBound::Grow(std::size_t levels, const Link* contents, const Link* order) {
+  levels_ += levels;
+  if (levels_ <= kTreapDepthMax) return true;
+  // Half first: then there is room for many changes until the next look.
+  for (const std::size_t limit : {kTreapDepthMax / 2, kTreapDepthMax}) {
+    if (!IsDeeper(contents, limit) && !IsDeeper(order, limit)) {
+      levels_ = limit;
+      return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace configsync

@@ -27,6 +27,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "configsync/schema/schema_node.h"
 #include "configsync/tree/hash.h"
 #include "configsync/tree/node.h"
@@ -113,7 +114,9 @@ class Probe {
 // Of the contents of a user-ordered list. Null: not in.
 [[nodiscard]] const Link* FindById(const Link* top, const EntryId& id);
 [[nodiscard]] LinkPtr InsertLink(LinkPtr top, LinkPtr fresh, const Probe& probe);  // Not in yet.
-[[nodiscard]] LinkPtr EraseLink(LinkPtr top, const Probe& probe);  // REQUIRES: it is in.
+// REQUIRES: it is in. Adds to `deeper` how many levels the treap got deeper at most: an insertion
+// is one, but what an erased link held apart may form a chain.
+[[nodiscard]] LinkPtr EraseLink(LinkPtr top, const Probe& probe, std::size_t& deeper);
 // The entry, on a way down that belongs to `top` alone. REQUIRES: it is in.
 [[nodiscard]] NodePtr& OwnEntry(LinkPtr& top, const Probe& probe);
 // Without the probe's own link, if it is in.
@@ -129,16 +132,41 @@ inline constexpr std::size_t kNoIndex = ~std::size_t{0};
 [[nodiscard]] std::size_t IndexOf(const Link* top, const EntryId& id);
 [[nodiscard]] const Link* LinkAt(const Link* top, std::size_t index);
 [[nodiscard]] LinkPtr InsertLinkAt(LinkPtr top, LinkPtr fresh, std::size_t index);
-[[nodiscard]] LinkPtr EraseLinkAt(LinkPtr top, std::size_t index);
+[[nodiscard]] LinkPtr EraseLinkAt(LinkPtr top, std::size_t index, std::size_t& deeper);
 
 // A treap of these links in this order; links of `old` that come out the same are used again.
-// Cost: O(n).
+// It may be deeper than kTreapDepthMax. Cost: O(n), without recursion.
 struct FreshLink {
   EntryId id;
   NodePtr entry;
   const Link* old = nullptr;  // The link of this id in an earlier treap, if there is one.
 };
 [[nodiscard]] LinkPtr BuildLinks(std::span<FreshLink> sequence);
+
+// Priorities are a public hash, so names can be chosen, or entries put in an order, that make a
+// treap a chain; and what works on treaps goes down them by recursion. A million entries of honest
+// names are about 60 deep.
+inline constexpr std::size_t kTreapDepthMax = 1'024;
+
+// Cost: visits only links above more than `depth` others, without recursion: O(n / depth) in a
+// treap of honest names.
+[[nodiscard]] bool IsDeeper(const Link* top, std::size_t depth);
+
+// kResourceExhausted, with the place of the list in the schema.
+[[nodiscard]] absl::Status TooDeep(const SchemaNode& list);
+
+// What is known of the depth of a list's treaps: so changes are counted, and a look at the treaps
+// is needed only after hundreds of them.
+class DepthBound {
+ public:
+  explicit DepthBound(std::size_t levels) : levels_(levels) {}
+  // After changes that made the deeper one of both treaps deeper by so much at most. False: one is
+  // deeper than kTreapDepthMax.
+  [[nodiscard]] bool Grow(std::size_t levels, const Link* contents, const Link* order);
+
+ private:
+  std::size_t levels_;  // Neither is deeper.
+};
 
 // In order, until `visit` returns false, which it then returns too.
 template <typename Visit>

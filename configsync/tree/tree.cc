@@ -34,7 +34,8 @@ absl::StatusOr<Tree> Tree::Apply(std::span<const Edit> edits) const {
     if (absl::Status status = applier.Do(edit); !status.ok()) return status;
   }
   NodePtr root = applier.TakeRoot();
-  NodeMaker::Settle(root, *secret_key_);
+  const SchemaNode* too_deep = NodeMaker::Settle(root, *secret_key_);
+  if (too_deep != nullptr) return TooDeep(*too_deep);
   return Tree(std::move(root), secret_key_);
 }
 

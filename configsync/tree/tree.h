@@ -37,8 +37,9 @@ class Tree {
   [[nodiscard]] const Node* Find(const Path& path) const;
 
   // All edits, in order, or none. Errors: kNotFound (a deleted or moved path, or an anchor, is not
-  // there), kResourceExhausted (a list has kListEntriesMax entries), kInvalidArgument (a key is
-  // changed, a container gets a value, …), with the path. Values are not judged: schema/ does that.
+  // there), kResourceExhausted (a list has kListEntriesMax entries, or names chosen so that its
+  // treap is a chain: sequence.h), kInvalidArgument (a key is changed, a container gets a value,
+  // …), with the path. Values are not judged: schema/ does that.
   // Cost: O(log n) a touched node; a whole import is one batch and O(n log n).
   [[nodiscard]] absl::StatusOr<Tree> Apply(std::span<const Edit> edits) const;
 
