@@ -38,7 +38,7 @@ const Schema& OurSchema() {
   return *schema;
 }
 
-// Nine values a rule; no ids, because the dataplane's numbers end at 65,535.
+// Nine values a rule; no ids. A configuration may have 65,535 rules, one for each id; a tree more.
 std::string RulesJson(std::int64_t count) {
   std::string json =
       R"({"lockstep-zones:zones":{"zone":[{"name":"inside"},{"name":"outside"}]},)"
@@ -101,7 +101,7 @@ void BM_Judge(benchmark::State& state) {
   state.counters["own_ms"] = static_cast<double>(own_us) / 1000;
   state.counters["libyang_ms"] = static_cast<double>(cost.libyang_cpu_us) / 1000;
 }
-BENCHMARK(BM_Judge)->Arg(1'000)->Arg(100'000)->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_Judge)->Arg(1'000)->Arg(65'535)->Unit(benchmark::kMillisecond);
 
 // One rule of many was changed: what a commit pays for our passes before libyang.
 void BM_JudgeOneRule(benchmark::State& state) {
@@ -125,7 +125,7 @@ void BM_JudgeOneRule(benchmark::State& state) {
   }
   if (!problems.empty()) std::abort();
 }
-BENCHMARK(BM_JudgeOneRule)->Arg(1'000)->Arg(100'000)->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_JudgeOneRule)->Arg(1'000)->Arg(65'534)->Unit(benchmark::kMillisecond);
 
 // One rule was added, and gets its number.
 void BM_IdOfOneRule(benchmark::State& state) {

@@ -150,11 +150,12 @@ class LeafFiller {
       if (node == nullptr) {
         missing.push_back(walk.Here());
       } else {
+        ++with_number_count_;
         taken_.Insert(NumberOf(node));
       }
     };
     EntryWalk(way_, look).Run(tree);
-    if (missing.empty()) return;
+    if (missing.empty() || HasTooMany(missing.size())) return;
     missing = KeepOld(running, std::move(missing));
     // What running has and the tree has not is in what was removed or changed.
     for (const Change& change : changes) {
@@ -164,6 +165,14 @@ class LeafFiller {
   }
 
  private:
+  // Whether the only list on the way has too many entries: that is one mistake, found elsewhere,
+  // and not one of every entry that gets no number.
+  [[nodiscard]] bool HasTooMany(std::size_t missing_count) const {
+    const std::uint32_t max = leaf_.parent->max_elements;
+    return max != 0 && std::ranges::count_if(way_, &SchemaNode::is_list) == 1 &&
+           missing_count + with_number_count_ > max;
+  }
+
   // Gives entries that are in `running` their numbers of there; returns the others.
   std::vector<Path> KeepOld(const Tree& running, std::vector<Path> missing) {
     std::vector<Path> others;
@@ -217,6 +226,7 @@ class LeafFiller {
   Problems& problems_;
   const std::vector<const SchemaNode*> way_;
   NumberSet taken_;
+  std::size_t with_number_count_ = 0;  // Entries that have one.
   std::uint64_t next_ = leaf_.integer_min > 0 ? static_cast<std::uint64_t>(leaf_.integer_min) : 0;
 };
 

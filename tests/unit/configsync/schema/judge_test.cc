@@ -3,6 +3,10 @@
 
 // Verdicts on whole configurations: our passes find every mistake, libyang has the last word.
 
+#include <cstdint>
+#include <span>
+
+#include "configsync/schema/auto_ids.h"
 #include "configsync/schema/mistakes.h"
 #include "configsync/schema/print_json.h"
 #include "configsync/schema/read_path.h"
@@ -45,6 +49,31 @@ TEST(Judge, EveryMistakeOfOurPassesIsFound) {
                      "10.1.1.16", "10.1.1.17"]}]},
     "virtual-routers": {"virtual-router": [{"name": "v", "bgp": {}}]}
   })"));
+}
+
+// A number for each, and one more: one mistake, though all go without a number.
+TEST(Judge, MoreRulesThanNumbersAreOneProblem) {
+  const SchemaNode& rule = NodeAt("/policy/rule");
+  std::vector<Edit> edits;
+  const Path place{{rule.parent, {}}, {&rule, {"r"}}, {rule.Child("action"), {}}};
+  for (int i = 0; i < 65'536; ++i) {
+    Path path = place;
+    path[1].keys[0] += std::to_string(i);
+    edits.push_back({EditOp::kSet, std::move(path), "deny", std::nullopt});
+  }
+  const auto all_but_one = EmptyTree().Apply(std::span(edits).first(65'535));
+  ASSERT_TRUE(all_but_one.ok()) << all_but_one.status();
+  Problems problems;
+  EXPECT_EQ(MissingIds(EmptyTree(), *all_but_one, problems).size(), 65'535u);
+  FindMistakes(*all_but_one, problems);
+  EXPECT_TRUE(problems.empty()) << TextOf(problems);
+
+  const auto all = EmptyTree().Apply(edits);
+  ASSERT_TRUE(all.ok()) << all.status();
+  EXPECT_TRUE(MissingIds(EmptyTree(), *all, problems).empty());
+  OurSchema().Judge(*all, problems);
+  EXPECT_EQ(TextOf(problems),
+            "TOO_MANY /policy/rule [65536] has 65536 entries; at most 65535; remove entries\n");
 }
 
 // What only libyang sees: conditions of the modules. Each has the module's own words.
