@@ -29,6 +29,18 @@ PathStep StepOf(const SchemaNode& schema, const Node* node) {
   return step;
 }
 
+// For people; empty if one of them is a secret.
+std::string ShownValues(const Node& entry, const std::vector<const SchemaNode*>& leaves) {
+  std::string shown;
+  for (const SchemaNode* leaf : leaves) {
+    if (leaf->secret) return {};
+    const Node* value = entry.Child(*leaf);
+    if (!shown.empty()) shown += ", ";
+    shown += value == nullptr ? std::string_view(leaf->defaults.front()) : value->value();
+  }
+  return shown;
+}
+
 }  // namespace
 
 bool UniqueValues(const Node& entry, const std::vector<const SchemaNode*>& leaves,
@@ -37,8 +49,11 @@ bool UniqueValues(const Node& entry, const std::vector<const SchemaNode*>& leave
   for (const SchemaNode* leaf : leaves) {
     const Node* value = entry.Child(*leaf);
     if (value == nullptr && leaf->defaults.empty()) return false;
-    if (!values.empty()) values += ", ";
-    values += value == nullptr ? leaf->defaults.front() : value->value();
+    // With its length before it: "a, b" and "c" are not "a" and "b, c".
+    const std::string_view text =
+        value == nullptr ? std::string_view(leaf->defaults.front()) : value->value();
+    absl::StrAppend(&values, text.size(), ":");
+    values += text;
   }
   return true;
 }
@@ -146,7 +161,7 @@ void MistakeWalk::CheckUnique(const SchemaNode& list, const Node& node,
       path.back() = StepOf(list, &entry);
       path.push_back({leaves.front(), {}});
       AddProblem(problems_, problem_code::kNotUnique, PathText(path),
-                 leaves.front()->secret ? "" : ShortText(values),
+                 ShortText(ShownValues(entry, leaves)),
                  absl::StrCat("must differ in all entries; ", other, " has it too"),
                  "give it another value, or remove one of the entries");
     }

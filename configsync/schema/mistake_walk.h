@@ -57,8 +57,9 @@ class MistakeWalk {
   std::unordered_map<const SchemaNode*, bool> needs_;
 };
 
-// The values of an entry that are unique together, with their defaults; false: it lacks one, and
-// then nothing is asked of the others (RFC 7950, 7.8.3).
+// The values of an entry that are unique together, with their defaults: one text that differs if
+// any of them does, not to be shown. False: it lacks one, and then nothing is asked of the others
+// (RFC 7950, 7.8.3).
 bool UniqueValues(const Node& entry, const std::vector<const SchemaNode*>& leaves,
                   std::string& values);
 

@@ -3,6 +3,7 @@
 
 // Verdicts on whole configurations: our passes find every mistake, libyang has the last word.
 
+#include <array>
 #include <cstdint>
 #include <span>
 
@@ -74,6 +75,66 @@ TEST(Judge, MoreRulesThanNumbersAreOneProblem) {
   OurSchema().Judge(*all, problems);
   EXPECT_EQ(TextOf(problems),
             "TOO_MANY /policy/rule [65536] has 65536 entries; at most 65535; remove entries\n");
+}
+
+// A list of our own: those of the modules have one leaf in each set.
+class UniqueTogether : public ::testing::Test {
+ protected:
+  UniqueTogether() {
+    root_.path = "/";
+    root_.children = {&list_};
+    list_.kind = NodeKind::kList;
+    list_.name = "peer";
+    list_.parent = &root_;
+    list_.index = 1;
+    list_.key_count = 1;
+    name_.is_key = true;
+    for (SchemaNode* leaf : {&name_, &a_, &b_}) {
+      leaf->kind = NodeKind::kLeaf;
+      leaf->parent = &list_;
+      leaf->index = static_cast<std::uint32_t>(2 + list_.children.size());
+      list_.children.push_back(leaf);
+    }
+    name_.name = "name";
+    a_.name = "a";
+    b_.name = "b";
+    list_.uniques = {{&a_, &b_}};
+  }
+
+  // Of two entries, with these values.
+  std::string MistakesOf(const std::array<std::array<std::string, 2>, 2>& values) {
+    std::vector<Edit> edits;
+    for (std::size_t i = 0; i < 2; ++i) {
+      const PathStep entry{&list_, {"p" + std::to_string(i)}};
+      edits.push_back({EditOp::kSet, {entry, {&a_, {}}}, values[i][0], std::nullopt});
+      edits.push_back({EditOp::kSet, {entry, {&b_, {}}}, values[i][1], std::nullopt});
+    }
+    const auto tree = Tree(root_, SecretKey{}).Apply(edits);
+    EXPECT_TRUE(tree.ok()) << tree.status();
+    Problems problems;
+    FindMistakes(*tree, problems);
+    return TextOf(problems);
+  }
+
+  SchemaNode root_;
+  SchemaNode list_;
+  SchemaNode name_;
+  SchemaNode a_;
+  SchemaNode b_;
+};
+
+TEST_F(UniqueTogether, ValuesThatOnlyLookTheSameJoinedDiffer) {
+  EXPECT_EQ(MistakesOf({{{"x, y", "z"}, {"x", "y, z"}}}), "");
+  EXPECT_EQ(MistakesOf({{{"x", "y"}, {"x", "y"}}}),
+            "NOT_UNIQUE /peer[name='p1']/a [x, y] must differ in all entries; /peer[name='p0'] has "
+            "it too; give it another value, or remove one of the entries\n");
+}
+
+TEST_F(UniqueTogether, ASecretAmongThemIsNotShown) {
+  b_.secret = true;
+  const std::string text = MistakesOf({{{"x", "hunter2"}, {"x", "hunter2"}}});
+  EXPECT_NE(text.find("NOT_UNIQUE /peer[name='p1']/a [] "), std::string::npos) << text;
+  EXPECT_EQ(text.find("hunter2"), std::string::npos) << text;
 }
 
 // What only libyang sees: conditions of the modules. Each has the module's own words.
