@@ -53,10 +53,13 @@ std::string TextOf(const Problems& problems) {
   return text;
 }
 
-// Whether the dataplane has judged the request, so that repeating it leads nowhere.
+// Whether the dataplane has judged the request, so that repeating it leads nowhere. No memory for
+// its tables, and a message that is too large, are verdicts too: a dataplane that is only busy says
+// that it is unavailable.
 bool IsRefusal(const absl::Status& status) {
   return absl::IsInvalidArgument(status) || absl::IsFailedPrecondition(status) ||
-         absl::IsUnimplemented(status) || absl::IsOutOfRange(status);
+         absl::IsUnimplemented(status) || absl::IsOutOfRange(status) ||
+         absl::IsResourceExhausted(status);
 }
 
 bool operator==(const FollowStatus& a, const FollowStatus& b) {

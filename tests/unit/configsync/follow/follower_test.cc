@@ -316,6 +316,19 @@ TEST_F(FollowerTest, APlanThatIsRefusedHasProblemsWithPaths) {
   EXPECT_EQ("/policy/rule[name='one']/action", problems.list[1].path);
 }
 
+TEST_F(FollowerTest, WhatDoesNotFitIntoTheDataplaneIsRefusedAsAPlanAndOnceAsARevision) {
+  const auto dataplane = StartDataplane();
+  dataplane->RefuseWith({grpc::StatusCode::RESOURCE_EXHAUSTED, "no memory for the routes"});
+  Follower follower(options_);
+  Problems problems;
+  EXPECT_FALSE(follower.Plan(TreeOf("one"), problems).known);
+  ASSERT_EQ(1u, problems.list.size());
+  EXPECT_EQ("the dataplane refuses: no memory for the routes", problems.list[0].text);
+  EXPECT_EQ(FollowState::kRefused, follower.Follow(7, TreeOf("one")).state);
+  std::this_thread::sleep_for(10 * options_.poll_interval);
+  EXPECT_EQ(1, dataplane->apply_count());
+}
+
 TEST_F(FollowerTest, AnUnreachableDataplaneIsNoProblemOfAPlan) {
   Follower follower(options_);
   Problems problems;
