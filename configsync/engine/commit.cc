@@ -210,6 +210,24 @@ std::string EngineImpl::OriginOf(const Hash& hash) {
   return was_there ? "rollback" : "commit";
 }
 
+// What was saved during an HA edit is disarmed: when it ends, the next boot must be armed too.
+void EngineImpl::ArmStartup(CommitRun& run, Transaction& transaction) {
+  const bool ends_edit =
+      ha_edit_.has_value() && transaction.ha_edit.has_value() && !transaction.ha_edit->has_value();
+  if (!ends_edit || transaction.startup.has_value()) return;
+  if (run.is_switch && !confirm_.has_value() && startup_hash_ == running_tree_->hash()) {
+    transaction.startup = transaction.revision->info.id;
+    return;
+  }
+  const absl::StatusOr<Tree> startup = TreeOf(startup_);
+  if (startup.ok() && IsHaDisarmed(*startup)) {
+    run.outcome.warnings.push_back(absl::StrCat(
+        "the startup configuration, revision ", startup_,
+        ", was saved with failover disabled, and so the machine would boot; make running the "
+        "startup configuration: lockstepctl config save"));
+  }
+}
+
 // Steps 9 and 10. One transaction with everything that changes together.
 bool EngineImpl::Write(CommitRun& run) {
   const Now now = Time();
@@ -244,6 +262,7 @@ bool EngineImpl::Write(CommitRun& run) {
   if (ha_edit_.has_value() && !run.ha_edit.has_value() && !IsHaDisarmed(*run.tree)) {
     transaction.ha_edit.emplace(std::nullopt);
   }
+  ArmStartup(run, transaction);
   const auto candidate = candidates_.find(run.by.user_id);
   if (!run.is_switch && candidate != candidates_.end() &&
       candidate->second.generation == run.generation) {

@@ -113,6 +113,7 @@ class EngineImpl final : public ConfigEngine {
   bool Rebase(CommitRun& run);
   bool JudgeAll(CommitRun& run);
   void Describe(CommitRun& run);
+  void ArmStartup(CommitRun& run, Transaction& transaction);
   bool Write(CommitRun& run);
   void RunCommit(CommitRun& run);
   std::string OriginOf(const Hash& hash);

@@ -77,6 +77,34 @@ TEST_F(EngineTest, ARebootDuringAnHaEditKeepsTheTimerIfStartupIsDisarmed) {
   EXPECT_TRUE(engine_->Status().ha_armed);
 }
 
+TEST_F(EngineTest, ARebootAfterAnHaEditIsArmedThoughTheEditWasSaved) {
+  ArmHa();
+  ASSERT_TRUE(engine_->BeginHaEdit(kAnn, 600).committed);
+  Set(kAnn, "interfaces interface lan mtu", "1500");
+  CommitOptions options;
+  options.save = true;
+  ASSERT_TRUE(Commit(kAnn, options).committed);
+  Pass(600'000);  // She forgot to end it.
+  ASSERT_TRUE(engine_->Status().ha_armed);
+  EXPECT_EQ(engine_->Status().startup, engine_->Status().running);
+  Reboot();
+  EXPECT_TRUE(engine_->Status().ha_armed);
+  EXPECT_EQ(Value("interfaces interface lan mtu"), "1500");
+}
+
+TEST_F(EngineTest, AStartupThatStaysDisarmedAfterAnHaEditIsToldAndNothingElseIsSaved) {
+  ArmHa();
+  ASSERT_TRUE(engine_->BeginHaEdit(kAnn, 600).committed);
+  ASSERT_TRUE(engine_->Save(kAnn).ok());
+  const RevisionId saved = engine_->Status().startup;
+  MustCommit(kAnn, "interfaces interface lan mtu", "1500");
+  const CommitOutcome end = engine_->EndHaEdit(kAnn);
+  ASSERT_TRUE(end.committed) << CodeOf(end.problems);
+  EXPECT_EQ(engine_->Status().startup, saved);
+  ASSERT_EQ(end.warnings.size(), 1u);
+  EXPECT_NE(end.warnings[0].find("lockstepctl config save"), std::string::npos);
+}
+
 TEST_F(EngineTest, ARebootDuringAnHaEditEndsItIfStartupIsArmed) {
   ArmHa();
   ASSERT_TRUE(engine_->Save(kAnn).ok());
