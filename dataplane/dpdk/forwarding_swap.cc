@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -53,6 +54,12 @@ std::string LineOf(const SessionEntry& session) {
                                                       : "icmp ";
   return absl::StrCat(name, FormatAddress(session.client_addr), ":", NetToHost(session.client_port),
                       " ", FormatAddress(session.server_addr), ":", NetToHost(session.server_port));
+}
+
+absl::Status LateWorker() {
+  return absl::DeadlineExceededError(
+      "a worker did not take the new configuration in time; the node forwards as before; see "
+      "whether its cores are free");
 }
 
 bool ReadEntry(const statesync::SessionTable& table, Handle handle, SessionEntry& copy) {
@@ -110,6 +117,20 @@ bool ForwardingSwap::AllUse(std::uint64_t number) const {
          shared.forwarding.seen_by_sync.load(std::memory_order_acquire) == number;
 }
 
+bool ForwardingSwap::AllTurn() const {
+  const SharedState& shared = *setup_.shared;
+  std::array<std::int64_t, kWorkersMax> before{};
+  for (std::uint8_t i = 0; i < setup_.worker_count; ++i) {
+    before[i] = shared.workers[i].turn_ns.load(std::memory_order_relaxed);
+  }
+  return WaitFor([&] {
+    for (std::uint8_t i = 0; i < setup_.worker_count; ++i) {
+      if (shared.workers[i].turn_ns.load(std::memory_order_relaxed) == before[i]) return false;
+    }
+    return true;
+  });
+}
+
 bool ForwardingSwap::WaitFor(const std::function<bool()>& holds) const {
   const std::int64_t until_ns = MonotonicNow() + setup_.patience_ns;
   while (!holds()) {
@@ -132,14 +153,16 @@ absl::StatusOr<ForwardingEffect> ForwardingSwap::Apply(const ForwardingOptions& 
   auto built = Build(next);
   if (!built.ok()) return built.status();
   const std::uint64_t number = (*built)->number;
+  // What was published cannot be freed before all have gone on: a worker that stands still is never
+  // given anything, however often the caller tries.
+  if (!AllTurn()) return LateWorker();
   Publish(**built);
   if (!WaitFor([&] { return AllUse(number); })) {
     Publish(*setup_.tables->owned_forwarding);
     given_up_.push_back(*std::move(built));
-    return absl::DeadlineExceededError(
-        "a worker did not take the new configuration in time; the node forwards as before; see "
-        "whether its cores are free");
+    return LateWorker();
   }
+  given_up_.clear();  // Whoever used one of them has taken this one since.
   setup_.shared->forwarding.given.store(true, std::memory_order_relaxed);
   unjudged_.push_back(std::exchange(setup_.tables->owned_forwarding, *std::move(built)));
   if (unjudged_.size() > kUnjudgedMax) unjudged_.erase(unjudged_.begin() + 1);

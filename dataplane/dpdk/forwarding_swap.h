@@ -62,6 +62,8 @@ class ForwardingSwap final : public ForwardingTarget {
   absl::StatusOr<std::unique_ptr<ForwardingTables>> Build(const ForwardingOptions& next);
   void Publish(const ForwardingTables& tables);
   [[nodiscard]] bool AllUse(std::uint64_t number) const;
+  // Waits until each worker has ended a turn since the call. False: one stands still.
+  [[nodiscard]] bool AllTurn() const;
   [[nodiscard]] bool WaitFor(const std::function<bool()>& holds) const;
   // Judges every session. One that `next` does not permit and any of `before` did is counted as
   // ended and, if `end` is set, named to its worker. `before` empty: `next` alone decides.
@@ -76,7 +78,7 @@ class ForwardingSwap final : public ForwardingTarget {
   // What the sessions of this node's tables may have been opened under since they were last judged:
   // the configuration of that moment, and the latest one after it. Empty: all were judged.
   std::vector<Owned> unjudged_;
-  // Published, then taken back while a worker may have used it: freed at the end.
+  // Published, then taken back while a worker may have used it: freed when all use a later one.
   std::vector<Owned> given_up_;
   std::atomic<std::uint64_t> ended_{0};
 };

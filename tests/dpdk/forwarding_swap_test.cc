@@ -327,5 +327,18 @@ TEST(SwapAlone, WorkerThatDoesNotTurnLeavesEverythingAsBefore) {
   EXPECT_EQ(node.tables->forwarding.load(), before);
 }
 
+TEST(SwapAlone, WorkerThatDoesNotTurnCostsNoMemoryHoweverOftenItIsTried) {
+  WorkerNode node;
+  ForwardingSwap swap({.tables = node.tables.get(),
+                       .shared = node.shared.get(),
+                       .ports = {node.own_macs, 0},
+                       .patience_ns = 1'000'000});
+  ForwardingOptions next = node.options.forwarding;
+  for (std::uint8_t i = 1; i <= 30; ++i) {  // Each has a table of routes of its own: 64 MB.
+    next.routes = {{{MakeAddr(10, 9, i, 0), 24}, kServer, 2}};
+    ASSERT_EQ(swap.Apply(next).status().code(), absl::StatusCode::kDeadlineExceeded);
+  }
+}
+
 }  // namespace
 }  // namespace dataplane::testing
