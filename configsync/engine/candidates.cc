@@ -128,6 +128,8 @@ Problems EngineImpl::Keep(const Operator& by, Candidate candidate, Tree tree,
     edits = EditsOf(Diff(*candidate.base_tree, tree));
     append = false;
   }
+  // The store may hold one of this operator that could not be read: nothing goes behind that.
+  if (candidate.rows == 0) append = false;
   candidate.by = by;
   candidate.wall_ms = now.wall_ms;
   candidate.rows = append ? candidate.rows + 1 : 1;

@@ -109,5 +109,20 @@ TEST_F(EngineTest, TheAuditNamesPathsAndNeverASecret) {
   EXPECT_NE((*records)[2].detail.find("/system/password"), std::string::npos);
 }
 
+// As if an earlier program had written it, and this one cannot read it.
+TEST_F(EngineTest, AFreshCandidateReplacesOneThatTheStoreHasAndTheEngineDoesNotKnow) {
+  Transaction unknown;
+  unknown.candidates.push_back({.record = {.by = kBob,
+                                           .base = 1,
+                                           .wall_ms = 1,
+                                           .edits = {schema_.Set("system host-name", "old")}},
+                                .append = false});
+  ASSERT_TRUE(store_.Write(unknown).ok());
+  Set(kBob, "interfaces interface lan mtu", "1500");
+  Restart();
+  EXPECT_EQ(Value("interfaces interface lan mtu", ViewName::Kind::kCandidate, kBob), "1500");
+  EXPECT_EQ(Value("system host-name", ViewName::Kind::kCandidate, kBob), "");
+}
+
 }  // namespace
 }  // namespace configsync
