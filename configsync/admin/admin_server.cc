@@ -29,7 +29,8 @@
 namespace configsync {
 namespace {
 
-constexpr std::size_t kPoolThreads = 4;
+constexpr std::size_t kQuickThreads = 4;
+constexpr std::size_t kSlowThreads = 1;  // The engine commits one at a time.
 constexpr std::size_t kPoolQueueMax = 256;
 constexpr int kStreamsMax = 16;  // Calls at once of one connection.
 constexpr int kSmallMessageBytesMax = 64 << 10;
@@ -39,8 +40,8 @@ constexpr int kBusyPauseMs = 100;
 
 // One caller. The watched descriptor is a duplicate: gRPC owns the connection itself.
 struct Connection {
-  Connection(Caller caller, ConfigCalls& calls, WorkPool& pool)
-      : service(std::move(caller), calls, pool) {}
+  Connection(Caller caller, ConfigCalls& calls, WorkPools& pools)
+      : service(std::move(caller), calls, pools) {}
   ~Connection() {
     if (server != nullptr) {
       server->Shutdown(std::chrono::system_clock::now() + kStopPatience);
@@ -80,7 +81,7 @@ local::UnixListener::Setup ListenerSetup(const std::string& socket) {
 }  // namespace
 
 struct AdminServer::Impl {
-  explicit Impl(const AdminSetup& given) : setup(given), pool(kPoolThreads, kPoolQueueMax) {}
+  explicit Impl(const AdminSetup& given) : setup(given) {}
 
   void OnConnection(int descriptor, const local::PeerCredentials& peer);
   // Why not; empty: there is room.
@@ -95,7 +96,7 @@ struct AdminServer::Impl {
   }
 
   const AdminSetup setup;
-  WorkPool pool;
+  WorkPools pools{{kQuickThreads, kPoolQueueMax}, {kSlowThreads, kPoolQueueMax}};
   std::mutex mutex;
   std::vector<std::unique_ptr<Connection>> connections;  // Under mutex.
   std::atomic<bool> is_stopping{false};
@@ -137,7 +138,7 @@ void AdminServer::Impl::OnConnection(int descriptor, const local::PeerCredential
       return;
     }
   }
-  auto connection = std::make_unique<Connection>(std::move(caller), *setup.calls, pool);
+  auto connection = std::make_unique<Connection>(std::move(caller), *setup.calls, pools);
   connection->watched = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
   connection->server = connection->watched < 0 ? nullptr : ServerFor(connection->service);
   if (connection->server == nullptr) {
@@ -241,7 +242,8 @@ void AdminServer::Stop() {
   if (impl_->watcher.joinable()) {
     impl_->watcher.join();
   }
-  impl_->pool.Stop();  // Calls that are running end; a commit is never cut off.
+  impl_->pools.quick.Stop();  // Calls that are running end; a commit is never cut off.
+  impl_->pools.slow.Stop();
   impl_->connections.clear();
   if (impl_->wake >= 0) {
     close(impl_->wake);

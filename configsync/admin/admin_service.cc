@@ -16,15 +16,16 @@ grpc::ServerUnaryReactor* AdminService::Answer(std::string_view name,
                                                Context* context, const Request* request,
                                                Response* response) {
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-  const Role role = RoleFor(name);
-  if (!caller_.roles.Has(role)) {
-    const std::string text = RefusalText(name, role, caller_, calls_.groups());
+  const MethodRole& row = RowOf(name);
+  if (!caller_.roles.Has(row.role)) {
+    const std::string text = RefusalText(name, row.role, caller_, calls_.groups());
     Log(LogLevel::kWarning, "admin", absl::StrCat("refused: ", text));
     reactor->Finish(GrpcStatus(absl::PermissionDeniedError(text)));
     return reactor;
   }
   active_count_.fetch_add(1);
-  const bool is_queued = pool_.Submit([this, method, context, request, response, reactor] {
+  WorkPool& pool = row.lane == Lane::kSlow ? pools_.slow : pools_.quick;
+  const bool is_queued = pool.Submit([this, method, context, request, response, reactor] {
     const absl::Status status =
         context->IsCancelled()
             ? absl::DeadlineExceededError("the caller's deadline passed before its turn came")

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// The service of one connection: every method checks the caller's role and goes to the pool.
+// The service of one connection: every method checks the caller's role and goes to its pool.
 //
 // Threads: gRPC's call the methods; the pool's run them.
 
@@ -19,9 +19,9 @@ namespace configsync {
 
 class AdminService final : public lockstep::admin::Config::CallbackService {
  public:
-  // Borrows `calls` and `pool`.
-  AdminService(Caller caller, ConfigCalls& calls, WorkPool& pool)
-      : caller_(std::move(caller)), calls_(calls), pool_(pool) {}
+  // Borrows `calls` and `pools`.
+  AdminService(Caller caller, ConfigCalls& calls, WorkPools& pools)
+      : caller_(std::move(caller)), calls_(calls), pools_(pools) {}
 
   // Calls that have not been answered.
   [[nodiscard]] std::size_t active_count() const { return active_count_.load(); }
@@ -84,7 +84,7 @@ class AdminService final : public lockstep::admin::Config::CallbackService {
 
   const Caller caller_;
   ConfigCalls& calls_;
-  WorkPool& pool_;
+  WorkPools& pools_;
   std::atomic<std::size_t> active_count_{0};  // Writers: gRPC's threads, the pool's.
 };
 

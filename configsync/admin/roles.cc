@@ -19,16 +19,27 @@ constexpr std::size_t kDatabaseBytes = 4'096;
 constexpr std::size_t kDatabaseBytesMax = 1 << 20;  // A group with thousands of members.
 
 constexpr std::array kMethodRoles{
-    MethodRole{"GetStatus", Role::kViewer},   MethodRole{"Show", Role::kViewer},
-    MethodRole{"Compare", Role::kViewer},     MethodRole{"GetHistory", Role::kViewer},
-    MethodRole{"GetAudit", Role::kViewer},    MethodRole{"Complete", Role::kViewer},
-    MethodRole{"VerifyStore", Role::kViewer}, MethodRole{"Edit", Role::kOperator},
-    MethodRole{"Load", Role::kOperator},      MethodRole{"Reset", Role::kOperator},
-    MethodRole{"Commit", Role::kOperator},    MethodRole{"Confirm", Role::kOperator},
-    MethodRole{"Save", Role::kOperator},      MethodRole{"Lock", Role::kOperator},
-    MethodRole{"Unlock", Role::kOperator},    MethodRole{"BeginHaEdit", Role::kOperator},
-    MethodRole{"EndHaEdit", Role::kOperator}, MethodRole{"ChangeMasterKey", Role::kAdmin},
+    MethodRole{"GetStatus", Role::kViewer},
+    MethodRole{"Show", Role::kViewer},
+    MethodRole{"Compare", Role::kViewer},
+    MethodRole{"GetHistory", Role::kViewer},
+    MethodRole{"GetAudit", Role::kViewer},
+    MethodRole{"Complete", Role::kViewer},
+    MethodRole{"Edit", Role::kOperator},
+    MethodRole{"Load", Role::kOperator},
+    MethodRole{"Reset", Role::kOperator},
+    MethodRole{"Commit", Role::kOperator, Lane::kSlow},
+    MethodRole{"Confirm", Role::kOperator},
+    MethodRole{"Save", Role::kOperator, Lane::kSlow},
+    MethodRole{"Lock", Role::kOperator},
+    MethodRole{"Unlock", Role::kOperator},
+    MethodRole{"BeginHaEdit", Role::kOperator, Lane::kSlow},
+    MethodRole{"EndHaEdit", Role::kOperator, Lane::kSlow},
+    // It reads all of the store, and commits wait meanwhile: not for who may only look.
+    MethodRole{"VerifyStore", Role::kOperator, Lane::kSlow},
+    MethodRole{"ChangeMasterKey", Role::kAdmin, Lane::kSlow},
 };
+constexpr MethodRole kUnknownMethod{"", Role::kAdmin};
 
 const RoleGroup& GroupOf(Role role, const RoleGroups& groups) {
   return groups[static_cast<std::size_t>(role)];
@@ -97,13 +108,13 @@ Roles RolesOf(const local::PeerCredentials& peer, uid_t own_user, const RoleGrou
 
 std::span<const MethodRole> MethodRoles() { return kMethodRoles; }
 
-Role RoleFor(std::string_view method) {
+const MethodRole& RowOf(std::string_view method) {
   for (const MethodRole& row : kMethodRoles) {
     if (row.method == method) {
-      return row.role;
+      return row;
     }
   }
-  return Role::kAdmin;
+  return kUnknownMethod;
 }
 
 std::string UserName(uid_t user) {

@@ -61,15 +61,21 @@ void LookUp(RoleGroups& groups);
 [[nodiscard]] Roles RolesOf(const local::PeerCredentials& peer, uid_t own_user,
                             const RoleGroups& groups);
 
+// Who does a call. Commits run one at a time, and may wait for the dataplane: they wait for each
+// other in a lane of their own, so that everybody else, and Confirm above all, is answered
+// meanwhile.
+enum class Lane : std::uint8_t { kQuick, kSlow };
+
 struct MethodRole {
   std::string_view method;
   Role role;
+  Lane lane = Lane::kQuick;
 };
 // Every method of proto/admin.proto. UnlockRequest.force and others that depend on what is asked
 // need more: the method itself refuses then.
 [[nodiscard]] std::span<const MethodRole> MethodRoles();
 // kAdmin for a method that is not in the table.
-[[nodiscard]] Role RoleFor(std::string_view method);
+[[nodiscard]] const MethodRole& RowOf(std::string_view method);
 
 // Who calls, for a refusal and the audit.
 struct Caller {

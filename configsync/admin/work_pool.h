@@ -40,4 +40,10 @@ class WorkPool {
   std::vector<std::thread> threads_;
 };
 
+// By Lane (roles.h).
+struct WorkPools {
+  WorkPool quick;
+  WorkPool slow;
+};
+
 }  // namespace configsync

@@ -163,7 +163,7 @@ TEST_F(AdminServerTest, EveryMethodIsRefusedBelowItsRoleAndReachedWithIt) {
     const auto channel = grpc::CreateInsecureChannelFromFd("test", ConnectAs(path(), who));
     for (int i = 0; i < service.method_count(); ++i) {
       const std::string& method = service.method(i)->name();
-      const std::size_t need = 1 + static_cast<std::size_t>(RoleFor(method));
+      const std::size_t need = 1 + static_cast<std::size_t>(RowOf(method).role);
       std::string text;
       const grpc::StatusCode code = CallByName(channel, method, &text);
       EXPECT_EQ(code == grpc::StatusCode::PERMISSION_DENIED, have < need)
@@ -304,6 +304,31 @@ TEST_F(AdminServerTest, StopAnswersWhatRunsAndRemovesTheSocket) {
   EXPECT_TRUE(status.ok()) << status.error_message();
   EXPECT_TRUE(response.committed());
   EXPECT_FALSE(std::filesystem::exists(path()));
+}
+
+TEST_F(AdminServerTest, CommitsThatWaitForEachOtherDelayNobodyElse) {
+  std::promise<void> begun;
+  std::promise<void> gate;
+  const std::shared_future<void> open = gate.get_future().share();
+  engine_.on_commit = [&, first = true]() mutable {
+    if (first) begun.set_value();
+    first = false;
+    open.wait();
+  };
+  std::vector<std::future<bool>> commits;
+  for (int i = 0; i < 8; ++i) {
+    commits.push_back(std::async(std::launch::async, [this] {
+      pb::CommitResponse response;
+      return Call(*Own(), &Stub::Commit, pb::CommitRequest(), response, 60).ok();
+    }));
+  }
+  begun.get_future().wait();
+  pb::ConfirmResponse confirmed;
+  EXPECT_TRUE(Call(*Own(), &Stub::Confirm, pb::ConfirmRequest(), confirmed).ok());
+  pb::ConfigStatus status;
+  EXPECT_TRUE(Call(*Own(), &Stub::GetStatus, pb::GetStatusRequest(), status).ok());
+  gate.set_value();
+  for (std::future<bool>& commit : commits) EXPECT_TRUE(commit.get());
 }
 
 }  // namespace

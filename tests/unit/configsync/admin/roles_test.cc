@@ -49,9 +49,9 @@ TEST(Roles, WhatChangesNothingIsAllThatAViewerMayCall) {
     }
   }
   EXPECT_EQ(seen, (std::set<std::string>{"Compare", "Complete", "GetAudit", "GetHistory",
-                                         "GetStatus", "Show", "VerifyStore"}));
-  EXPECT_EQ(RoleFor("ChangeMasterKey"), Role::kAdmin);
-  EXPECT_EQ(RoleFor("NoSuchMethod"), Role::kAdmin);
+                                         "GetStatus", "Show"}));
+  EXPECT_EQ(RowOf("ChangeMasterKey").role, Role::kAdmin);
+  EXPECT_EQ(RowOf("NoSuchMethod").role, Role::kAdmin);
 }
 
 TEST(Roles, AnAdminIsAnOperatorAndAnOperatorAViewer) {
