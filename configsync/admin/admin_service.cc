@@ -3,6 +3,8 @@
 
 #include "configsync/admin/admin_service.h"
 
+#include <functional>
+
 #include "absl/strings/str_cat.h"
 #include "configsync/log/log.h"
 #include "configsync/status_grpc.h"
@@ -26,10 +28,9 @@ grpc::ServerUnaryReactor* AdminService::Answer(std::string_view name,
   active_count_.fetch_add(1);
   WorkPool& pool = row.lane == Lane::kSlow ? pools_.slow : pools_.quick;
   const bool is_queued = pool.Submit([this, method, context, request, response, reactor] {
-    const absl::Status status =
-        context->IsCancelled()
-            ? absl::DeadlineExceededError("the caller's deadline passed before its turn came")
-            : (calls_.*method)(caller_, *request, *response);
+    absl::Status status =
+        absl::DeadlineExceededError("the caller's deadline passed before its turn came");
+    if (!context->IsCancelled()) status = std::invoke(method, calls_, caller_, *request, *response);
     // Before Finish(), after which the service may be gone.
     active_count_.fetch_sub(1);
     reactor->Finish(GrpcStatus(status));
