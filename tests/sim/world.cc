@@ -147,8 +147,11 @@ bool World::RunUntilQuiet(Duration limit) {
   }
   // Readiness runs ahead of the last keepalives only by what is in flight.
   RunFor(Millis(50));
-  // Entries that are taught for a comparison of values are unconfirmed for a moment, too.
-  (void)RunUntil([&] { return Status(owner).exposure.changes == 0; }, Millis(50));
+  // Entries that are taught for a comparison of values are unconfirmed, too, until they arrive:
+  // some later than others where frames are late.
+  if (!RunUntil([&] { return Status(owner).exposure.changes == 0; }, limit) && failure_.empty()) {
+    Fail(DescribeUnquiet(limit, owner));
+  }
   if (failure_.empty()) Fail(CheckConvergence(now_, node(owner), node(1 - owner)));
   if (failure_.empty() && is_checked_ && ledger_.differences() != 0) {
     Fail("convergence: the ledger knows " + std::to_string(ledger_.differences()) +
