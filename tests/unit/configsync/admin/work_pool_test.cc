@@ -25,9 +25,9 @@ TEST(WorkPool, DoesAllThatItAcceptedBeforeItStops) {
 }
 
 TEST(WorkPool, RefusesWhatDoesNotFitIntoItsQueue) {
-  WorkPool pool(1, 2);
   std::promise<void> begun;
   std::promise<void> gate;
+  WorkPool pool(1, 2);  // Ends first: its thread uses the promises.
   EXPECT_TRUE(pool.Submit([&] {
     begun.set_value();
     gate.get_future().wait();
