@@ -3,9 +3,8 @@
 
 #include "tools/lockstepctl/admin_client.h"
 
-#include "absl/strings/str_cat.h"
 #include "proto/admin.grpc.pb.h"
-#include "tools/lockstepctl/unary_call.h"
+#include "tools/lockstepctl/connection.h"
 
 namespace lockstepctl {
 namespace {
@@ -14,42 +13,12 @@ using lockstep::admin::Config;
 
 }  // namespace
 
-struct AdminClient::Impl {
-  Impl(const std::string& socket_path, std::uint32_t timeout)
-      : socket(socket_path),
-        timeout_s(timeout),
-        stub(Config::NewStub(ChannelTo(socket_path, kAdminMessageBytesMax))) {}
-
-  [[nodiscard]] absl::Status StatusOf(const grpc::Status& status) const {
-    if (status.ok()) {
-      return absl::OkStatus();
-    }
-    const auto code = static_cast<absl::StatusCode>(status.error_code());
-    if (code == absl::StatusCode::kDeadlineExceeded) {
-      return absl::Status(
-          code, absl::StrCat("socket ", socket, ": no answer within ", timeout_s,
-                             " s; what was asked may still happen: look at `config status`"));
-    }
-    if (code == absl::StatusCode::kUnavailable) {
-      return absl::Status(
-          code,
-          absl::StrCat("socket ", socket, ": lockstep-configd hung up (", status.error_message(),
-                       "); what was asked may have happened: look at `config status`"));
-    }
-    return absl::Status(code, status.error_message());
-  }
-
-  template <typename Response, typename Request>
-  absl::StatusOr<Response> Call(grpc::Status (Config::Stub::*method)(grpc::ClientContext*,
-                                                                     const Request&, Response*),
-                                const Request& request) {
-    return CallOnce(*stub, method, request, timeout_s,
-                    [this](const grpc::Status& status) { return StatusOf(status); });
-  }
-
-  std::string socket;
-  std::uint32_t timeout_s;
-  std::unique_ptr<Config::Stub> stub;
+struct AdminClient::Impl : Connection<Config> {
+  Impl(const std::string& socket, std::uint32_t timeout_s)
+      : Connection(socket, timeout_s, kAdminMessageBytesMax,
+                   {.late = "what was asked may still happen: look at `config status`",
+                    .who = "lockstep-configd",
+                    .gone = "what was asked may have happened: look at `config status`"}) {}
 };
 
 AdminClient::AdminClient(const std::string& socket, std::uint32_t timeout_s)

@@ -3,9 +3,8 @@
 
 #include "tools/lockstepctl/client.h"
 
-#include "absl/strings/str_cat.h"
 #include "proto/control.grpc.pb.h"
-#include "tools/lockstepctl/unary_call.h"
+#include "tools/lockstepctl/connection.h"
 
 namespace lockstepctl {
 namespace {
@@ -17,40 +16,12 @@ constexpr std::size_t kMessageBytesMax = 16U << 20;
 
 }  // namespace
 
-struct Client::Impl {
-  Impl(const std::string& socket_path, std::uint32_t timeout)
-      : socket(socket_path),
-        timeout_s(timeout),
-        stub(Control::NewStub(ChannelTo(socket_path, kMessageBytesMax))) {}
-
-  [[nodiscard]] absl::Status StatusOf(const grpc::Status& status) const {
-    if (status.ok()) {
-      return absl::OkStatus();
-    }
-    const auto code = static_cast<absl::StatusCode>(status.error_code());
-    if (code == absl::StatusCode::kDeadlineExceeded) {
-      return absl::Status(code, absl::StrCat("socket ", socket, ": no answer within ", timeout_s,
-                                             " s; raise --timeout, or look at the node's log"));
-    }
-    if (code == absl::StatusCode::kUnavailable) {
-      return absl::Status(
-          code, absl::StrCat("socket ", socket, ": the node hung up (", status.error_message(),
-                             "); it ended, or you are neither its owner nor root"));
-    }
-    return absl::Status(code, status.error_message());
-  }
-
-  template <typename Response, typename Request>
-  absl::StatusOr<Response> Call(grpc::Status (Control::Stub::*method)(grpc::ClientContext*,
-                                                                      const Request&, Response*),
-                                const Request& request) {
-    return CallOnce(*stub, method, request, timeout_s,
-                    [this](const grpc::Status& status) { return StatusOf(status); });
-  }
-
-  std::string socket;
-  std::uint32_t timeout_s;
-  std::unique_ptr<Control::Stub> stub;
+struct Client::Impl : Connection<Control> {
+  Impl(const std::string& socket, std::uint32_t timeout_s)
+      : Connection(socket, timeout_s, kMessageBytesMax,
+                   {.late = "raise --timeout, or look at the node's log",
+                    .who = "the node",
+                    .gone = "it ended, or you are neither its owner nor root"}) {}
 };
 
 Client::Client(const std::string& socket, std::uint32_t timeout_s)
@@ -71,10 +42,10 @@ absl::Status Client::DumpTables(
     const std::string& table,
     const std::function<void(const lockstep::control::DumpTablesResponse&)>& on_chunk) {
   grpc::ClientContext context;
-  SetDeadline(context, impl_->timeout_s);
+  impl_->SetDeadline(context);
   lockstep::control::DumpTablesRequest request;
   request.set_table(table);
-  const auto reader = impl_->stub->DumpTables(&context, request);
+  const auto reader = impl_->stub().DumpTables(&context, request);
   lockstep::control::DumpTablesResponse chunk;
   while (reader->Read(&chunk)) {
     on_chunk(chunk);
