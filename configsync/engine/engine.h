@@ -14,16 +14,19 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "configsync/engine/clock.h"
 #include "configsync/engine/dataplane.h"
 #include "configsync/engine/judge.h"
+#include "configsync/engine/pair_gate.h"
 #include "configsync/schema/problem.h"
 #include "configsync/store/store.h"
 #include "configsync/tree/tree.h"
@@ -48,11 +51,7 @@ struct CommitOptions {
   bool check_only = false;                        // Judge and plan; change nothing.
   bool save = false;                              // Make it the startup configuration too.
   std::optional<std::uint32_t> confirm_within_s;  // Roll back unless confirmed in time.
-};
-
-struct ServiceAction {
-  std::string service;
-  std::string reason;  // Path that asks for it.
+  bool from_central_manager = false;              // F150: the remotes get it from there, too.
 };
 
 struct CommitOutcome {
@@ -65,8 +64,23 @@ struct CommitOutcome {
   std::vector<ServiceAction> services;
   SessionEffect sessions;
   FollowStatus follow;
+  std::vector<RemoteOutcome> remotes;  // Of each remote that the change is for.
   std::int64_t difference_cpu_us = 0;  // Difference, hashes, projection, references.
   std::int64_t validation_cpu_us = 0;  // libyang.
+};
+
+// A configuration that another node, or an operator by hand, gives this one (PAIR.md).
+struct PeerDraft {
+  Operator by;
+  std::string origin;  // "peer", "pull", "merge", …
+  std::string comment;
+  Tree tree;        // Whole.
+  Hash on_running;  // What it was made for; another one: problem RUNNING_MOVED, nothing happens.
+  bool check_only = false;
+  bool save = true;  // F23. With confirm_within_s at the confirmation.
+  std::optional<std::uint32_t> confirm_within_s;
+  Notes notes;             // Of the transaction.
+  bool asks_gate = false;  // A change by hand travels on like a commit.
 };
 
 struct PendingConfirm {
@@ -139,6 +153,20 @@ class ConfigEngine {
   // F97: seals all secrets under the new key, in one transaction.
   virtual absl::Status ChangeMasterKey(const Operator& by, std::string_view old_key,
                                        std::string_view new_key) = 0;
+
+  // Notes of pair/, beside the revisions; each write is a transaction with an audit record.
+  virtual std::map<std::string, std::string> ReadNotes() = 0;
+  virtual absl::Status WriteNotes(const Operator& by, std::string_view action, std::string detail,
+                                  const Notes& notes) = 0;
+  // A commit of a draft: judge and dataplane (not twice for what was checked on the same running),
+  // transaction, follow. No candidate, lock of this node and confirm count as in Commit(); the edit
+  // lock does not, because who edits has disarmed the pair. Errors as problems; kBusy: another
+  // commit runs, wait.
+  virtual CommitOutcome CommitDraft(const PeerDraft& draft) = 0;
+  // The running configuration with its number; what CommitDraft::on_running is about.
+  virtual std::pair<RevisionId, Tree> Running() = 0;
+  // Null: a node alone. Borrowed; set once, before there are callers.
+  virtual void SetGate(PairGate* gate) = 0;
 
   // Does what is due (confirm deadlines, leases, re-arming) and returns when to call again, in
   // milliseconds from now; at most a second.

@@ -17,6 +17,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "configsync/engine/deadline.h"
@@ -48,6 +49,12 @@ class EngineImpl final : public ConfigEngine {
   absl::StatusOr<StoreReport> VerifyStore() override;
   absl::Status ChangeMasterKey(const Operator& by, std::string_view old_key,
                                std::string_view new_key) override;
+  std::map<std::string, std::string> ReadNotes() override;
+  absl::Status WriteNotes(const Operator& by, std::string_view action, std::string detail,
+                          const Notes& notes) override;
+  CommitOutcome CommitDraft(const PeerDraft& draft) override;
+  std::pair<RevisionId, Tree> Running() override;
+  void SetGate(PairGate* gate) override { gate_ = gate; }
   std::uint32_t Tick() override;
 
  private:
@@ -141,6 +148,8 @@ class EngineImpl final : public ConfigEngine {
   std::map<std::uint32_t, Candidate> candidates_;  // By user id.
   std::uint64_t generation_ = 0;
   std::string fingerprint_;
+  std::map<std::string, std::string> notes_;
+  PairGate* gate_ = nullptr;
   std::int64_t retry_boot_ms_ = 0;  // After a failed write of Tick(): not sooner.
 };
 

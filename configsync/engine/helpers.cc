@@ -57,6 +57,13 @@ absl::Status EngineImpl::WriteAndTake(const Transaction& transaction) {
   if (transaction.lock.has_value()) lock_ = *transaction.lock;
   if (transaction.ha_edit.has_value()) ha_edit_ = *transaction.ha_edit;
   for (const std::uint32_t user_id : transaction.dropped_candidates) candidates_.erase(user_id);
+  for (const auto& [name, value] : transaction.notes) {
+    if (value.has_value()) {
+      notes_[name] = *value;
+    } else {
+      notes_.erase(name);
+    }
+  }
   return absl::OkStatus();
 }
 

@@ -56,6 +56,7 @@ absl::Status EngineImpl::TakeUp(StoreState state) {
   confirm_ = std::move(state.confirm);
   lock_ = std::move(state.lock);
   ha_edit_ = std::move(state.ha_edit);
+  notes_ = std::move(state.notes);
   for (const CandidateRecord& record : state.candidates) {
     candidates_[record.by.user_id] = {.by = record.by,
                                       .base = record.base,

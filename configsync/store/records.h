@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -103,6 +104,7 @@ struct StoreState {
   std::optional<LockRecord> lock;
   std::optional<HaEditRecord> ha_edit;
   std::vector<CandidateRecord> candidates;
+  std::map<std::string, std::string> notes;  // Small values of pair/, by name.
 };
 
 }  // namespace configsync

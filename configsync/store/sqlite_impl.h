@@ -39,6 +39,8 @@ class SqliteStore final : public Store {
   absl::Status Write(const Transaction& transaction) override;
   std::string Warning() override;
   absl::StatusOr<StoreReport> Verify() override;
+  absl::StatusOr<std::string> SealText(std::vector<Edit> edits) override;
+  absl::StatusOr<std::vector<Edit>> OpenText(std::string_view text) override;
   Tree EmptyTree() override;
   std::string KeyFingerprint() override;
   absl::Status ChangeMasterKey(std::string_view old_key, std::string_view new_key,

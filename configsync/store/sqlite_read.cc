@@ -216,6 +216,16 @@ void SqliteStore::Warn(std::string_view topic, std::string text) {
   if (!text.empty()) warnings_.emplace_back(topic, std::move(text));
 }
 
+absl::StatusOr<std::string> SqliteStore::SealText(std::vector<Edit> edits) {
+  const std::lock_guard lock(mutex_);
+  return BodyOf(std::move(edits), *sealer_);
+}
+
+absl::StatusOr<std::vector<Edit>> SqliteStore::OpenText(std::string_view text) {
+  const std::lock_guard lock(mutex_);
+  return EditsOfBody(text, *sealer_);
+}
+
 Tree SqliteStore::EmptyTree() {
   const std::lock_guard lock(mutex_);
   return {root_, key_->hashing};

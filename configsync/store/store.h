@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -50,7 +51,8 @@ struct Transaction {
   std::optional<std::optional<LockRecord>> lock;
   std::optional<std::optional<HaEditRecord>> ha_edit;
   std::vector<CandidateWrite> candidates;
-  std::vector<std::uint32_t> dropped_candidates;  // By user id; before `candidates`.
+  std::vector<std::uint32_t> dropped_candidates;            // By user id; before `candidates`.
+  std::map<std::string, std::optional<std::string>> notes;  // Absent value: erased.
   AuditRecord audit;  // Of it, sequence and hashes are the store's to fill in.
 };
 
@@ -83,6 +85,13 @@ class Store {
 
   // Pages, hash of every revision, the whole audit chain, the second place. Cost: seconds.
   [[nodiscard]] virtual absl::StatusOr<StoreReport> Verify() = 0;
+
+  // Edits as text (edit_codec.h) with every secret sealed under the present key and bound to its
+  // path, and back. Nodes with the same master key read each other's. Errors: kUnavailable (no
+  // randomness); kInvalidArgument (not such a text), kDataLoss (sealed by another key or for
+  // another place).
+  [[nodiscard]] virtual absl::StatusOr<std::string> SealText(std::vector<Edit> edits) = 0;
+  [[nodiscard]] virtual absl::StatusOr<std::vector<Edit>> OpenText(std::string_view text) = 0;
 
   // An empty configuration, under the present key.
   [[nodiscard]] virtual Tree EmptyTree() = 0;

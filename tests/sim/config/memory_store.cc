@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "configsync/store/master_key.h"
+#include "configsync/tree/edit_codec.h"
 
 namespace configsync {
 
@@ -46,8 +47,24 @@ absl::Status MemoryStore::Write(const Transaction& transaction) {
     drop(record.by.user_id);
     state_.candidates.push_back(std::move(record));
   }
+  for (const auto& [name, value] : transaction.notes) {
+    if (value.has_value()) {
+      state_.notes[name] = *value;
+    } else {
+      state_.notes.erase(name);
+    }
+  }
   Append(transaction.audit);
   return absl::OkStatus();
+}
+
+// Not sealed: no secret of a test is one.
+absl::StatusOr<std::string> MemoryStore::SealText(std::vector<Edit> edits) {
+  return EncodeEdits(edits);
+}
+
+absl::StatusOr<std::vector<Edit>> MemoryStore::OpenText(std::string_view text) {
+  return DecodeEdits(text, root_);
 }
 
 void MemoryStore::Append(AuditRecord audit) {

@@ -43,6 +43,8 @@ class MemoryStore final : public Store {
   absl::Status Write(const Transaction& transaction) override;
   std::string Warning() override { return warning; }
   absl::StatusOr<StoreReport> Verify() override { return StoreReport{}; }
+  absl::StatusOr<std::string> SealText(std::vector<Edit> edits) override;
+  absl::StatusOr<std::vector<Edit>> OpenText(std::string_view text) override;
   Tree EmptyTree() override { return {root_, key_}; }
   std::string KeyFingerprint() override;
   absl::Status ChangeMasterKey(std::string_view old_key, std::string_view new_key,

@@ -163,6 +163,17 @@ class FakeEngine final : public ConfigEngine {
     return Noted("key " + std::to_string(old_key.size()) + " " + std::to_string(new_key.size()),
                  by);
   }
+  std::map<std::string, std::string> ReadNotes() override { return {}; }
+  absl::Status WriteNotes(const Operator& by, std::string_view, std::string,
+                          const Notes&) override {
+    return Noted("notes", by);
+  }
+  CommitOutcome CommitDraft(const PeerDraft& draft) override {
+    Note("draft " + draft.comment, draft.by);
+    return {};
+  }
+  std::pair<RevisionId, Tree> Running() override { return {7, FakeTree("running")}; }
+  void SetGate(PairGate*) override {}
   std::uint32_t Tick() override { return 1'000; }
 
  private:

@@ -1,0 +1,32 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// What pair/ asks of its own node, beside the configuration.
+//
+// Threads: thread-safe; each answer is at once, from what was read last.
+
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "configsync/pair/messages.h"
+
+namespace configsync {
+
+struct LocalRole {
+  HaRole role = HaRole::kUnknown;
+  std::uint32_t term = 0;
+  bool is_dataplane_ready = false;
+  std::vector<Reason> reasons;  // Of the dataplane: STATE_SYNC_DISABLED, HA2_DOWN, …
+};
+
+class NodeFacts {
+ public:
+  virtual ~NodeFacts() = default;
+  // Features are of the configuration, the rest of machine and installation.
+  [[nodiscard]] virtual Facts FactsOf(const Tree& running) = 0;
+  [[nodiscard]] virtual LocalRole Role() = 0;
+};
+
+}  // namespace configsync
