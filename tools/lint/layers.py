@@ -29,6 +29,8 @@ SCHEMA_NODES = ("configsync/schema/schema_node.", "configsync/schema/path.",
 TREE = ("configsync/tree/",) + SCHEMA_NODES
 SCHEMA = ("configsync/schema/", "configsync/tree/")
 STORE = ("configsync/store/",) + TREE
+ENGINE = ("configsync/engine/", "configsync/reasons/") + STORE + SCHEMA
+PAIR = ("configsync/pair/", "configsync/select/") + ENGINE
 EVERYTHING = ("statesync/", "dataplane/", "configsync/", "proto/")
 SYSTEM = ("std", "absl", "os")
 
@@ -53,11 +55,20 @@ LAYERS = {
     "configsync/tree/": (TREE, ("std", "absl-status", "openssl"), True),
     "configsync/schema/": (SCHEMA, SYSTEM + ("openssl", "libyang", "nlohmann"), False),
     "configsync/store/": (STORE, SYSTEM + ("openssl", "sqlite"), False),
-    "configsync/engine/": (("configsync/engine/",) + STORE + SCHEMA, SYSTEM + ("openssl",), False),
+    "configsync/reasons/": (("configsync/reasons/",), ("std", "absl"), True),
+    "configsync/select/": (("configsync/select/",) + SCHEMA, ("std", "absl", "openssl"), True),
+    "configsync/engine/": (ENGINE, SYSTEM + ("openssl",), False),
+    "configsync/devices/": (("configsync/devices/",), SYSTEM + ("openssl", "nlohmann"), False),
+    "configsync/pair/": (PAIR, SYSTEM, False),
+    "configsync/inventory/": (("configsync/inventory/", "configsync/follow/") + PAIR,
+                              SYSTEM + ("nlohmann",), False),
+    "configsync/peer/": (("configsync/peer/", "configsync/devices/", "configsync/log/",
+                          "configsync/status_grpc.", "proto/") + PAIR,
+                         SYSTEM + ("protobuf", "grpc", "openssl"), False),
     "configsync/follow/": (("configsync/follow/", "configsync/engine/dataplane.", "proto/") + TREE,
                            SYSTEM + ("protobuf", "grpc"), False),
-    "configsync/admin/": (("configsync/admin/", "configsync/engine/", "configsync/log/",
-                           "configsync/status_grpc.", "proto/") + STORE + SCHEMA,
+    "configsync/admin/": (("configsync/admin/", "configsync/devices/", "configsync/peer/pairing.h",
+                           "configsync/log/", "configsync/status_grpc.", "proto/") + PAIR,
                           SYSTEM + ("protobuf", "grpc"), False),
     # main.cc and what it is made of: sees every part of configsync, and nothing sees it.
     "configsync/": (("configsync/", "proto/"),
