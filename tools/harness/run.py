@@ -14,6 +14,7 @@ import time
 
 import plan
 import report
+import rows
 import stages
 from results import Tally
 
@@ -30,10 +31,23 @@ def parse_arguments():
     parser.add_argument("--preset", default="release", help="preset for --suite (default: release)")
     parser.add_argument("--no-drill", action="store_true", help="leave out the drills")
     parser.add_argument("--no-setup", action="store_true", help="do not call tools/setup")
-    parser.add_argument("--list", action="store_true", help="print the tests of the release build")
+    parser.add_argument("--list", action="store_true",
+                        help="print which test proves which row of FEATURES; exit status 1 if a "
+                        "row that is due has none")
+    parser.add_argument("--list-tests", action="store_true",
+                        help="print suite and name of each test of the release build")
     parser.add_argument("--keep-going", action="store_true",
                         help="go on with later stages after a stage that failed to build")
     return parser.parse_args()
+
+
+def list_rows(root):
+    """Prints row → test. Exit status 0 if every row that is due has one."""
+    proofs = rows.scan(root)
+    print("\n".join(rows.lines(proofs)))
+    words, is_complete = rows.conclusion(proofs)
+    print(words)
+    return 0 if is_complete else 1
 
 
 def run(root, options):
@@ -56,6 +70,8 @@ def main():
     options = parse_arguments()
     root = pathlib.Path(__file__).resolve().parents[2]
     if options.list:
+        return list_rows(root)
+    if options.list_tests:
         return stages.list_tests(root)
     started = time.monotonic()
     try:
