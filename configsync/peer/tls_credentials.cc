@@ -1,0 +1,109 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "configsync/peer/tls_credentials.h"
+
+#include <fcntl.h>
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+#include <grpcpp/security/tls_certificate_provider.h>
+#include <grpcpp/security/tls_certificate_verifier.h>
+#include <grpcpp/security/tls_credentials_options.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <utility>
+#include <vector>
+
+#include "configsync/peer/tls_only_13.h"
+#include "configsync/status_grpc.h"
+
+namespace configsync {
+namespace {
+
+using grpc::experimental::ExternalCertificateVerifier;
+using grpc::experimental::StaticDataCertificateProvider;
+using grpc::experimental::TlsCustomVerificationCheckRequest;
+
+// A peer that is silent for this long while a call runs is gone.
+constexpr int kKeepalivePauseMs = 1'000;
+constexpr int kKeepaliveAnswerMs = 2'000;
+constexpr int kConnectMs = 900;           // TCP and TLS.
+constexpr int kLookaheadBytes = 1 << 20;  // Windows are fixed: probing for larger ones costs bytes.
+
+class Verifier : public ExternalCertificateVerifier {
+ public:
+  explicit Verifier(std::function<absl::Status(const std::string&)> check)
+      : check_(std::move(check)) {}
+  bool Verify(TlsCustomVerificationCheckRequest* request, std::function<void(grpc::Status)>,
+              grpc::Status* status) override {
+    const grpc::string_ref pem = request->peer_cert();
+    *status = GrpcStatus(check_(std::string(pem.data(), pem.size())));
+    return true;
+  }
+  void Cancel(TlsCustomVerificationCheckRequest*) override {}
+
+ private:
+  const std::function<absl::Status(const std::string&)> check_;
+};
+
+std::shared_ptr<StaticDataCertificateProvider> ProviderOf(const TlsEnd& end) {
+  return std::make_shared<StaticDataCertificateProvider>(
+      std::vector<grpc::experimental::IdentityKeyCertPair>{{end.key_pem, end.certificate_pem}});
+}
+
+void Complete(grpc::experimental::TlsCredentialsOptions& options, const TlsEnd& end) {
+  options.watch_identity_key_cert_pairs();
+  options.set_check_call_host(false);  // Names prove nothing here; the pin does.
+  options.set_certificate_verifier(ExternalCertificateVerifier::Create<Verifier>(end.check));
+  if (!end.debug_tls_keys.empty()) {
+    // gRPC would make it readable for everybody.
+    const int file = open(end.debug_tls_keys.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
+                          S_IRUSR | S_IWUSR);
+    if (file >= 0) {
+      close(file);
+      options.set_tls_session_key_log_file_path(end.debug_tls_keys);
+    }
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<grpc::ServerCredentials> MakeServerCredentials(const TlsEnd& end) {
+  if (!AllowOnlyTls13().ok()) {
+    return nullptr;
+  }
+  grpc::experimental::TlsServerCredentialsOptions options(ProviderOf(end));
+  options.set_cert_request_type(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_BUT_DONT_VERIFY);
+  Complete(options, end);
+  return grpc::experimental::TlsServerCredentials(options);
+}
+
+std::shared_ptr<grpc::Channel> MakeTlsChannel(const std::string& target, const TlsEnd& end,
+                                              int answer_bytes_max) {
+  if (!AllowOnlyTls13().ok()) {
+    return nullptr;
+  }
+  grpc::experimental::TlsChannelCredentialsOptions options;
+  options.set_certificate_provider(ProviderOf(end));
+  options.set_verify_server_certs(false);  // Our own check does.
+  Complete(options, end);
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kConnectMs);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kConnectMs);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kConnectMs);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepalivePauseMs);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveAnswerMs);
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kLookaheadBytes);
+  arguments.SetMaxReceiveMessageSize(answer_bytes_max);
+  arguments.SetMaxSendMessageSize(-1);  // The other side's limits count.
+  return grpc::CreateCustomChannel(target, grpc::experimental::TlsCredentials(options), arguments);
+}
+
+}  // namespace configsync
