@@ -22,6 +22,8 @@
 
 #include "absl/status/statusor.h"
 #include "configsync/admin/config_calls.h"
+#include "configsync/admin/device_methods.h"
+#include "configsync/admin/sync_calls.h"
 
 namespace configsync {
 
@@ -31,8 +33,11 @@ inline constexpr std::size_t kConnectionsWithoutRoleMax = 8;  // All users witho
 
 struct AdminSetup {
   std::string socket;
-  int listening = -1;            // What Bind() gave; -1: Start() binds by itself.
-  ConfigCalls* calls = nullptr;  // Borrowed; outlives the server.
+  int listening = -1;  // What Bind() gave; -1: Start() binds by itself.
+  // Borrowed; they outlive the server. Without the last two, service Sync says that there is none.
+  ConfigCalls* calls = nullptr;
+  SyncCalls* sync = nullptr;
+  DeviceMethods* devices = nullptr;
   // Who is the process itself: has every role. After a start as root, the user it changes to.
   uid_t own_user = 0;
 };

@@ -16,6 +16,7 @@
 #include "configsync/admin/roles.h"
 #include "configsync/admin/schema_text.h"
 #include "configsync/engine/engine.h"
+#include "configsync/pair/pair_sync.h"
 #include "proto/admin.pb.h"
 
 namespace configsync {
@@ -36,6 +37,7 @@ class ConfigCalls {
     const SchemaText* text = nullptr;
     RoleGroups groups;
     std::string version;
+    PairSync* pair = nullptr;  // For what the status says of remotes. Null: a node alone.
   };
   explicit ConfigCalls(Setup setup) : setup_(std::move(setup)) {}
 
