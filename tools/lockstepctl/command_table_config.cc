@@ -33,7 +33,7 @@ constexpr std::array kCommands = std::to_array<Command>({
     {"config", "set", Verb::kConfigSet, "Set a value, or make an entry, in your candidate",
      "  lockstepctl config set system host-name fw-a\n"
      "  lockstepctl config set policy rule web action permit --after ssh\n"
-     "  lockstepctl config set ha configuration-synchronization password --value-from -\n"
+     "  lockstepctl config set ha configuration-synchronization local-password --value-from -\n"
      "  lockstepctl config set \"/interfaces/interface[name='lan']/mtu\" 9000\n"
      "\n"
      "What is on the way to the place is made too. A new entry of an ordered list goes to the "

@@ -107,7 +107,7 @@ TEST(ConfigText, ProblemsComeAllAtOnceAndAligned) {
   first.set_remedy("make it: set zones zone dmzz");
   pb::Problem& second = *problems.add_list();
   second.set_code("SECRET_WEAK");
-  second.set_path("/ha/configuration-synchronization/password");
+  second.set_path("/ha/configuration-synchronization/local-password");
   second.set_text("too short");
   problems.set_omitted(3);
   EXPECT_EQ(ProblemsText(problems),
@@ -118,7 +118,7 @@ TEST(ConfigText, ProblemsComeAllAtOnceAndAligned) {
             "    PROBLEM  no zone has this name (NO_TARGET)\n"
             "    REMEDY   make it: set zones zone dmzz\n"
             "2.\n"
-            "    PATH     /ha/configuration-synchronization/password\n"
+            "    PATH     /ha/configuration-synchronization/local-password\n"
             "    PROBLEM  too short (SECRET_WEAK)\n"
             "and 3 more\n");
 }

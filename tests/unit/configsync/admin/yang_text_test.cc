@@ -39,7 +39,7 @@ Schema* YangTextTest::schema_ = nullptr;
 const std::vector<std::vector<std::string>> kLines = {
     {"zones", "zone", "dmz"},
     {"system", "host-name", "fw-a"},
-    {"ha", "configuration-synchronization", "password", "hunter2-hunter2"}};
+    {"ha", "configuration-synchronization", "local-password", "hunter2-hunter2"}};
 
 TEST_F(YangTextTest, WordsBecomeATreeAndTheTreeTextAgain) {
   const Tree tree = Make(kLines);

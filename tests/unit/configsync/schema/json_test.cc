@@ -110,7 +110,7 @@ TEST(Json, AFingerprintReadsBackAsTheSecretThatStandsThere) {
   EXPECT_EQ(TreeOf(JsonText(tree, {}), {.current = &tree, .unseal = {}}), tree);
   Problems problems;
   static_cast<void>(ReadJson(OurSchema(), JsonText(tree, {}), {}, problems));
-  ASSERT_EQ(problems.list.size(), 2u);
+  ASSERT_EQ(problems.list.size(), 3u);
   EXPECT_EQ(problems.list[0].code, "MASKED_SECRET");
 }
 
@@ -123,7 +123,9 @@ TEST(Json, SealedSecretsAreBoundToTheirPlaces) {
                return "sealed:" + std::string(path) + ":" + std::string(secret);
              }});
   EXPECT_EQ(places, (std::vector<std::string>{"/certificates/certificate[name='vpn']/private-key",
-                                              "/ha/configuration-synchronization/password"}));
+                                              "/ha/configuration-synchronization/local-password",
+                                              "/ha/configuration-synchronization/"
+                                              "remote[name='fw-b']/password"}));
   const auto unseal = [](std::string_view path,
                          std::string_view text) -> std::optional<std::string> {
     const std::string before = "sealed:" + std::string(path) + ":";
@@ -132,9 +134,9 @@ TEST(Json, SealedSecretsAreBoundToTheirPlaces) {
   };
   EXPECT_EQ(TreeOf(sealed, {.current = nullptr, .unseal = unseal}), tree);
   Problems problems;
-  static_cast<void>(ReadJson(OurSchema(),
-                             R"({"ha":{"configuration-synchronization":{"password":"sealed:x"}}})",
-                             {.current = nullptr, .unseal = unseal}, problems));
+  static_cast<void>(ReadJson(
+      OurSchema(), R"({"ha":{"configuration-synchronization":{"local-password":"sealed:x"}}})",
+      {.current = nullptr, .unseal = unseal}, problems));
   ASSERT_EQ(problems.list.size(), 1u);
   EXPECT_EQ(problems.list[0].code, "BROKEN_SEAL");
 }

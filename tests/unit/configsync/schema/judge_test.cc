@@ -149,8 +149,21 @@ TEST(Judge, LibyangsVerdictHasThePlaceAndTheModulesWords) {
             "INVALID /nat/pool[name='p'] [] A pool needs at least 1024 ports: raise port-max or "
             "lower port-min.; correct it there\n");
   EXPECT_EQ(VerdictOn(R"({"ha":{"configuration-synchronization":{"enabled":true}}})"),
-            "INVALID /ha/configuration-synchronization [] Synchronisation needs to know the peer: "
-            "set peer.; correct it there\n");
+            "INVALID /ha/configuration-synchronization [] Synchronisation needs somebody to "
+            "synchronise with: set a remote.; correct it there\n");
+}
+
+// Who is not reached cannot be kept equal: first synchronisation ends, then the interface.
+TEST(Judge, F9_ThePeerInterfaceStaysWhileSynchronisationIsOn) {
+  const std::string remote = R"("remote":[{"name":"b","address":"10.9.1.2"}])";
+  const auto verdict = [&](const std::string& leaves) {
+    return VerdictOn(R"({"ha":{"configuration-synchronization":{)" + leaves + remote + "}}}");
+  };
+  EXPECT_EQ(verdict(R"("enabled":true,"peer-interface":false,)"),
+            "INVALID /ha/configuration-synchronization [] Remotes could not reach this node: set "
+            "enabled false first, or leave peer-interface true.; correct it there\n");
+  EXPECT_EQ(verdict(R"("enabled":true,)"), "");
+  EXPECT_EQ(verdict(R"("enabled":false,"peer-interface":false,)"), "");
 }
 
 TEST(Judge, EveryConditionOfTheModulesIsReached) {

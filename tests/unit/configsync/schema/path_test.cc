@@ -86,8 +86,9 @@ TEST(ReadPath, ASecretInTheWrongFormIsNotTold) {
   for (const char* behind :
        {"/hunter2", "=hunter2", " hunter2", "[hunter2]", "[.='hunter2']", "'hunter2'"}) {
     const std::string text =
-        PathOrProblem("/ha/configuration-synchronization/password" + std::string(behind));
-    EXPECT_NE(text.find("/ha/configuration-synchronization/password"), std::string::npos) << text;
+        PathOrProblem("/ha/configuration-synchronization/local-password" + std::string(behind));
+    EXPECT_NE(text.find("/ha/configuration-synchronization/local-password"), std::string::npos)
+        << text;
     EXPECT_EQ(text.find("hunter2"), std::string::npos) << text;
   }
 }
@@ -131,8 +132,9 @@ TEST(ReadWords, EveryMistakeNamesItsWord) {
         "policy rule web action permit now", "policy rule web source",
         "policy rule web source 10.0.0.0/8 10.1.0.0/16", "policy rule web id 0", "zones zone any",
         "ha failover", "ha failover enabled yes",
-        "ha configuration-synchronization password hunter2 hunter3",
-        "ha configuration-synchronization password '$fingerprint$00'", "policy rule 'a b' id 1"}) {
+        "ha configuration-synchronization local-password hunter2 hunter3",
+        "ha configuration-synchronization local-password '$fingerprint$00'",
+        "policy rule 'a b' id 1"}) {
     text += std::string("set ") + line + "\n  " + EditOrProblem(EditOp::kSet, line);
   }
   for (const char* line : {"", "policy rule web action permit", "policy rule web colour"}) {

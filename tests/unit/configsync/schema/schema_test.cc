@@ -102,8 +102,9 @@ TEST(Schema, ConditionsAreNamed) {
 }
 
 TEST(Schema, SecretsEditLocksAndServicesAreKnown) {
-  EXPECT_TRUE(NodeAt("/ha/configuration-synchronization/password").secret);
-  EXPECT_FALSE(NodeAt("/ha/configuration-synchronization/user").secret);
+  EXPECT_TRUE(NodeAt("/ha/configuration-synchronization/local-password").secret);
+  EXPECT_TRUE(NodeAt("/ha/configuration-synchronization/remote/password").secret);
+  EXPECT_FALSE(NodeAt("/ha/configuration-synchronization/remote/user").secret);
   EXPECT_TRUE(NodeAt("/interfaces/interface/virtual-address/address").edit_lock);
   EXPECT_FALSE(NodeAt("/zones/zone").edit_lock);
   EXPECT_EQ(NodeAt("/services/ntp/server").reload, (std::vector<std::string>{"ntp"}));
@@ -170,7 +171,7 @@ TEST(Schema, ABadValueIsNamedWithItsPlaceLimitAndRemedy) {
 }
 
 TEST(Schema, ABadSecretIsNeverQuoted) {
-  const SchemaNode& node = NodeAt("/ha/configuration-synchronization/password");
+  const SchemaNode& node = NodeAt("/ha/configuration-synchronization/local-password");
   for (const std::string& value :
        {std::string("hunter2\nhunter2"), std::string(300, 'q'), std::string("hunter2\xff")}) {
     Problems problems;
