@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 // lockstep-commits: makes commits that an observer can tell apart, as fast as a node takes them,
-// and says what was begun and what was acknowledged. The drill config-local kills the node
+// and says what was begun and what was acknowledged. The drills config and config-local kill nodes
 // meanwhile.
 
 #include <chrono>
@@ -67,21 +67,21 @@ constexpr std::string_view kUsage =
     "usage: lockstep-commits SOCKET\n\n"
     "Commands on standard input, answers as JSON lines:\n"
     "  look MS       revision, hash and content of the running configuration; waits MS at most\n"
-    "  go NUMBER     commits NUMBER, NUMBER + 1, … until the node is gone or refuses\n"
+    "  go N [COUNT]  commits N, N + 1, … until the node is gone or refuses, or COUNT are done\n"
     "  verify        asks the node to check its whole store\n";
 
 void Obey(Client& client, const std::string& line) {
   std::istringstream words(line);
   std::string verb;
-  std::uint64_t number = 0;
-  words >> verb >> number;
+  std::uint64_t number = 0, count = 0;  // No count: no end.
+  words >> verb >> number >> count;
   if (verb == "look") {
     client.Reconnect();
     const Answer answer = client.Look(std::chrono::milliseconds(number));
     Say(answer.arrived && answer.refusal.empty() ? "state" : "absent", 0, answer);
   } else if (verb == "go") {
-    while (CommitOne(client, number)) {
-      ++number;
+    const std::uint64_t first = number;
+    while (CommitOne(client, number) && ++number != first + count) {
     }
   } else if (verb == "verify") {
     const Answer answer = client.Verify();

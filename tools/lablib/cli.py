@@ -35,6 +35,8 @@ examples:
   tools/lab up --configd                      nodes that are told what to forward by
   tools/lab ctl a config show policy          … and how to ask and change it
   tools/lab stop a-configd --signal KILL      a configd alone
+  tools/lab up --paired                       configds that know each other and synchronise
+  tools/lab ctl a config sync status          … and what they say of each other
   tools/lab down                              remove what `up` made
 """
 
@@ -83,9 +85,12 @@ def add_lab_arguments(parser):
                         help="hold each session's first packet until the peer has the session")
     parser.add_argument("--configd", action="store_true",
                         help="a lockstep-configd per node tells it what to forward by")
+    parser.add_argument("--paired", action="store_true",
+                        help="--configd, and the two are paired and synchronise")
     parser.add_argument("--debug", action="store_true",
                         help="nodes take `lockstepctl debug` commands and write their HA2 keys to "
-                        "ha2.keys beside the control socket, for wiredump")
+                        "ha2.keys beside the control socket, for wiredump; configds write those of "
+                        "HA1 to ha1.keys, for tshark")
     parser.add_argument("--build", default=str(DEFAULT_BUILD), metavar="FOLDER",
                         help="build folder (default: build-release)")
 
@@ -93,12 +98,14 @@ def add_lab_arguments(parser):
 def options_of(arguments):
     """LabOptions from parsed arguments."""
     names = ("lockstep-dataplane", "lockstepctl")
-    names += ("lockstep-configd",) if arguments.configd else ()
+    configd = arguments.configd or arguments.paired
+    names += ("lockstep-configd",) if configd else ()
     return LabOptions(prefix=arguments.prefix, replication=not arguments.no_replication,
                       ha2=arguments.ha2, ha2_links=arguments.ha2_links,
                       workers=arguments.workers, sessions=arguments.sessions,
                       commit_before_forward=arguments.commit_before_forward,
-                      debug=arguments.debug, configd=arguments.configd,
+                      debug=arguments.debug, configd=configd, paired=arguments.paired,
+                      tls_keys=arguments.debug and arguments.paired,
                       programs=find_programs(arguments.build, names))
 
 
@@ -167,7 +174,7 @@ def execute(lab, role, command):
 
 def control_of(lab, node, words):
     """Whom a command of lockstepctl is for: the dataplane, or the configd."""
-    if not words or words[0] not in ("config", "ha", "master-key"):
+    if not words or words[0] not in ("config", "devices", "explain", "ha", "master-key", "pair"):
         return lab.control[node]
     if not lab.options.configd:
         raise LabError(f"node {node} has no configd: tools/lab up --configd")

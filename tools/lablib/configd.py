@@ -15,12 +15,15 @@ START_TIMEOUT_S = 20.0
 REFUSED = 3  # Exit status of lockstepctl: a commit has problems, nothing has changed.
 
 
-def arguments_of(program, folder, dataplane_socket):
-    """The command line of a configd that keeps everything in `folder`."""
+def arguments_of(program, folder, dataplane_socket, ha1=(), tls_keys=False):
+    """The command line of a configd that keeps everything in `folder`. It listens for other nodes
+    on the addresses `ha1`; with `tls_keys` a capture of HA1 can be decrypted by FOLDER/ha1.keys."""
+    peers = [word for address in ha1 for word in ("--ha1", address)]
+    keys = ["--debug-tls-keys", str(folder / "ha1.keys")] if tls_keys else []
     return [str(program), "--name", folder.name,
             "--state-dir", str(folder / "state"), "--run-dir", str(folder),
             "--yang-dir", str(REPOSITORY / "configsync" / "yang"),
-            "--dataplane", str(dataplane_socket)]
+            "--dataplane", str(dataplane_socket), *peers, *keys]
 
 
 class ConfigControl:

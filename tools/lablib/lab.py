@@ -8,7 +8,7 @@ import shutil
 import signal
 import time
 
-from . import configuration, network, nodefile, process, topology
+from . import configuration, network, nodefile, pairing, process, topology
 from .configd import ConfigControl
 from .control import Control, number
 from .record import Record
@@ -91,7 +91,10 @@ class Lab:
                 self.start_configd(name)
         if self.options.configd:
             self.wait_until_following()
-        return self.wait_until_ready()
+        ready = self.wait_until_ready()
+        if self.options.paired:
+            self.pair_configds(*ready)
+        return ready
 
     def stop(self, name, signal_number=signal.SIGTERM):
         """Ends the dataplane of a node and waits until it is gone."""
@@ -142,6 +145,23 @@ class Lab:
     def stop_configd(self, name, signal_number=signal.SIGTERM):
         """Ends the configd of a node and waits until it is gone."""
         self.stop(configd_of(name), signal_number)
+
+    def pair_configds(self, active, standby):
+        """Makes the configds a pair that synchronises, and waits until both prove it."""
+        pairing.pair(self.config[active], self.config[standby],
+                     topology.NODES[standby].ha1_address)
+        self.synchronise(standby)
+        self.synchronise(active)
+        for name in topology.NODES:
+            pairing.wait_for_sync(self.config[name])
+        self.wait_until_following()
+
+    def synchronise(self, name, **leaves):
+        """Commits on a node that it synchronises with the other one."""
+        peer, control = topology.peer_of(name), self.config[name]
+        control.load(pairing.synchronisation_of({peer.name: peer.ha1_address}, **leaves),
+                     self.options.node_folder(name), verb="merge")
+        control.commit(f"synchronise with {peer.name}")
 
     def wait_until_following(self, timeout_s=30.0):
         """Waits until each dataplane that runs has its configd's running revision."""

@@ -9,7 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from . import configd
+from . import configd, topology
 from .nodefile import runtime_dir_of
 from .shell import LabError
 
@@ -64,12 +64,18 @@ def start_configd(options, name):
     """Starts the configd of a node, in its network but outside of its mounts. Returns its record;
     its output goes to configd.log."""
     folder = options.node_folder(name)
-    with open(folder / "configd.log", "ab") as log:
-        child = subprocess.Popen(
-            ["ip", "netns", "exec", options.namespace(name),
-             *configd.arguments_of(options.programs["lockstep-configd"], folder,
-                                   folder / "control.sock")],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+    arguments = configd.arguments_of(
+        options.programs["lockstep-configd"], folder, folder / "control.sock",
+        (topology.NODES[name].ha1_address,) if options.paired else (), options.tls_keys)
+    return start_in_network(options.namespace(name), arguments, folder / "configd.log")
+
+
+def start_in_network(namespace, arguments, log_path):
+    """Starts a program in a network namespace. Returns its record."""
+    with open(log_path, "ab") as log:
+        child = subprocess.Popen(["ip", "netns", "exec", namespace, *arguments],
+                                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                 start_new_session=True)
     return {"pid": child.pid, "start_time": start_time_of(child.pid)}
 
 

@@ -88,6 +88,8 @@ class LabOptions:
     heartbeat_ms: int = 10
     commit_before_forward: bool = False  # In every rule, so for all traffic.
     configd: bool = False        # A lockstep-configd per node tells it what to forward by.
+    paired: bool = False         # The configds know each other, and synchronise.
+    tls_keys: bool = False       # They write the keys of HA1 to NODE/ha1.keys, for captures.
     debug: bool = False          # Test commands, and the keys of HA2 in a file; see nodefile.py.
     programs: dict = field(default_factory=dict)  # Name → path; see process.find_programs().
 
