@@ -82,8 +82,8 @@ absl::Status ConfigCalls::GetStatus(const Caller& caller, const pb::GetStatusReq
   response.set_master_key_fingerprint(status.master_key_fingerprint);
   response.set_host_name(LeafOr(*running, {"system", "host-name"}));
   response.set_virtual_host_name(LeafOr(*running, {"ha", "virtual-host-name"}));
-  for (std::string& reason : ReasonsOf(status, *running)) {
-    response.add_reasons(std::move(reason));
+  for (const Reason& reason : ReasonsOf(status, *running)) {
+    response.add_reasons(TextOf(reason));
   }
   response.set_schema(setup_.text->digest());
   const absl::StatusOr<Tree> candidate =

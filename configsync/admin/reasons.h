@@ -1,20 +1,21 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// What an operator should know about the configuration's state: named causes with a remedy.
+// What an operator should know about the configuration's state: causes of
+// reasons/ with what was seen.
 //
 // Threads: values only.
 
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "configsync/engine/engine.h"
+#include "configsync/reasons/reason.h"
 
 namespace configsync {
 
-// Each "severity NAME: sentence; remedy". Severity is info, warning or error.
-[[nodiscard]] std::vector<std::string> ReasonsOf(const EngineStatus& status, const Tree& running);
+// Of this node alone; those of the pair are pair/'s.
+[[nodiscard]] std::vector<Reason> ReasonsOf(const EngineStatus& status, const Tree& running);
 
 }  // namespace configsync

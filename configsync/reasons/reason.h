@@ -101,6 +101,12 @@ struct ReasonRow {
   std::string_view remedy;   // What to do, in the imperative.
 };
 
+inline constexpr std::size_t kReasonEvidenceBytesMax = 2'048;
+
+// Words for machines: "warning", "push".
+[[nodiscard]] std::string_view NameOf(Severity severity);
+[[nodiscard]] std::string_view NameOf(Blocks blocks);
+
 // By code.
 [[nodiscard]] std::span<const ReasonRow> ReasonRows();
 [[nodiscard]] const ReasonRow& RowOf(ReasonCode code);
@@ -119,11 +125,14 @@ struct Reason {
 
 // "FEATURE_MISMATCH(vsys)".
 [[nodiscard]] std::string NameOf(const Reason& reason);
-// "error FEATURE_MISMATCH(vsys): here true, on fw-b false; switch it ...".
+// "error FEATURE_MISMATCH(vsys): here true, on fw-b false; switch it ...": the evidence, else the
+// meaning, with the name of the remote if it is not in there; the remedy. Longer evidence is cut.
 [[nodiscard]] std::string TextOf(const Reason& reason);
+[[nodiscard]] Severity SeverityOf(const Reason& reason);
 [[nodiscard]] Blocks BlocksOf(const Reason& reason);
 
-// A failed call as a status that carries its reason, and back. A status without one is kPeerError.
+// A failed call as a status that carries its reason, and back. Its code says whether a further call
+// can help; its message is the text. A status without a reason is kPeerError.
 [[nodiscard]] absl::Status StatusOf(const Reason& reason);
 [[nodiscard]] Reason ReasonOf(const absl::Status& status);
 

@@ -161,7 +161,10 @@ TEST_F(ConfigCallsTest, StatusSaysWhatIsAmissByName) {
   EXPECT_EQ(status.version(), "1.2");
   const std::vector<std::string> reasons(status.reasons().begin(), status.reasons().end());
   ASSERT_EQ(reasons.size(), 2u);
-  EXPECT_EQ(reasons[0], "error DATAPLANE_REFUSED: the dataplane does not take revision 7: no port");
+  EXPECT_EQ(
+      reasons[0],
+      "error DATAPLANE_REFUSED: the dataplane does not take revision 7: no port; correct what "
+      "it names, or go back to the revision that it runs");
   EXPECT_EQ(reasons[1].find("info NOT_SAVED: "), 0u);
 }
 

@@ -91,11 +91,13 @@ TEST_F(YangTextTest, ReasonsFollowTheSwitchesOfTheConfiguration) {
   status.follow.state = FollowState::kFollowing;
   const auto names = [&](const Tree& tree) {
     std::string all;
-    for (const std::string& reason : ReasonsOf(status, tree)) {
-      all += reason.substr(0, reason.find(':')) + ";";
+    for (const Reason& reason : ReasonsOf(status, tree)) {
+      const std::string text = TextOf(reason);
+      all += text.substr(0, text.find(':')) + ";";
     }
     return all;
   };
+  // No /ha at all is no reason: failover is on as it is by default.
   EXPECT_EQ(names(Make({})), "info CONFIG_SYNC_DISABLED_LOCAL;");
   EXPECT_EQ(names(Make({{"ha", "configuration-synchronization", "enabled", "true"},
                         {"ha", "failover", "enabled", "false"}})),
