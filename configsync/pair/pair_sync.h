@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -113,6 +114,8 @@ class PairSync : public PairGate, public PeerCalls {
     NodeFacts* facts = nullptr;
     const SchemaNode* root = nullptr;
     Store* store = nullptr;  // For sealing alone.
+    // Tick() has something to do at once. On any thread, with any lock held; returns at once.
+    std::function<void()> wake = [] {};
   };
   // Takes up the notes of the engine, and becomes its gate.
   static absl::StatusOr<std::unique_ptr<PairSync>> Start(const Setup& setup);
