@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "configsync/engine/change_rules.h"
 #include "configsync/engine/codes.h"
-#include "configsync/engine/engine_impl.h"
+#include "configsync/engine/commit_run.h"
 #include "configsync/engine/ha_nodes.h"
 #include "configsync/tree/merge.h"
 
@@ -39,10 +39,10 @@ Problem BadOption(std::string value, std::string text, std::string remedy) {
           .remedy = std::move(remedy)};
 }
 
-void CheckOptions(const CommitOptions& options, Problems& problems) {
-  if (options.comment.size() > kCommentBytesMax) {
+void CheckOptions(const CommitOptions& options, std::size_t comment_bytes_max, Problems& problems) {
+  if (options.comment.size() > comment_bytes_max) {
     problems.Add(BadOption(absl::StrCat(options.comment.size(), " bytes"),
-                           absl::StrCat("a comment has at most ", kCommentBytesMax, " bytes"),
+                           absl::StrCat("a comment has at most ", comment_bytes_max, " bytes"),
                            "give a shorter comment"));
   }
   if (const auto within = options.confirm_within_s;
@@ -84,28 +84,10 @@ Problem ProblemOf(const Conflict& conflict, RevisionId base) {
 
 }  // namespace
 
-// Everything that one commit knows, from step to step.
-struct EngineImpl::CommitRun {
-  Operator by;
-  CommitOptions options;
-  std::string origin = "commit";
-  bool is_switch = false;  // Of HA: it has no candidate, and touches nothing that is locked.
-  bool is_due = false;     // Time asks for it: nobody may refuse.
-  std::optional<std::optional<HaEditRecord>> ha_edit;
-  std::uint64_t generation = 0;  // Of the candidate that is committed.
-  RevisionId base = 0;
-  std::optional<Tree> base_tree, running_tree, tree;
-  CommitOutcome outcome;
-
-  bool Refuse(Problem problem) {
-    outcome.problems.Add(std::move(problem));
-    return false;
-  }
-};
-
 // Steps 2 and 3.
 bool EngineImpl::CheckRights(CommitRun& run) {
-  CheckOptions(run.options, run.outcome.problems);
+  CheckOptions(run.options, run.draft == nullptr ? kCommentBytesMax : kPeerCommentBytesMax,
+               run.outcome.problems);
   const Now now = Time();
   if (std::optional<Problem> problem = LockProblem(run.by, now)) run.Refuse(*problem);
   if (std::optional<Problem> problem = ConfirmProblem(run.by, now)) run.Refuse(*problem);
@@ -168,7 +150,8 @@ bool EngineImpl::JudgeAll(CommitRun& run) {
     return run.Refuse({.code = std::string(problem_code::kNothingToCommit),
                        .path = {},
                        .value = {},
-                       .text = "your candidate is equal to the running configuration",
+                       .text = absl::StrCat(run.draft == nullptr ? "your candidate" : "the draft",
+                                            " is equal to the running configuration"),
                        .remedy = "change something first; to make running the startup "
                                  "configuration: lockstepctl config save"});
   }
@@ -176,28 +159,39 @@ bool EngineImpl::JudgeAll(CommitRun& run) {
     outcome.services = ServicesOf(outcome.changes);
     return true;
   }
+  if (TakeJudged(run)) return true;
+  return AskJudgeAndDataplane(run);
+}
+
+bool EngineImpl::AskJudgeAndDataplane(CommitRun& run) {
+  CommitOutcome& outcome = run.outcome;
+  Clock& clock = *setup_.clock;
   const Judge::Cost cost = setup_.judge->Verdict(*run.tree, outcome.problems);
   outcome.difference_cpu_us += cost.own_cpu_us;
   outcome.validation_cpu_us += cost.validation_cpu_us;
-  begin = clock.ThreadCpuUs();
-  if (!run.is_switch && IsHaArmed(*run.running_tree))
+  const std::int64_t begin = clock.ThreadCpuUs();
+  if (!run.is_switch && run.draft == nullptr && IsHaArmed(*run.running_tree)) {
     FindEditLocks(outcome.changes, outcome.problems);
+  }
   outcome.services = ServicesOf(outcome.changes);
   outcome.warnings = setup_.judge->Warnings(outcome.changes);
   outcome.difference_cpu_us += clock.ThreadCpuUs() - begin;
   if (!outcome.problems.empty()) return false;
   outcome.sessions = setup_.dataplane->Plan(*run.tree, outcome.problems);
-  if (outcome.problems.empty() && !outcome.sessions.known) {
+  if (!outcome.problems.empty()) return false;
+  if (!outcome.sessions.known) {
     outcome.warnings.push_back(
         "no dataplane answers: it takes the revision when it is back, and how many sessions would "
         "end is unknown");
   }
-  return outcome.problems.empty();
+  if (run.options.check_only) KeepJudged(run);
+  return true;
 }
 
 void EngineImpl::Describe(CommitRun& run) {
   run.outcome.hash = HexOf(run.tree->hash());
-  if (!run.is_switch) run.origin = OriginOf(run.tree->hash());
+  if (run.is_switch || run.draft != nullptr) return;
+  run.origin = run.options.from_central_manager ? "central-manager" : OriginOf(run.tree->hash());
 }
 
 // A content that was there before is a rollback, however it came about.
@@ -210,85 +204,38 @@ std::string EngineImpl::OriginOf(const Hash& hash) {
   return was_there ? "rollback" : "commit";
 }
 
-// What was saved during an HA edit is disarmed: when it ends, the next boot must be armed too.
-void EngineImpl::ArmStartup(CommitRun& run, Transaction& transaction) {
-  const bool ends_edit =
-      ha_edit_.has_value() && transaction.ha_edit.has_value() && !transaction.ha_edit->has_value();
-  if (!ends_edit || transaction.startup.has_value()) return;
-  if (run.is_switch && !confirm_.has_value() && startup_hash_ == running_tree_->hash()) {
-    transaction.startup = transaction.revision->info.id;
-    return;
-  }
-  const absl::StatusOr<Tree> startup = TreeOf(startup_);
-  if (startup.ok() && IsHaDisarmed(*startup)) {
-    run.outcome.warnings.push_back(absl::StrCat(
-        "the startup configuration, revision ", startup_,
-        ", was saved with failover disabled, and so the machine would boot; make running the "
-        "startup configuration: lockstepctl config save"));
-  }
-}
-
-// Steps 9 and 10. One transaction with everything that changes together.
-bool EngineImpl::Write(CommitRun& run) {
-  const Now now = Time();
-  // The deadline may have passed while the dataplane was asked.
-  if (!run.is_due) {
-    if (std::optional<Problem> problem = ConfirmProblem(run.by, now)) return run.Refuse(*problem);
-  }
-  Transaction transaction;
-  AddRevision({.by = run.by,
-               .origin = run.origin,
-               .comment = run.options.comment,
-               .tree = &*run.tree,
-               .changes = run.outcome.changes},
-              now, transaction);
-  const RevisionId revision = transaction.revision->info.id;
-  if (const auto within = run.options.confirm_within_s;
-      within.has_value() || confirm_.has_value()) {
-    ConfirmRecord confirm = confirm_.value_or(ConfirmRecord{.revision = revision,
-                                                            .back_to = running_,
-                                                            .deadline = {},
-                                                            .by = run.by,
-                                                            .save = false,
-                                                            .ha_edit_open = ha_edit_.has_value()});
-    confirm.revision = revision;
-    confirm.save = confirm.save || run.options.save;
-    if (within.has_value()) confirm.deadline = DeadlineIn(now, std::int64_t{*within} * 1'000);
-    transaction.confirm.emplace(std::move(confirm));
-  } else if (run.options.save) {
-    transaction.startup = revision;
-  }
-  transaction.ha_edit = run.ha_edit;
-  if (ha_edit_.has_value() && !run.ha_edit.has_value() && !IsHaDisarmed(*run.tree)) {
-    transaction.ha_edit.emplace(std::nullopt);
-  }
-  ArmStartup(run, transaction);
-  const auto candidate = candidates_.find(run.by.user_id);
-  if (!run.is_switch && candidate != candidates_.end() &&
-      candidate->second.generation == run.generation) {
-    transaction.dropped_candidates.push_back(run.by.user_id);
-  }
-  RenewLease(run.by, now, transaction);
-  if (absl::Status status = WriteAndTake(transaction); !status.ok()) {
-    return run.Refuse(StoreProblem(status));
-  }
-  run.outcome.committed = true;
-  run.outcome.revision = revision;
-  if (std::string warning = setup_.store->Warning(); !warning.empty()) {
-    run.outcome.warnings.push_back(std::move(warning));
-  }
-  if (run.options.save && confirm_.has_value()) {
-    run.outcome.warnings.push_back("it becomes the startup configuration when it is confirmed");
-  }
+// Steps 8a and 8b. What no remote would get, or time asks for, needs no answer of theirs.
+bool EngineImpl::AskRemotes(CommitRun& run) {
+  const bool is_asked = gate_ != nullptr && !run.is_switch && !run.outcome.changes.empty() &&
+                        (run.draft == nullptr || run.draft->asks_gate);
+  if (!is_asked) return true;
+  run.is_gate_asked = true;
+  const PairGate::Question question = {.by = run.by,
+                                       .options = run.options,
+                                       .origin = run.origin,
+                                       .running = *run.running_tree,
+                                       .next = *run.tree,
+                                       .next_revision = run.next_revision,
+                                       .changes = run.outcome.changes};
+  run.outcome.remotes = gate_->Prepare(question, run.outcome.problems);
+  if (!run.outcome.problems.empty()) return false;
+  if (run.options.check_only) return true;
+  // What the draft brings is about this very transaction, and rules.
+  for (auto& [name, value] : gate_->NotesFor(question)) run.notes.try_emplace(name, value);
   return true;
 }
 
-// Needs `commit_mutex_`, and not `mutex_`.
-void EngineImpl::RunCommit(CommitRun& run) {
+// Steps 1 to 10. True: there is a new revision.
+bool EngineImpl::RunToTransaction(CommitRun& run) {
   bool goes_on = true;
-  if (!run.is_switch) {
+  {
     const std::lock_guard lock(mutex_);
-    goes_on = CheckRights(run) && ClaimCandidate(run);
+    run.next_revision = running_ + 1;
+    if (run.draft != nullptr) {
+      goes_on = CheckRights(run) && ClaimDraft(run);
+    } else if (!run.is_switch) {
+      goes_on = CheckRights(run) && ClaimCandidate(run);
+    }
   }
   const std::int64_t begin = setup_.clock->ThreadCpuUs();
   goes_on = goes_on && Rebase(run);
@@ -296,21 +243,49 @@ void EngineImpl::RunCommit(CommitRun& run) {
   goes_on = goes_on && JudgeAll(run);
   if (goes_on) {
     Describe(run);
-    if (run.options.check_only) return;
+    goes_on = AskRemotes(run);
   }
-  {
-    const std::lock_guard lock(mutex_);
-    goes_on = goes_on && Write(run);
-    if (!goes_on && !run.options.check_only) {
-      AuditRefusal(run.by, run.origin, DetailOf(run.outcome.problems));
+  if (run.options.check_only) return false;
+  const std::lock_guard lock(mutex_);
+  goes_on = goes_on && Write(run);
+  if (!goes_on) AuditRefusal(run.by, run.origin, DetailOf(run.outcome.problems));
+  return goes_on;
+}
+
+// Needs `commit_mutex_`, and not `mutex_`.
+void EngineImpl::RunCommit(CommitRun& run) {
+  CommitOutcome& outcome = run.outcome;
+  if (RunToTransaction(run)) {
+    outcome.follow = setup_.dataplane->Follow(outcome.revision, *run.tree);  // Step 11.
+    if (outcome.follow.state == FollowState::kRefused) {
+      outcome.warnings.push_back(absl::StrCat(
+          "the dataplane refused the revision and runs the one before: ", outcome.follow.text,
+          "; correct it, or roll back"));
     }
   }
-  if (!goes_on) return;
-  run.outcome.follow = setup_.dataplane->Follow(run.outcome.revision, *run.tree);  // Step 11.
-  if (run.outcome.follow.state == FollowState::kRefused) {
-    run.outcome.warnings.push_back(absl::StrCat(
-        "the dataplane refused the revision and runs the one before: ", run.outcome.follow.text,
-        "; correct it, or roll back"));
+  if (run.is_gate_asked) {
+    gate_->Finish(outcome.committed, outcome.remotes);  // Steps 11a and 11b.
+    if (outcome.committed) WarnOfStartup(run);
+  } else if (outcome.committed && run.draft == nullptr) {
+    WakeGate();
+  }
+}
+
+// F24. A remote makes what it applies its startup configuration, and this node does not.
+void EngineImpl::WarnOfStartup(CommitRun& run) {
+  RevisionId startup = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (confirm_.has_value()) return;  // Neither has, until it is confirmed.
+    startup = startup_;
+  }
+  if (startup == run.outcome.revision) return;
+  for (const RemoteOutcome& remote : run.outcome.remotes) {
+    if (remote.state != RemoteOutcome::State::kApplied) continue;
+    run.outcome.warnings.push_back(
+        absl::StrCat(remote.remote, " has made its revision ", remote.revision,
+                     " its startup configuration; here startup is still revision ", startup,
+                     ", not ", run.outcome.revision, ": lockstepctl config save"));
   }
 }
 
@@ -319,43 +294,6 @@ CommitOutcome EngineImpl::Commit(const Operator& by, const CommitOptions& option
   CommitRun run;
   run.by = by;
   run.options = options;
-  RunCommit(run);
-  return std::move(run.outcome);
-}
-
-CommitOutcome EngineImpl::CommitHaSwitch(const Operator& by, bool is_armed, std::uint32_t for_s) {
-  CommitRun run;
-  run.by = by;
-  run.origin = "ha-edit";
-  run.is_switch = true;
-  run.is_due = by == Self();
-  {
-    const std::lock_guard lock(mutex_);
-    run.base = running_;
-    run.base_tree = running_tree_;
-    run.running_tree = running_tree_;
-    run.ha_edit.emplace(std::nullopt);
-    if (!is_armed) {
-      run.ha_edit.emplace(
-          HaEditRecord{.by = by, .deadline = DeadlineIn(Time(), std::int64_t{for_s} * 1'000)});
-    }
-  }
-  run.options.comment =
-      is_armed ? "HA is armed again" : absl::StrCat("HA is disarmed for ", for_s, " s");
-  const std::vector<Edit> edits = {{.op = EditOp::kSet,
-                                    .path = FailoverEnabledPath(run.running_tree->schema()),
-                                    .value = is_armed ? "true" : "false",
-                                    .after = {}}};
-  absl::StatusOr<Tree> tree = run.running_tree->Apply(edits);
-  if (!tree.ok()) {
-    run.Refuse({.code = std::string(problem_code::kBadEdit),
-                .path = "/ha/failover/enabled",
-                .value = {},
-                .text = std::string(tree.status().message()),
-                .remedy = "check the schema modules of this installation"});
-    return std::move(run.outcome);
-  }
-  run.tree = *std::move(tree);
   RunCommit(run);
   return std::move(run.outcome);
 }

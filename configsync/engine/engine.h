@@ -34,6 +34,10 @@
 namespace configsync {
 
 inline constexpr std::size_t kCommentBytesMax = 1'024;
+inline constexpr std::size_t kPeerCommentBytesMax = 4'096;  // Of a draft: it names revisions.
+// User id of drafts that a peer gives: no person's. A confirm that such a draft began is for any
+// operator of this node to give.
+inline constexpr std::uint32_t kPeerUserId = 0xffff'fffe;
 inline constexpr std::uint32_t kConfirmSecondsMax = 86'400;  // At least 1.
 inline constexpr std::uint32_t kLeaseSecondsMin = 10;        // Of locks and HA edits.
 inline constexpr std::uint32_t kLeaseSecondsMax = 86'400;
@@ -71,10 +75,10 @@ struct CommitOutcome {
 
 // A configuration that another node, or an operator by hand, gives this one (PAIR.md).
 struct PeerDraft {
-  Operator by;
-  std::string origin;  // "peer", "pull", "merge", …
-  std::string comment;
-  Tree tree;        // Whole.
+  Operator by;          // A peer: kPeerUserId.
+  std::string origin;   // "peer", "pull", "merge", …
+  std::string comment;  // At most kPeerCommentBytesMax.
+  Tree tree;            // Whole.
   Hash on_running;  // What it was made for; another one: problem RUNNING_MOVED, nothing happens.
   bool check_only = false;
   bool save = true;  // F23. With confirm_within_s at the confirmation.
@@ -117,6 +121,9 @@ class ConfigEngine {
     Dataplane* dataplane = nullptr;
     Clock* clock = nullptr;
     std::string boot_id;  // Of the machine: another one means that startup becomes running.
+    // How long CommitDraft(), and Confirm() of a peer, wait for a commit that runs: it may be the
+    // one that asks the very peer who calls. Other values affect tests only.
+    std::uint32_t peer_wait_ms = 1'000;
   };
   // Takes up what the store holds: pending confirms, leases, the edit timer. An empty store gets
   // revision 1, the modules' defaults. Errors: kDataLoss with what the store's check found.
@@ -136,6 +143,8 @@ class ConfigEngine {
   virtual Problems ResetCandidate(const Operator& by, const ViewName& to) = 0;  // Also: discard.
 
   virtual CommitOutcome Commit(const Operator& by, const CommitOptions& options) = 0;
+  // By the operator who waits; of a peer's draft, by anybody. Errors: kFailedPrecondition (nothing
+  // waits, or somebody else's), kUnavailable (PEER_BUSY, of kPeerUserId alone).
   virtual absl::Status Confirm(const Operator& by) = 0;
   virtual absl::Status Save(const Operator& by) = 0;  // startup := running.
 
@@ -158,10 +167,12 @@ class ConfigEngine {
   virtual std::map<std::string, std::string> ReadNotes() = 0;
   virtual absl::Status WriteNotes(const Operator& by, std::string_view action, std::string detail,
                                   const Notes& notes) = 0;
-  // A commit of a draft: judge and dataplane (not twice for what was checked on the same running),
-  // transaction, follow. No candidate, lock of this node and confirm count as in Commit(); the edit
-  // lock does not, because who edits has disarmed the pair. Errors as problems; kBusy: another
-  // commit runs, wait.
+  // A commit of a draft: rights, ids that are missing, judge and dataplane (neither for what a
+  // check found good on the same running), transaction, follow. Lock and confirm of somebody else
+  // count as in Commit(); the edit lock does not, because who edits has disarmed the pair. Errors
+  // are problems, and nothing has changed: RUNNING_MOVED (`on_running` is not what runs),
+  // NOTHING_TO_COMMIT (it is, and the draft is equal to it: `notes` are not written),
+  // PEER_BUSY (another commit runs: try again), and those of Commit().
   virtual CommitOutcome CommitDraft(const PeerDraft& draft) = 0;
   // The running configuration with its number; what CommitDraft::on_running is about.
   virtual std::pair<RevisionId, Tree> Running() = 0;

@@ -2,13 +2,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 // The inside of engine.h, in parts: start.cc takes up what the store holds, candidates.cc edits,
-// commit.cc is the commit machine of COMMIT.md, timers.cc does what time asks for, views.cc reads.
+// commit.cc is the commit machine of COMMIT.md, commit_write.cc its transaction, drafts.cc what
+// pair/ asks for, ha_edits.cc disarms and arms HA, timers.cc does what time and the operators'
+// other acts ask for, views.cc reads.
 //
-// Threads: `commit_mutex_` is held through a whole commit, also while the dataplane is asked;
-// `mutex_` guards the state and is held for moments. Taken in this order.
+// Threads: `commit_mutex_` is held through a whole commit, also while dataplane and peers are
+// asked; `mutex_` guards the state and is held for moments. Taken in this order. The gate is called
+// with the first and without the second.
 
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -119,23 +123,52 @@ class EngineImpl final : public ConfigEngine {
   bool CheckRights(CommitRun& run);
   bool Rebase(CommitRun& run);
   bool JudgeAll(CommitRun& run);
+  bool AskJudgeAndDataplane(CommitRun& run);
   void Describe(CommitRun& run);
-  void ArmStartup(CommitRun& run, Transaction& transaction);
-  bool Write(CommitRun& run);
+  bool AskRemotes(CommitRun& run);
+  bool RunToTransaction(CommitRun& run);
+  void WarnOfStartup(CommitRun& run);
   void RunCommit(CommitRun& run);
   std::string OriginOf(const Hash& hash);
-  // A commit of the engine's own to running: HA edits.
+
+  // commit_write.cc
+  void ArmStartup(CommitRun& run, Transaction& transaction);
+  void SetConfirm(CommitRun& run, RevisionId revision, const Now& now, Transaction& transaction);
+  bool Write(CommitRun& run);
+
+  // drafts.cc
+  bool ClaimDraft(CommitRun& run);
+  // True: a check found it good, and said what is now in the outcome.
+  bool TakeJudged(CommitRun& run);
+  void KeepJudged(const CommitRun& run);
+  [[nodiscard]] bool LockForPeer(std::unique_lock<std::timed_mutex>& commit) const;
+  // Needs neither lock.
+  void WakeGate() const {
+    if (gate_ != nullptr) gate_->Wake();
+  }
+
+  // ha_edits.cc
   CommitOutcome CommitHaSwitch(const Operator& by, bool is_armed, std::uint32_t for_s);
+  void ExpireHaEdit();
 
   // timers.cc
+  [[nodiscard]] static absl::Status CheckLease(std::string_view what, std::uint32_t seconds);
   bool ExpireConfirm();
   void ExpireLock();
-  void ExpireHaEdit();
   std::int64_t NextDueMs();
   void Follow();
 
+  // What a check found good: judging again what a peer prepared would say the same. Needs
+  // `commit_mutex_`.
+  struct Judged {
+    Hash running, next;
+    std::vector<std::string> warnings;
+    SessionEffect sessions;
+  };
+
   const Setup setup_;
-  std::mutex commit_mutex_;
+  mutable std::timed_mutex commit_mutex_;
+  std::vector<Judged> judged_;  // Oldest first.
   std::mutex mutex_;
   RevisionId running_ = 0;
   RevisionId startup_ = 0;

@@ -121,8 +121,11 @@ std::optional<Problem> EngineImpl::ConfirmProblem(const Operator& by, const Now&
                      : absl::StrCat("revision ", confirm_->revision, " of ", confirm_->by.name,
                                     " waits to be confirmed for another ",
                                     SecondsOf(LeftMs(confirm_->deadline, now)), " s"),
-      .remedy = absl::StrCat("wait until it is over, or until ", confirm_->by.name,
-                             " runs: lockstepctl config confirm")};
+      .remedy = confirm_->by.user_id == kPeerUserId
+                    ? std::string("wait until it is over, or take it for good: lockstepctl config "
+                                  "confirm")
+                    : absl::StrCat("wait until it is over, or until ", confirm_->by.name,
+                                   " runs: lockstepctl config confirm")};
 }
 
 void EngineImpl::RenewLease(const Operator& by, const Now& now, Transaction& transaction) const {

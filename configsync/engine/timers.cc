@@ -23,63 +23,71 @@ absl::Status StatusOf(const Problem& problem) {
       absl::StrCat(problem.code, ": ", problem.text, "; ", problem.remedy));
 }
 
-absl::Status CheckLease(std::string_view what, std::uint32_t seconds) {
+}  // namespace
+
+absl::Status EngineImpl::CheckLease(std::string_view what, std::uint32_t seconds) {
   if (seconds >= kLeaseSecondsMin && seconds <= kLeaseSecondsMax) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(std::string(what), ": ", seconds, " s; give ",
                                                  kLeaseSecondsMin, " to ", kLeaseSecondsMax, " s"));
 }
 
-CommitOutcome Refused(std::string_view code, std::string value, std::string text,
-                      std::string remedy) {
-  CommitOutcome outcome;
-  outcome.problems.Add({.code = std::string(code),
-                        .path = "/ha/failover/enabled",
-                        .value = std::move(value),
-                        .text = std::move(text),
-                        .remedy = std::move(remedy)});
-  return outcome;
-}
-
-}  // namespace
-
 absl::Status EngineImpl::Confirm(const Operator& by) {
-  const std::lock_guard commit(commit_mutex_);
-  const std::lock_guard lock(mutex_);
-  if (!confirm_.has_value()) {
-    return absl::FailedPreconditionError(
-        "no revision waits to be confirmed; it was confirmed already, or its time was over: see "
-        "lockstepctl config history");
+  std::unique_lock commit(commit_mutex_, std::defer_lock);
+  if (by.user_id != kPeerUserId) {
+    commit.lock();
+  } else if (!LockForPeer(commit)) {
+    return absl::UnavailableError(absl::StrCat(std::string(problem_code::kPeerBusy),
+                                               ": another commit runs on this node; try again"));
   }
-  const Now now = Time();
-  if (std::optional<Problem> problem = ConfirmProblem(by, now)) {
-    AuditRefusal(by, "confirm", problem->text);
-    return StatusOf(*problem);
+  RevisionId revision = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!confirm_.has_value()) {
+      return absl::FailedPreconditionError(
+          "no revision waits to be confirmed; it was confirmed already, or its time was over: see "
+          "lockstepctl config history");
+    }
+    const Now now = Time();
+    // What a peer began is for anybody here to confirm: after a failover nobody else can.
+    const bool is_of_peer = confirm_->by.user_id == kPeerUserId && !IsConfirmDue(now);
+    if (std::optional<Problem> problem = ConfirmProblem(by, now);
+        problem.has_value() && !is_of_peer) {
+      AuditRefusal(by, "confirm", problem->text);
+      return StatusOf(*problem);
+    }
+    revision = confirm_->revision;
+    Transaction transaction;
+    transaction.audit = AuditOf(now, by, "confirm", absl::StrCat("revision ", revision), "done");
+    if (confirm_->save) transaction.startup = running_;
+    transaction.confirm.emplace(std::nullopt);
+    RenewLease(by, now, transaction);
+    if (absl::Status status = WriteAndTake(transaction); !status.ok()) return status;
   }
-  Transaction transaction;
-  transaction.audit =
-      AuditOf(now, by, "confirm", absl::StrCat("revision ", confirm_->revision), "done");
-  if (confirm_->save) transaction.startup = running_;
-  transaction.confirm.emplace(std::nullopt);
-  RenewLease(by, now, transaction);
-  return WriteAndTake(transaction);
+  // A peer tells those whom it has told of the revision itself.
+  if (gate_ != nullptr && by.user_id != kPeerUserId) gate_->ConfirmRemotes(revision);
+  return absl::OkStatus();
 }
 
 absl::Status EngineImpl::Save(const Operator& by) {
   const std::lock_guard commit(commit_mutex_);
-  const std::lock_guard lock(mutex_);
-  const Now now = Time();
-  if (std::optional<Problem> problem = LockProblem(by, now)) return StatusOf(*problem);
-  if (confirm_.has_value()) {
-    return absl::FailedPreconditionError(absl::StrCat(std::string(problem_code::kConfirmPending),
-                                                      ": revision ", confirm_->revision,
-                                                      " is not confirmed yet; confirm it first"));
+  {
+    const std::lock_guard lock(mutex_);
+    const Now now = Time();
+    if (std::optional<Problem> problem = LockProblem(by, now)) return StatusOf(*problem);
+    if (confirm_.has_value()) {
+      return absl::FailedPreconditionError(absl::StrCat(std::string(problem_code::kConfirmPending),
+                                                        ": revision ", confirm_->revision,
+                                                        " is not confirmed yet; confirm it first"));
+    }
+    Transaction transaction;
+    transaction.audit =
+        AuditOf(now, by, "save", absl::StrCat("startup := revision ", running_), "done");
+    transaction.startup = running_;
+    RenewLease(by, now, transaction);
+    if (absl::Status status = WriteAndTake(transaction); !status.ok()) return status;
   }
-  Transaction transaction;
-  transaction.audit =
-      AuditOf(now, by, "save", absl::StrCat("startup := revision ", running_), "done");
-  transaction.startup = running_;
-  RenewLease(by, now, transaction);
-  return WriteAndTake(transaction);
+  WakeGate();
+  return absl::OkStatus();
 }
 
 absl::Status EngineImpl::Lock(const Operator& by, std::uint32_t lease_s) {
@@ -112,50 +120,6 @@ absl::Status EngineImpl::Unlock(const Operator& by, bool force) {
       AuditOf(now, by, "unlock", absl::StrCat("the lock of ", lock_->by.name), "done");
   transaction.lock.emplace(std::nullopt);
   return WriteAndTake(transaction);
-}
-
-CommitOutcome EngineImpl::BeginHaEdit(const Operator& by, std::uint32_t for_s) {
-  if (absl::Status status = CheckLease("HA edit", for_s); !status.ok()) {
-    return Refused(problem_code::kBadOption, absl::StrCat(for_s, " s"),
-                   std::string(status.message()), "give a time within the limit");
-  }
-  const std::lock_guard commit(commit_mutex_);
-  {
-    const std::lock_guard lock(mutex_);
-    if (std::optional<Problem> problem = LockProblem(by, Time())) {
-      CommitOutcome outcome;
-      outcome.problems.Add(*problem);
-      return outcome;
-    }
-    if (ha_edit_.has_value()) {
-      return Refused(problem_code::kHaNotArmed, ha_edit_->by.name,
-                     absl::StrCat(ha_edit_->by.name, " edits already, for another ",
-                                  SecondsOf(LeftMs(ha_edit_->deadline, Time())), " s"),
-                     "end that one first with: lockstepctl ha edit end");
-    }
-    if (!IsHaArmed(*running_tree_)) {
-      return Refused(problem_code::kHaNotArmed, "false", "HA is not armed",
-                     "edit and commit as you like; nothing is locked");
-    }
-  }
-  return CommitHaSwitch(by, false, for_s);
-}
-
-CommitOutcome EngineImpl::EndHaEdit(const Operator& by) {
-  const std::lock_guard commit(commit_mutex_);
-  {
-    const std::lock_guard lock(mutex_);
-    if (!ha_edit_.has_value()) {
-      return Refused(problem_code::kNoHaEdit, "", "no HA edit is open",
-                     "to arm HA: lockstepctl config set ha failover enabled true, and commit");
-    }
-    if (std::optional<Problem> problem = LockProblem(by, Time())) {
-      CommitOutcome outcome;
-      outcome.problems.Add(*problem);
-      return outcome;
-    }
-  }
-  return CommitHaSwitch(by, true, 0);
 }
 
 absl::Status EngineImpl::ChangeMasterKey(const Operator& by, std::string_view old_key,
@@ -191,6 +155,7 @@ absl::Status EngineImpl::ChangeMasterKey(const Operator& by, std::string_view ol
     if (absl::Status loaded = LoadWhatRuns(); !loaded.ok()) return loaded;
   }
   Follow();
+  WakeGate();
   return absl::OkStatus();
 }
 
@@ -239,6 +204,7 @@ bool EngineImpl::ExpireConfirm() {
     }
   }
   Follow();
+  WakeGate();
   return true;
 }
 
@@ -250,13 +216,6 @@ void EngineImpl::ExpireLock() {
                               absl::StrCat("the lock of ", lock_->by.name, " lapsed"), "done");
   transaction.lock.emplace(std::nullopt);
   if (!WriteAndTake(transaction).ok()) retry_boot_ms_ = now.boot_ms + kRetryMs;
-}
-
-// Needs `commit_mutex_`.
-void EngineImpl::ExpireHaEdit() {
-  if (CommitHaSwitch(Self(), true, 0).committed) return;
-  const std::lock_guard lock(mutex_);
-  retry_boot_ms_ = Time().boot_ms + kRetryMs;
 }
 
 std::int64_t EngineImpl::NextDueMs() {

@@ -104,7 +104,7 @@ struct StoreState {
   std::optional<LockRecord> lock;
   std::optional<HaEditRecord> ha_edit;
   std::vector<CandidateRecord> candidates;
-  std::map<std::string, std::string> notes;  // Small values of pair/, by name.
+  std::map<std::string, std::string> notes;  // Values of pair/, by name.
 };
 
 }  // namespace configsync

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 // The inside of sqlite_store.h, in parts: sqlite_start.cc opens and checks, sqlite_read.cc reads,
-// sqlite_write.cc writes, sqlite_verify.cc looks at everything, sqlite_reseal.cc changes the key.
+// sqlite_write.cc writes, sqlite_notes.cc does both for notes, sqlite_verify.cc looks at
+// everything, sqlite_reseal.cc changes the key.
 //
 // Threads: public functions take the lock, private ones need it.
 
@@ -58,6 +59,7 @@ class SqliteStore final : public Store {
   absl::Status OpenDatabase(bool has_heads);
   absl::Status Prepare();
   absl::Status MakeTables();
+  absl::Status BringUp();
   absl::Status ReadKey();
   absl::Status TakeKey(const std::string& check);
   absl::Status CheckPages(const char* pragma, std::vector<std::string>& faults);
@@ -74,6 +76,7 @@ class SqliteStore final : public Store {
   absl::StatusOr<std::vector<Edit>> EditsOfBody(std::string_view body, const Sealer& sealer);
   absl::Status ReadTimers(StoreState& state);
   absl::Status ReadCandidates(StoreState& state);
+  absl::Status ReadNotes(StoreState& state);
 
   // Write.
   absl::Status Transact(AuditRecord audit, const std::function<absl::Status()>& body);
@@ -83,6 +86,7 @@ class SqliteStore final : public Store {
   absl::Status AddRevision(const RevisionDraft& draft);
   absl::Status WriteTimers(const Transaction& transaction);
   absl::Status WriteCandidate(const CandidateWrite& write);
+  absl::Status WriteNotes(const Transaction& transaction);
   absl::Status AddAudit(const AuditRecord& record);
   absl::Status PruneAudit(std::uint64_t sequence);
   absl::Status PruneRevisions();
@@ -90,6 +94,7 @@ class SqliteStore final : public Store {
 
   // Verify and reseal.
   absl::Status VerifyRevisions(StoreReport& report);
+  absl::Status VerifyNotes(StoreReport& report);
   absl::Status Reseal(const MasterKey& fresh);
   absl::Status ResealRevisions(const MasterKey& fresh);
   absl::Status ResealCandidates(const Sealer& fresh);
@@ -105,7 +110,8 @@ class SqliteStore final : public Store {
   std::optional<MasterKey> key_;
   std::optional<Sealer> sealer_;
   Head head_;
-  absl::Status failed_;  // Not ok: nothing more is written.
+  std::uint32_t version_ = kStoreSchemaVersion;  // Of the tables that are there.
+  absl::Status failed_;                          // Not ok: nothing more is written.
 
   std::mutex warning_mutex_;
   std::vector<std::pair<std::string, std::string>> warnings_;  // By topic.
@@ -115,5 +121,12 @@ inline constexpr char kDatabaseName[] = "config.db";
 inline constexpr char kKeyName[] = "master.key";
 inline constexpr char kNextKeyName[] = "master.key.next";
 inline constexpr std::uint64_t kAuditCheckedAtStart = 1'000;
+inline constexpr char kNotesTable[] = R"(
+CREATE TABLE notes (
+  name TEXT PRIMARY KEY,
+  value BLOB NOT NULL,
+  hash BLOB NOT NULL  -- of name and value: there is no revision that would prove them
+) STRICT;
+)";
 
 }  // namespace configsync

@@ -53,6 +53,7 @@ absl::StatusOr<StoreState> SqliteStore::Read() {
   state.boot_id = boot_id->value_or("");
   absl::Status status = ReadTimers(state);
   if (status.ok()) status = ReadCandidates(state);
+  if (status.ok()) status = ReadNotes(state);
   if (!status.ok()) return status;
   return state;
 }

@@ -108,6 +108,7 @@ absl::Status SqliteStore::Start() {
         database_->path(), ": damaged: ", absl::StrJoin(faults, "; "), "; ", kCopyRemedy));
   }
   status = CheckSecondPlace(*found);
+  if (status.ok()) status = BringUp();  // Nothing is altered in a store that is not well.
   return status.ok() ? CheckRunning() : status;
 }
 
@@ -143,12 +144,26 @@ absl::Status SqliteStore::OpenDatabase(bool has_heads) {
   if (is_new) return MakeTables();
   const absl::StatusOr<std::int64_t> version = database_->Number("PRAGMA user_version");
   if (!version.ok()) return version.status();
-  if (*version != kStoreSchemaVersion) {
+  version_ = static_cast<std::uint32_t>(*version);
+  if (version_ == 0 || version_ > kStoreSchemaVersion) {
     return absl::FailedPreconditionError(absl::StrCat(
         database_->path(), ": it has store version ", *version, ", this program knows ",
         kStoreSchemaVersion, "; start the newer lockstep-configd that wrote it"));
   }
   return absl::OkStatus();
+}
+
+// A store of an older program gets what it lacks, in one transaction: it has the old version or
+// this one.
+absl::Status SqliteStore::BringUp() {
+  if (version_ == kStoreSchemaVersion) return absl::OkStatus();
+  absl::Status status = database_->Run("BEGIN IMMEDIATE");
+  if (status.ok()) status = database_->Run(kNotesTable);
+  const std::string mark = absl::StrCat("PRAGMA user_version=", kStoreSchemaVersion);
+  if (status.ok()) status = database_->Run(mark.c_str());
+  if (status.ok()) status = database_->Run("COMMIT");
+  if (status.ok()) version_ = kStoreSchemaVersion;
+  return status;
 }
 
 absl::Status SqliteStore::Prepare() {
@@ -185,6 +200,7 @@ absl::Status SqliteStore::MakeTables() {
   if (!key.ok()) return key.status();
   absl::Status status = database_->Run("BEGIN IMMEDIATE");
   if (status.ok()) status = database_->Run(kTables);
+  if (status.ok()) status = database_->Run(kNotesTable);
   const std::string marks = absl::StrCat("PRAGMA application_id=", kStoreApplicationId,
                                          "; PRAGMA user_version=", kStoreSchemaVersion);
   if (status.ok()) status = database_->Run(marks.c_str());
@@ -321,6 +337,7 @@ absl::Status SqliteStore::CheckRunning() {
   }
   StoreState state;  // Whether it can be read.
   absl::Status status = ReadTimers(state);
+  if (status.ok()) status = ReadNotes(state);
   return status.ok() ? ReadCandidates(state) : status;
 }
 

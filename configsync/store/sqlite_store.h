@@ -26,7 +26,8 @@
 
 namespace configsync {
 
-inline constexpr std::uint32_t kStoreSchemaVersion = 1;
+inline constexpr std::uint32_t kStoreSchemaVersion =
+    2;  // 1 had no notes; it is brought up at start.
 inline constexpr std::uint32_t kStoreApplicationId = 0x4c4b5354;  // "LKST".
 
 struct StoreOptions {

@@ -47,6 +47,7 @@ absl::StatusOr<StoreReport> SqliteStore::Verify() {
   if (status.ok()) status = CheckPages("PRAGMA foreign_key_check", report.faults);
   if (status.ok()) status = CheckChain(head_.audit_sequence, report.faults);
   if (status.ok()) status = VerifyRevisions(report);
+  if (status.ok()) status = VerifyNotes(report);
   if (!status.ok()) return status;
   const absl::StatusOr<std::int64_t> records = database_->Number("SELECT count(*) FROM audit");
   if (!records.ok()) return records.status();

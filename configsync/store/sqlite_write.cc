@@ -73,6 +73,7 @@ absl::Status SqliteStore::WriteParts(const Transaction& transaction) {
   for (const CandidateWrite& write : transaction.candidates) {
     if (status.ok()) status = WriteCandidate(write);
   }
+  if (status.ok()) status = WriteNotes(transaction);
   if (status.ok() && transaction.revision.has_value()) status = PruneRevisions();
   return status;
 }

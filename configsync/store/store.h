@@ -28,6 +28,9 @@ namespace configsync {
 
 inline constexpr std::size_t kHistoryRevisions = 1'000;  // Older ones are forgotten.
 inline constexpr std::size_t kCandidatesMax = 64;
+inline constexpr std::size_t kNotesMax = 64;
+inline constexpr std::size_t kNoteNameBytesMax = 64;  // And at least 1.
+inline constexpr std::size_t kNoteValueBytesMax = 16 << 20;
 
 // A revision to be: it becomes running.
 struct RevisionDraft {
@@ -51,8 +54,10 @@ struct Transaction {
   std::optional<std::optional<LockRecord>> lock;
   std::optional<std::optional<HaEditRecord>> ha_edit;
   std::vector<CandidateWrite> candidates;
-  std::vector<std::uint32_t> dropped_candidates;            // By user id; before `candidates`.
-  std::map<std::string, std::optional<std::string>> notes;  // Absent value: erased.
+  std::vector<std::uint32_t> dropped_candidates;  // By user id; before `candidates`.
+  // An absent value is erased. Notes hold no text that is sealed: a change of the master key leaves
+  // them as they are.
+  std::map<std::string, std::optional<std::string>> notes;
   AuditRecord audit;  // Of it, sequence and hashes are the store's to fill in.
 };
 
@@ -75,15 +80,15 @@ class Store {
   [[nodiscard]] virtual absl::StatusOr<std::vector<AuditRecord>> Audit(std::size_t limit) = 0;
 
   // All of it, or nothing and an error: kResourceExhausted (disk full), kPermissionDenied (cannot
-  // be written), kAborted (`revision` does not follow running), kUnavailable (the disk failed in
-  // the middle: whether it happened is known after the next start, and until then nothing more is
-  // written).
+  // be written), kAborted (`revision` does not follow running), kInvalidArgument (a note beyond its
+  // bounds), kUnavailable (the disk failed in the middle: whether it happened is known after the
+  // next start, and until then nothing more is written).
   [[nodiscard]] virtual absl::Status Write(const Transaction& transaction) = 0;
   // A sentence while something is amiss that loses nothing yet, such as a second place that could
   // not be written; empty: nothing.
   [[nodiscard]] virtual std::string Warning() = 0;
 
-  // Pages, hash of every revision, the whole audit chain, the second place. Cost: seconds.
+  // Pages, hash of every revision and note, the whole audit chain, the second place. Cost: seconds.
   [[nodiscard]] virtual absl::StatusOr<StoreReport> Verify() = 0;
 
   // Edits as text (edit_codec.h) with every secret sealed under the present key and bound to its

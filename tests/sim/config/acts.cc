@@ -3,6 +3,7 @@
 
 // What operators do: drawn by chance, or a story in which each act happens.
 
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -49,6 +50,43 @@ Act CommitAct(std::uint64_t user, CommitOptions options) {
     ActResult result = ResultOf(engine.Commit(By(user), options));
     if (options.check_only) result.is_acknowledged = false;  // Nothing has happened.
     return result;
+  };
+}
+
+// What a peer gives: the edits on what runs, with a note that must come and go with them.
+Act DraftAct(std::vector<Edit> edits, PeerDraft blank, std::string note) {
+  return [=](ConfigEngine& engine) {
+    const auto [revision, running] = engine.Running();
+    const absl::StatusOr<Tree> tree = running.Apply(edits);
+    if (!tree.ok()) return ResultOf(tree.status());
+    PeerDraft draft = blank;
+    draft.tree = *tree;
+    draft.on_running = running.hash();
+    draft.notes["sync/source"] = "at " + std::to_string(revision);
+    if (note.empty()) {
+      draft.notes["sync/held"] = std::nullopt;
+    } else {
+      draft.notes["sync/held"] = note;
+    }
+    ActResult result = ResultOf(engine.CommitDraft(draft));
+    if (draft.check_only) result.is_acknowledged = false;
+    return result;
+  };
+}
+
+PeerDraft BlankDraft(const ConfigWorld& world) {
+  return {.by = {.user_id = kPeerUserId, .name = "hasync"},
+          .origin = "peer",
+          .comment = "given",
+          .tree = Tree(world.schema().root(), SecretKey{}),
+          .on_running = {},
+          .confirm_within_s = {},
+          .notes = {}};
+}
+
+Act NoteAct(std::string name, std::optional<std::string> value) {
+  return [=](ConfigEngine& engine) {
+    return ResultOf(engine.WriteNotes(By(0), "sync", "note " + name, {{name, value}}));
   };
 }
 
@@ -117,6 +155,20 @@ bool DrawCommit(ConfigWorld& world, std::uint64_t user) {
   return world.Do("commit", CommitAct(user, options));
 }
 
+bool DrawDraft(ConfigWorld& world) {
+  sim::Random& random = world.random();
+  if (random.OneIn(4)) {
+    std::optional<std::string> value;
+    if (!random.OneIn(4)) value = std::string(random.Below(9'000), 'n');
+    return world.Do("note", NoteAct("sync/remote/" + std::to_string(random.Below(4)), value));
+  }
+  PeerDraft draft = BlankDraft(world);
+  draft.check_only = random.OneIn(4);
+  draft.save = !random.OneIn(4);
+  if (random.OneIn(4)) draft.confirm_within_s = static_cast<std::uint32_t>(random.Between(1, 40));
+  return world.Do("draft", DraftAct(DrawEdits(world), draft, std::string(random.Below(200), 'h')));
+}
+
 bool DrawSwitch(ConfigWorld& world, std::uint64_t user) {
   sim::Random& random = world.random();
   const Operator by = By(user);
@@ -147,7 +199,7 @@ bool DrawAct(ConfigWorld& world) {
   sim::Random& random = world.random();
   const std::uint64_t user = 1 + random.Below(3);
   const Operator by = By(user);
-  switch (random.Below(14)) {
+  switch (random.Below(17)) {
     case 0:
     case 1:
     case 2:
@@ -170,6 +222,14 @@ bool DrawAct(ConfigWorld& world) {
     case 8:
       world.SetDataplane(random.OneIn(4), random.OneIn(8), random.OneIn(4));
       return true;
+    case 9:
+    case 10:
+      return DrawDraft(world);
+    case 11: {
+      const Operator peer = {.user_id = kPeerUserId, .name = "hasync"};
+      return world.Do("peer confirms",
+                      SimpleAct([=](ConfigEngine& engine) { return engine.Confirm(peer); }));
+    }
     default:
       return world.Do("edit", EditAct(user, DrawEdits(world)));
   }
@@ -189,6 +249,10 @@ bool TellStory(ConfigWorld& world) {
   CommitOptions plain, saved, soon;
   saved.save = true;
   soon.confirm_within_s = 30;
+  const PeerDraft given = BlankDraft(world);
+  PeerDraft check = given, within = given;
+  check.check_only = true;
+  within.confirm_within_s = 30;
   const Operator one = By(1), two = By(2);
   const auto tick = [&](std::int64_t ms) {
     world.Pass(ms);
@@ -214,7 +278,15 @@ bool TellStory(ConfigWorld& world) {
          world.Do("rollback", ResetAct(1, {.kind = Kind::kRevision, .revision = 2})) &&
          world.Do("ha edit lock", CommitAct(1, plain)) &&
          world.Do("discard", ResetAct(1, {.kind = Kind::kRunning})) &&
-         world.Do("save", SimpleAct([=](ConfigEngine& engine) { return engine.Save(two); }));
+         world.Do("save", SimpleAct([=](ConfigEngine& engine) { return engine.Save(two); })) &&
+         world.Do("note", NoteAct("sync/number", "1")) &&
+         world.Do("draft checked", DraftAct({schema.Set("system host-name", "fw7")}, check, "x")) &&
+         world.Do("draft", DraftAct({schema.Set("system host-name", "fw7")}, given, "x")) &&
+         world.Do("draft soon", DraftAct({schema.Set("system host-name", "fw8")}, within, "")) &&
+         world.Do("peer confirms",
+                  SimpleAct([=](ConfigEngine& engine) { return engine.Confirm(given.by); })) &&
+         world.Do("draft soon", DraftAct({schema.Set("system host-name", "fw9")}, within, "y")) &&
+         tick(30'000) && world.Do("note", NoteAct("sync/number", std::nullopt));
 }
 
 }  // namespace

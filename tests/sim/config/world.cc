@@ -171,6 +171,9 @@ std::string ConfigWorld::Difference(Model& model) {
   if (kept->lock != model_kept->lock) return "another lock";
   if (kept->ha_edit != model_kept->ha_edit) return "another HA edit timer";
   if (kept->boot_id != model_kept->boot_id) return "another boot id";
+  if (kept->notes != model_kept->notes || engine_->ReadNotes() != model_kept->notes) {
+    return "other notes";
+  }
   if (!dataplane_.wanted.has_value() || dataplane_.wanted->first != node.running ||
       HexOf(dataplane_.wanted->second.hash()) != node.running_hash) {
     return "the dataplane was not told of what is running";

@@ -6,7 +6,8 @@
 //
 // After a crash the node must be where the model is, before or after the act that was cut short;
 // and after, if the operator was told that it went well. All of it is compared: every revision and
-// its content, candidates, timers, locks, and the head of the audit, which names the whole history.
+// its content, candidates, timers, locks, notes, and the head of the audit, which names the whole
+// history.
 
 #pragma once
 

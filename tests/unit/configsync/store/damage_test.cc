@@ -208,10 +208,10 @@ TEST_F(DamageTest, AForeignFileIsLeftAlone) {
 TEST_F(DamageTest, ANewerVersionIsRefused) {
   MustOpen();
   CommitMany(1);
-  Sql("PRAGMA user_version=2");
+  Sql("PRAGMA user_version=3");
   const absl::Status status = Open();
   EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
-  EXPECT_NE(std::string(status.message()).find("version 2"), std::string::npos) << status;
+  EXPECT_NE(std::string(status.message()).find("version 3"), std::string::npos) << status;
 }
 
 TEST_F(DamageTest, AnAlteredAuditRecordIsNoticed) {
