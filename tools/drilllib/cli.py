@@ -19,7 +19,7 @@ from lablib.programs import DEFAULT_BUILD, REPOSITORY, USUAL, find_programs
 from lablib.shell import LabError
 from lablib.topology import LabOptions
 
-from . import config_cli, plot, summary, verdict
+from . import config_cli, pair_cli, plot, summary, verdict
 from .kill_story import KillStory
 from .plan import TrafficPlan
 from .progress import Progress
@@ -59,9 +59,10 @@ def parse(argv):
     parser = argparse.ArgumentParser(
         prog="tools/drill", description=DESCRIPTION, epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("drill", nargs="?", choices=("kill", "config-local"), default="kill",
-                        help="which drill (default: kill); config-local has options of its own: "
-                             "tools/drill config-local --help")
+    parser.add_argument("drill", nargs="?", choices=("kill", "config", "config-local"),
+                        default="kill",
+                        help="which drill (default: kill); the others have options of their own: "
+                             "tools/drill config --help, tools/drill config-local --help")
     parser.add_argument("--sessions", type=int, default=100_000, metavar="N",
                         help="synthetic sessions besides the traffic (default: 100000)")
     parser.add_argument("--runs", type=int, default=1, metavar="N",
@@ -195,6 +196,12 @@ def run_drill(argv, say):
         with only_drill(arguments.prefix, say):
             found = config_cli.run(arguments, programs, say)
         return config_cli.conclude(arguments, *found)
+    if argv[:1] == ["config"]:
+        arguments = pair_cli.parse(argv[1:])
+        programs = prepare(arguments, say, pair_cli.PROGRAMS)
+        with only_drill(arguments.prefix, say):
+            drill = pair_cli.PairDrill(arguments, programs, say).run()
+        return pair_cli.conclude(arguments, drill)
     arguments = parse(argv)
     programs = prepare(arguments, say)
     with only_drill(arguments.prefix, say):

@@ -160,19 +160,21 @@ class Ring:
         """Makes two nodes known to each other."""
         return pair(self.config[first], self.config[second], address_of(second), options=options)
 
-    def synchronise(self, name, *remotes, **leaves):
-        """Commits on a node that it synchronises with these nodes."""
+    def synchronise(self, name, remotes, **leaves):
+        """Commits on a node that it synchronises with these nodes: name → more leaves of the
+        remote, as map or password."""
         control = self.config[name]
-        control.load(synchronisation_of({other: address_of(other) for other in remotes}, **leaves),
-                     self.node_folder(name), verb="merge")
+        entries = {other: {"address": address_of(other), **more}
+                   for other, more in remotes.items()}
+        control.load(synchronisation_of(entries, **leaves), self.node_folder(name), verb="merge")
         return control.commit(f"synchronise with {', '.join(remotes)}")
 
     def paired(self, **leaves):
         """Starts a and b, pairs them, and has both synchronise. Returns itself."""
         self.start("a", "b")
         self.pair()
-        self.synchronise("b", "a", **leaves)
-        self.synchronise("a", "b", **leaves)
+        self.synchronise("b", {"a": {}}, **leaves)
+        self.synchronise("a", {"b": {}}, **leaves)
         return self
 
     def set(self, name, *words):
