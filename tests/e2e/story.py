@@ -23,7 +23,9 @@ sys.path.insert(0, str(SOURCE_ROOT / "tools"))
 from lablib import topology  # noqa: E402  (the path comes first)
 from lablib.control import number  # noqa: E402
 from lablib.lab import Lab  # noqa: E402
+from lablib.pairing import codes_of, remote_of, sync_status, wait_for_sync  # noqa: E402
 from lablib.programs import find_programs  # noqa: E402
+from lablib.ring import Ring  # noqa: E402
 from lablib.shell import LabError, run, succeeds  # noqa: E402
 from lablib.topology import LabOptions  # noqa: E402
 
@@ -100,5 +102,53 @@ class Story(unittest.TestCase):
         return "\n".join(f"node {name}: {self.lab.log_tail(name)}" for name in topology.NODES)
 
 
-__all__ = ["BUILD_ROOT", "SOURCE_ROOT", "LabError", "Story", "find_programs", "main", "number",
-           "run", "topology"]
+class RingStory(unittest.TestCase):
+    """Configds without dataplanes, each in a namespace of its own (tools/lablib/ring.py)."""
+
+    count = 2
+    tls_keys = False
+
+    def setUp(self):
+        programs = find_programs(BUILD_ROOT, ("lockstepctl", "lockstep-configd"))
+        self.ring = Ring(f"r{os.getpid() % 100_000}", programs, self.count, self.tls_keys)
+        self.enterContext(self.ring)
+        self.config = self.ring.config
+
+    def paired(self, **leaves):
+        """Two nodes that prove to be equal."""
+        self.ring.paired(**leaves)
+        self.wait_until_equal()
+
+    def wait_until_equal(self):
+        """Each node has proven that its remotes are equal."""
+        for control in self.config.values():
+            wait_for_sync(control)
+
+    def change(self, name, *words, comment="a change", options=()):
+        """Sets a value and commits. Returns the outcome, also a refusal."""
+        self.ring.set(name, *words)
+        return self.config[name].json("config", "commit", "--comment", comment, *options)
+
+    def running(self, name):
+        """What a node runs, as text; secrets are fingerprints in it."""
+        return self.config[name].text("config", "show")
+
+    def revision(self, name):
+        """Number and hash of what a node runs."""
+        status = self.config[name].status()
+        return number(status, "running"), status["running_hash"]
+
+    def wait_for(self, what, condition, timeout_s=30.0):
+        """Waits until condition() is true; fails by name, with what the nodes say, if it never
+        is."""
+        deadline = time.monotonic() + timeout_s
+        while not condition():
+            if time.monotonic() > deadline:
+                said = {name: sync_status(control) for name, control in self.config.items()}
+                self.fail(f"no {what} after {timeout_s:.0f} s: {said}")
+            time.sleep(0.05)
+
+
+__all__ = ["BUILD_ROOT", "SOURCE_ROOT", "LabError", "RingStory", "Story", "codes_of",
+           "find_programs", "main", "number", "remote_of", "run", "sync_status", "topology",
+           "wait_for_sync"]

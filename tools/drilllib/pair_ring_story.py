@@ -148,21 +148,19 @@ class RingStory:
         there.change("come back", *switch, "true")
         return wait_for_reason(ring.config.values(), "DIVERGED", self._tally)
 
-    def _difference(self, control):
-        return control.json("config", "difference").get("differences", [])
-
     def divergence_is_merged(self, step):
         """Changes on both sides are shown, and merged three ways."""
         with self._pair() as (ring, here, there):
             took = self._diverge(ring, here, there)
-            shown = {name: self._difference(ring.config[name]) for name in ring.names}
+            shown = {node.control.name: node.difference() for node in (here, there)}
             step.need(all(shown.values()), f"`config difference` shows {shown}")
-            here.control.text("config", "sync", "merge", "--confirm", "b", "--comment", "merged")
+            merged = here.decide("merge", "--comment", "merged")
+            step.need(merged.get("done"), f"merge says {merged}")
             self._equal(ring)
             for node in (here, there):
                 step.need(node.has('"there"') and node.has('"here"'),
                           f"node {node.control.name} does not have both changes")
-            left = [name for name in ring.names if self._difference(ring.config[name])]
+            left = [node.control.name for node in (here, there) if node.difference()]
             step.need(not left, f"`config difference` is not empty on {left}")
             step.seen = (f"DIVERGED on both after {max(took.values()):.1f} s, "
                          f"{len(shown['a'])} differences; merged, both have both")
@@ -174,13 +172,13 @@ class RingStory:
             self._diverge(ring, here, there)
             here.change("a conflict", "zones", "zone", "first", "description", "mine")
             before = here.running(), there.running()
-            merged = here.control.json("config", "sync", "merge", "--confirm", "b")
+            merged = here.decide("merge")
             step.need(not merged.get("done") and merged.get("conflicts"),
                       f"a merge with a conflict says {merged}")
             step.need((here.running(), there.running()) == before, "the merge changed a node")
             refusal = here.control.json("config", "sync", "overwrite", "--confirm", "x")
             step.need(not refusal.get("done"), "a wrong confirmation was taken")
-            done = here.control.json("config", "sync", "overwrite", "--confirm", "b")
+            done = here.decide("overwrite")
             step.need(done.get("done"), f"overwrite says {done}")
             self._equal(ring)
             step.need(there.has('"mine"'), "the remote is not as here")

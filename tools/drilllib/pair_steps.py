@@ -76,6 +76,17 @@ class Committer:
         self.set(*words)
         return self.need_commit(comment, *options)
 
+    def decide(self, verb, *options):
+        """`config sync overwrite`, adopt or merge, with the name typed that it asks for. Returns
+        its answer, also a refusal."""
+        asked = self.control.json("config", "sync", verb, "--preview", *options)
+        name = asked.get("must_type") or "nobody"
+        return self.control.json("config", "sync", verb, "--confirm", name, *options)
+
+    def difference(self):
+        """`config difference`, as a list."""
+        return self.control.json("config", "difference", statuses=(0, 1)).get("differences", [])
+
     def running(self):
         """Revision and hash of what runs."""
         status = self.control.status()

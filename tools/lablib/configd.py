@@ -42,11 +42,11 @@ class ConfigControl:
         """Output of a call. Raises LabError if it fails, or if what it asks for is refused."""
         return run(*self.command(*words), timeout_s=timeout_s)
 
-    def json(self, *words, timeout_s=60):
+    def json(self, *words, timeout_s=60, statuses=(0, REFUSED)):
         """The same, parsed. A refusal is an answer, too: it has `problems`."""
         argv = self.command(*words, "--json")
         done = subprocess.run(argv, capture_output=True, text=True, timeout=timeout_s, check=False)
-        if done.returncode not in (0, REFUSED):
+        if done.returncode not in statuses:
             last = (done.stderr.strip() or "no message").splitlines()[-1]
             raise LabError(f"configd {self.name}: {' '.join(words)}: exit {done.returncode}: "
                            f"{last}")

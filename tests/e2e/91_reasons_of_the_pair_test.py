@@ -1,0 +1,129 @@
+# SPDX-FileCopyrightText: The Lockstep authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""Reasons that need a pair of their own: keys and certificates that change, a full disk, two
+configurations that were never the same or are not any more."""
+
+import os
+import time
+
+from story import LabError, RingStory, codes_of, main, remote_of, run, sync_status
+
+from lablib.pairing import name_of
+
+DISK_KIB = 6 * 1024
+
+
+class OfThePair(RingStory):
+    def codes(self, name):
+        return codes_of(sync_status(self.config[name]))
+
+    def wait_for_code(self, **codes):
+        """Each node shows its code."""
+        started = time.monotonic()
+        self.wait_for(f"{codes}", lambda: all(
+            code in {seen.partition("(")[0] for seen in self.codes(name)}
+            for name, code in codes.items()))
+        print(f"\n  {codes} after {time.monotonic() - started:.2f} s", flush=True)
+
+    def test_master_keys_differ(self):
+        """Nothing travels between nodes that cannot open each other's secrets; the same key on both
+        ends it."""
+        self.paired()
+        keys = [self.ring.folder / f"key{number}" for number in range(2)]
+        self.change("b", "ha", "configuration-synchronization", "enabled", "false")
+        path = self.ring.node_folder("b") / "state" / "master.key"
+        keys[0].write_bytes(path.read_bytes())
+        run("openssl", "rand", "-hex", "-out", keys[1], "32")
+        change = ("master-key", "change", "--old", str(keys[0]), "--new", str(keys[1]))
+        self.config["b"].text(*change)
+        self.change("b", "ha", "configuration-synchronization", "enabled", "true")
+        self.wait_for_code(a="MASTER_KEY_MISMATCH", b="MASTER_KEY_MISMATCH")
+        self.change("a", "ha", "configuration-synchronization", "enabled", "false")
+        self.config["a"].text(*change)
+        self.change("a", "ha", "configuration-synchronization", "enabled", "true")
+        self.wait_until_equal()
+
+    def test_a_revoked_device(self):
+        """Who was revoked is refused by name, and is believed again after a new pairing."""
+        self.paired()
+        device = sync_status(self.config["a"])["device"]
+        self.config["b"].text("devices", "revoke", device)
+        self.wait_for_code(a="CERT_REVOKED", b="CERT_REVOKED")
+        self.change("a", "zones", "zone", "first", "description", "not there")
+        self.assertNotIn("not there", self.running("b"))
+        self.config["b"].text("devices", "forget", device)
+        self.ring.pair()
+        self.wait_until_equal()
+        self.assertIn("not there", self.running("b"))
+
+    def test_never_the_same(self):
+        """Two configurations that differ from the beginning are not touched until somebody decides.
+
+        Rows: F157
+        """
+        self.ring.start()
+        self.ring.pair()
+        self.change("a", "zones", "zone", "here")
+        self.change("b", "zones", "zone", "there")
+        for name, other in (("b", "a"), ("a", "b")):
+            self.ring.synchronise(name, {other: {}})
+        self.wait_for_code(a="NOT_BASELINED", b="NOT_BASELINED")
+        self.assertIn('"there"', self.running("b"))
+        self.assertNotIn('"here"', self.running("b"))
+        asked = self.config["a"].json("config", "sync", "overwrite", "--preview")
+        self.config["a"].text("config", "sync", "overwrite", "--confirm", asked["must_type"])
+        self.wait_until_equal()
+        self.assertIn('"here"', self.running("b"))
+
+    def test_not_the_same_any_more(self):
+        """Rows: F35, F157"""
+        self.paired()
+        self.change("b", "ha", "configuration-synchronization", "enabled", "false")
+        self.wait_for_code(a="CONFIG_SYNC_DISABLED_PEER")
+        self.change("b", "zones", "zone", "there")
+        self.change("b", "ha", "configuration-synchronization", "enabled", "true")
+        self.wait_for_code(a="DIVERGED", b="DIVERGED")
+        self.change("a", "zones", "zone", "here")
+        self.assertNotIn('"here"', self.running("b"))
+        self.assertEqual("diverged", remote_of(sync_status(self.config["a"]))["state"])
+        asked = self.config["a"].json("config", "sync", "adopt", "--preview")
+        self.config["a"].text("config", "sync", "adopt", "--confirm", asked["must_type"])
+        self.wait_until_equal()
+        self.assertIn('"there"', self.running("a"))
+
+    def test_a_full_disk_on_the_peer(self):
+        """A push that does not fit is refused with its reason; both trees are whole, and it arrives
+        when there is room."""
+        state = self.ring.node_folder("b") / "state"
+        state.mkdir(parents=True, mode=0o700)
+        run("mount", "-t", "tmpfs", "-o", f"size={DISK_KIB}k,mode=700", "lockstep-full", state)
+        self.addCleanup(run, "umount", "-l", state)
+        self.paired()
+        filler = state / "filler"
+        with open(filler, "wb") as file:
+            free = os.statvfs(state).f_bavail * os.statvfs(state).f_frsize
+            try:
+                os.posix_fallocate(file.fileno(), 0, max(free - 16 * 1024, 4096))
+            except OSError as error:
+                raise LabError(f"cannot fill {free} bytes: {error}") from None
+        before = self.revision("b")
+        rules = [{"name": f"rule-{i}", "action": "deny", "description": "x" * 200}
+                 for i in range(2_000)]
+        control = self.config["a"]
+        control.load({"lockstep-policy:policy": {"rule": rules}}, self.ring.node_folder("a"),
+                     verb="merge")
+        outcome = control.json("config", "commit", "--comment", "more than the disk of b holds")
+        self.wait_for_code(a="PEER_STORE_FULL")
+        rows = [row for row in sync_status(control).get("reasons", [])
+                if name_of(row) == "PEER_STORE_FULL"]
+        self.assertTrue(all(row.get("remedy") for row in rows), rows)
+        self.assertEqual(before, self.revision("b"), outcome)
+        filler.unlink()
+        self.wait_until_equal()
+        self.assertIn("rule-1999", self.running("b"))
+        for name in ("a", "b"):
+            self.config[name].text("config", "verify")
+
+
+if __name__ == "__main__":
+    main()
