@@ -80,6 +80,15 @@ ControlClient::ControlClient(std::string socket)
 
 ControlClient::~ControlClient() = default;
 
+absl::StatusOr<lockstep::control::Status> ControlClient::GetStatus(
+    std::chrono::milliseconds deadline) {
+  return impl_->Call(&Control::Stub::GetStatus, lockstep::control::GetStatusRequest(), deadline);
+}
+
+absl::StatusOr<lockstep::control::Peer> ControlClient::GetPeer(std::chrono::milliseconds deadline) {
+  return impl_->Call(&Control::Stub::GetPeer, lockstep::control::GetPeerRequest(), deadline);
+}
+
 absl::StatusOr<ForwardingState> ControlClient::Get(std::chrono::milliseconds deadline) {
   return impl_->Call(&Control::Stub::GetForwarding, GetForwardingRequest(), deadline);
 }

@@ -26,6 +26,8 @@ class ControlClient {
   ControlClient(const ControlClient&) = delete;
   ControlClient& operator=(const ControlClient&) = delete;
 
+  absl::StatusOr<lockstep::control::Status> GetStatus(std::chrono::milliseconds deadline);
+  absl::StatusOr<lockstep::control::Peer> GetPeer(std::chrono::milliseconds deadline);
   absl::StatusOr<lockstep::control::ForwardingState> Get(std::chrono::milliseconds deadline);
   absl::StatusOr<lockstep::control::ForwardingPlan> Plan(
       const lockstep::control::ForwardingRequest& request, std::chrono::milliseconds deadline);

@@ -18,7 +18,8 @@ struct LocalRole {
   HaRole role = HaRole::kUnknown;
   std::uint32_t term = 0;
   bool is_dataplane_ready = false;
-  std::vector<Reason> reasons;  // Of the dataplane: STATE_SYNC_DISABLED, HA2_DOWN, …
+  // Of dataplane and installation: STATE_SYNC_DISABLED, HA2_DOWN, INVENTORY_INVALID, …
+  std::vector<Reason> reasons;
 };
 
 class NodeFacts {

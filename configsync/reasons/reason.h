@@ -27,6 +27,7 @@ enum class ReasonCode : std::uint8_t {
   kHaEditOpen,
   kFailoverDisabled,
   kNotSaved,
+  kInventoryInvalid,
   // Whether and what to synchronise.
   kConfigSyncDisabledLocal,
   kConfigSyncDisabledPeer,

@@ -77,6 +77,13 @@ class FakeDataplane final : public lockstep::control::Control::Service {
     });
   }
 
+  void Say(lockstep::control::Status status, lockstep::control::Peer peer) {
+    Set([&] {
+      status_ = std::move(status);
+      peer_ = std::move(peer);
+    });
+  }
+
   [[nodiscard]] int apply_count() const {
     const std::lock_guard lock(mutex_);
     return apply_count_;
@@ -88,6 +95,20 @@ class FakeDataplane final : public lockstep::control::Control::Service {
   [[nodiscard]] bool WaitForApplies(int count) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, std::chrono::seconds(10), [&] { return apply_count_ >= count; });
+  }
+
+  grpc::Status GetStatus(grpc::ServerContext*, const lockstep::control::GetStatusRequest*,
+                         lockstep::control::Status* response) override {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return !hang_ || is_dead_; });
+    *response = status_;
+    return Dead() ? Gone() : grpc::Status::OK;
+  }
+  grpc::Status GetPeer(grpc::ServerContext*, const lockstep::control::GetPeerRequest*,
+                       lockstep::control::Peer* response) override {
+    const std::lock_guard lock(mutex_);
+    *response = peer_;
+    return Dead() ? Gone() : grpc::Status::OK;
   }
 
   grpc::Status GetForwarding(grpc::ServerContext*, const lockstep::control::GetForwardingRequest*,
@@ -142,6 +163,8 @@ class FakeDataplane final : public lockstep::control::Control::Service {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   State state_;
+  lockstep::control::Status status_;
+  lockstep::control::Peer peer_;
   Request last_;
   grpc::Status refusal_;
   std::uint64_t planned_revision_ = 0;
