@@ -13,10 +13,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "configsync/schema/problem.h"
 #include "configsync/tree/edit.h"
@@ -26,6 +28,9 @@
 namespace configsync {
 
 inline constexpr std::size_t kMapRulesMax = 1'000;
+inline constexpr std::size_t kLocationBytesMax = 4'096;
+inline constexpr std::size_t kCategoriesMax = 64;
+inline constexpr std::size_t kFloatingAddressesMax = 1'024;
 inline constexpr std::size_t kDependenciesMax = 65'536;
 inline constexpr std::size_t kSpecBytesMax = 16 << 20;
 
@@ -40,9 +45,11 @@ struct MapRule {
 
 struct SelectionSpec {
   Mode mode = Mode::kActivePassive;
-  bool virtual_router_sync = false;
-  bool qos_sync = false;
-  std::vector<std::string> categories;  // That travel; sorted, unique.
+  bool virtual_router_sync = false;  // Active/active: virtual routers are the same (F112).
+  bool qos_sync = false;             // The same of quality of service (F113).
+  // Active/active: the sender's virtual addresses; objects that have one travel (F114 to F117).
+  std::vector<std::string> floating_addresses;  // Sorted, unique.
+  std::vector<std::string> categories;          // That travel; sorted, unique.
   bool has_map = false;
   std::vector<MapRule> rules;  // By number.
   // Paths (PathText) of entries and containers that travel because others refer to them; sorted.
@@ -50,8 +57,8 @@ struct SelectionSpec {
   friend bool operator==(const SelectionSpec&, const SelectionSpec&) = default;
 };
 
-// Text, one line each, for the wire and the store. Errors: kInvalidArgument with the line, and
-// bounds.
+// Text, one line each, for the wire and the store; equal selections have equal texts. Errors:
+// kInvalidArgument with the line; what Encode would not have written is refused.
 [[nodiscard]] std::string Encode(const SelectionSpec& spec);
 [[nodiscard]] absl::StatusOr<SelectionSpec> DecodeSpec(std::string_view text);
 [[nodiscard]] Hash IdOf(const SelectionSpec& spec);  // SHA-256 of its text.
@@ -68,6 +75,14 @@ class Selection {
   [[nodiscard]] const Hash& id() const;
   // The part of `tree`. Cost: O(what differs from the last tree · log n), the first time O(n).
   [[nodiscard]] Tree PartOf(const Tree& tree);
+  // Of the last PartOf. kResourceExhausted: the names that stay make a list too deep (sequence.h),
+  // and the list is missing in the part, which must not be used then.
+  [[nodiscard]] const absl::Status& status() const;
+  // `whole` with `part` instead of its own part. Everything else of `whole` stays (F21): an entry
+  // that the part has no longer is deleted if its existence is of the part, else it loses only what
+  // is. In an ordered list entries of the part stand as the part has them, the others where they
+  // stood. Errors: kResourceExhausted. Cost: as PartOf and Merge.
+  [[nodiscard]] absl::StatusOr<Tree> WithPart(const Tree& whole, const Tree& part);
 
  private:
   struct Impl;
@@ -80,15 +95,20 @@ struct Gates {
 };
 
 // The selection for a remote of `running`'s /ha/configuration-synchronization, with the
-// dependencies of what `target` has selected (F16). An unknown remote name: one without a map.
-// Cost: O(selected references); it keeps what it knows of the last target.
+// dependencies of what `target` has selected (F16): entries that selected ones refer to, and what
+// those need, as far as they are not selected anyway; never against a class or a withheld category.
+// An unknown remote name: one without a map. More than kDependenciesMax become their whole lists.
+// Cost: the first time O(target); then O(what changed · log n), and O(dependencies) if what is
+// referred to has changed. Where every target of a reference is selected anyway: O(1).
 class SelectionMaker {
  public:
   explicit SelectionMaker(std::string remote);
   ~SelectionMaker();
   SelectionMaker(SelectionMaker&&) noexcept;
   SelectionMaker& operator=(SelectionMaker&&) noexcept;
-  [[nodiscard]] SelectionSpec SpecFor(const Tree& running, const Tree& target, const Gates& gates);
+  // Valid until the next call.
+  [[nodiscard]] const SelectionSpec& SpecFor(const Tree& running, const Tree& target,
+                                             const Gates& gates);
 
  private:
   struct Impl;
@@ -96,7 +116,9 @@ class SelectionMaker {
 };
 
 // `running` with the nodes of `categories` as `held` has them: what waits for an apply or a manual
-// push. Dependencies of what is not held are as in running.
+// push. Dependencies of what is not held are as in running; what held nodes refer to and running
+// has no longer is as in held. Cost: O(what differs · log n); a walk over both if what differs are
+// targets of references.
 [[nodiscard]] Tree WithHeld(const Tree& running, const std::vector<std::string>& categories,
                             const Tree& held);
 
@@ -106,11 +128,17 @@ class SelectionMaker {
 // Categories of the nodes that a difference touches, sorted.
 [[nodiscard]] std::vector<std::string> CategoriesOf(std::span<const Change> changes);
 
-// Mistakes in sync maps that the schema cannot see: a location that names no node, an include of a
-// node of class never (NEVER_SYNC, F26).
+// Mistakes in sync maps that the schema cannot see: a location that names no node, and an include
+// that names nothing but nodes of class never (F26). An include above such a node is fine: it stays
+// at home.
+inline constexpr std::string_view kLocationUnknown = "LOCATION_UNKNOWN";
+inline constexpr std::string_view kNeverSync = "NEVER_SYNC";
 void CheckMaps(const Tree& tree, Problems& problems);
 // Sentences: includes over unique leaves (F25), switches that select nothing.
 [[nodiscard]] std::vector<std::string> MapWarnings(const Tree& tree);
+
+// Edits that switch all categories on, or off (F14).
+[[nodiscard]] std::vector<Edit> CategorySwitches(const Tree& tree, bool enabled);
 
 // N19: why a node travels to a remote, or not, in both modes.
 struct Explanation {

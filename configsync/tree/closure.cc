@@ -74,25 +74,9 @@ void FindEntries(const Node& node, std::span<const SchemaNode* const> chain,
   path.pop_back();
 }
 
-// Of the node at a schema path that `depends` names; up to the first list, which it then is.
-Path PathOfDependency(const Tree& tree, std::string_view text) {
-  Path path;
-  const SchemaNode* node = &tree.schema();
-  while (text.starts_with('/') && text.size() > 1) {
-    text.remove_prefix(1);
-    const std::string_view name = text.substr(0, text.find('/'));
-    text.remove_prefix(name.size());
-    node = node->Child(name);
-    if (node == nullptr) return {};
-    path.push_back({node, {}});
-    if (node->is_list()) break;
-  }
-  return path;
-}
-
 class ClosureMaker {
  public:
-  explicit ClosureMaker(const Tree& tree) : tree_(tree) {}
+  ClosureMaker(const Tree& tree, const ClosureLimits& limits) : tree_(tree), limits_(limits) {}
 
   std::vector<Dependency> Run(std::span<const Path> paths) {
     for (const Path& path : paths) seen_.insert(PathText(path));
@@ -107,17 +91,13 @@ class ClosureMaker {
     const Node* top = tree_.Find(path);
     if (top == nullptr) return;
     VisitAll(*top, path, [this](const Node& node, const Path& at) {
-      for (const std::string& text : node.schema().depends) {
-        Add(PathOfDependency(tree_, text), at);
-      }
       const bool has_value = node.role() == NodeRole::kLeaf || node.role() == NodeRole::kValue;
-      if (!has_value || !node.schema().IsReference(node.value())) return;
-      for (const SchemaNode* target : node.schema().leafref_targets) {
-        std::vector<Path> found;
-        Path way;
-        FindEntries(tree_.root(), ChainOf(*target), std::string(node.value()), way, found);
-        for (Path& entry : found) Add(std::move(entry), at);
+      if (has_value && limits_.counts && !limits_.counts(node.schema(), at)) return;
+      for (const std::string& text : node.schema().depends) {
+        Add(PathOfDependency(tree_.schema(), text), at);
       }
+      if (!has_value || !node.schema().IsReference(node.value())) return;
+      for (Path& entry : TargetsOf(tree_, node.schema(), node.value())) Add(std::move(entry), at);
     });
   }
 
@@ -134,11 +114,13 @@ class ClosureMaker {
       part.push_back(step);
       if (seen_.contains(PathText(part))) return;
     }
+    if (limits_.is_there && limits_.is_there(path)) return;
     seen_.insert(PathText(path));
     dependencies_.push_back({std::move(path), because});
   }
 
   const Tree& tree_;
+  const ClosureLimits& limits_;
   std::unordered_set<std::string> seen_;
   std::vector<Dependency> dependencies_;
 };
@@ -163,8 +145,33 @@ std::vector<Path> ReferrersOf(const Tree& tree, const Path& path) {
   return referrers;
 }
 
-std::vector<Dependency> Closure(const Tree& tree, std::span<const Path> paths) {
-  return ClosureMaker(tree).Run(paths);
+std::vector<Path> TargetsOf(const Tree& tree, const SchemaNode& reference, std::string_view value) {
+  std::vector<Path> found;
+  Path way;
+  for (const SchemaNode* target : reference.leafref_targets) {
+    FindEntries(tree.root(), ChainOf(*target), std::string(value), way, found);
+  }
+  return found;
+}
+
+Path PathOfDependency(const SchemaNode& root, std::string_view text) {
+  Path path;
+  const SchemaNode* node = &root;
+  while (text.starts_with('/') && text.size() > 1) {
+    text.remove_prefix(1);
+    const std::string_view name = text.substr(0, text.find('/'));
+    text.remove_prefix(name.size());
+    node = node->Child(name);
+    if (node == nullptr) return {};
+    path.push_back({node, {}});
+    if (node->is_list()) break;
+  }
+  return path;
+}
+
+std::vector<Dependency> Closure(const Tree& tree, std::span<const Path> paths,
+                                const ClosureLimits& limits) {
+  return ClosureMaker(tree, limits).Run(paths);
 }
 
 }  // namespace configsync

@@ -28,11 +28,21 @@ LinkPtr OrderOf(const LinkPtr& contents, const LinkPtr& whole) {
   return BuildLinks(sequence);
 }
 
+bool HaveSameOrder(const ListBody& a, const ListBody& b) {
+  return a.order == b.order || (a.order && b.order && a.order->hash == b.order->hash);
+}
+
+// Without recursion: what stays may form a chain where the whole does not.
+bool IsTooDeep(const LinkPtr& links) { return IsDeeper(links.get(), kTreapDepthMax); }
+
 }  // namespace
 
 Tree Projector::Project(const Tree& tree) {
   if (last_source_ && last_source_->hash() == tree.hash()) return tree.WithRoot(last_result_);
   path_.clear();
+  // A list that was left out has no past to go on from.
+  if (!status_.ok()) last_source_.reset();
+  status_ = absl::OkStatus();
   NodePtr result =
       VisitInside(tree.root_ptr(), {last_source_.get(), std::move(last_result_)}, true);
   const Tree projected = tree.WithRoot(std::move(result));
@@ -56,6 +66,7 @@ NodePtr Projector::VisitInside(const NodePtr& node, const Last& last, bool stays
   const std::size_t key_count = node->key_count();
   const std::span<const NodePtr> all = node->children();
   std::vector<NodePtr> kept(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(key_count));
+  bool has_more = false;
   for (const NodePtr& child : all.subspan(key_count)) {
     const SchemaNode& schema = child->schema();
     Last last_child;
@@ -63,50 +74,72 @@ NodePtr Projector::VisitInside(const NodePtr& node, const Last& last, bool stays
     const Node* result = last.result ? last.result->Child(schema) : nullptr;
     last_child.result = NodePtr::Share(result);
     path_.push_back({&schema, {}});
-    if (NodePtr projected = Visit(child, last_child)) kept.push_back(std::move(projected));
+    NodePtr projected = Visit(child, last_child);
+    if (projected) {
+      const bool may_be_beside = !schema.has_children();
+      has_more = has_more || !may_be_beside || selector_(schema, path_) != Keep::kBeside;
+      kept.push_back(std::move(projected));
+    }
     path_.pop_back();
   }
-  const bool has_more = kept.size() > key_count;
   const bool can_be_empty = node->schema().kind != NodeKind::kContainer || path_.empty();
   if (!has_more && !(stays && can_be_empty)) return nullptr;
   if (std::ranges::equal(kept, all)) return node;
   return NodeMaker::MakeBranch(node->role(), node->schema(), kept);
 }
 
+NodePtr Projector::Finished(const SchemaNode& list, LinkPtr contents, LinkPtr order) {
+  if (!contents) return nullptr;
+  if (IsTooDeep(contents) || IsTooDeep(order)) {
+    status_ = TooDeep(list);
+    return nullptr;
+  }
+  return NodeMaker::MakeList(list, std::move(contents), std::move(order));
+}
+
 NodePtr Projector::VisitList(const NodePtr& list, const Last& last) {
   if (last.source == nullptr) return VisitListAnew(list);
   const SchemaNode& schema = list->schema();
   const ListBody& body = NodeMaker::Body(*list);
+  const ListBody& source = NodeMaker::Body(*last.source);
   LinkPtr contents = last.result ? NodeMaker::Body(*last.result).contents : nullptr;
-  DiffContents(schema, NodeMaker::Body(*last.source).contents, body.contents,
-               [&](const Link* before, const Link* after) {
-                 const Link& any = before != nullptr ? *before : *after;
-                 const Probe probe(schema, any);
-                 const Link* old = FindLink(contents.get(), probe);
-                 Last last_entry;
-                 if (before != nullptr) last_entry.source = before->entry.get();
-                 if (old != nullptr) last_entry.result = old->entry;
-                 NodePtr entry;
-                 if (after != nullptr) {
-                   for (std::size_t i = 0; i < any.entry->key_count(); ++i) {
-                     path_.back().keys.emplace_back(any.entry->key(i));
-                   }
-                   entry = Visit(after->entry, last_entry);
-                   path_.back().keys.clear();
-                 }
-                 if (entry && old != nullptr) {
-                   OwnEntry(contents, probe) = std::move(entry);
-                 } else if (entry) {
-                   contents =
-                       InsertLink(std::move(contents), MakeLink(any.id, std::move(entry)), probe);
-                 } else if (old != nullptr) {
-                   std::size_t deeper = 0;
-                   contents = EraseLink(std::move(contents), probe, deeper);
-                 }
-               });
+  LinkPtr order = last.result ? NodeMaker::Body(*last.result).order : nullptr;
+  DepthBound depth(last.result ? NodeMaker::Body(*last.result).depth : DepthBound(0));
+  bool is_chain = false;
+  bool same_entries = true;
+  DiffContents(schema, source.contents, body.contents, [&](const Link* before, const Link* after) {
+    if (is_chain) return;
+    const Link& any = before != nullptr ? *before : *after;
+    const Probe probe(schema, any);
+    const Link* old = FindLink(contents.get(), probe);
+    Last last_entry;
+    if (before != nullptr) last_entry.source = before->entry.get();
+    if (old != nullptr) last_entry.result = old->entry;
+    NodePtr entry;
+    if (after != nullptr) {
+      for (std::size_t i = 0; i < any.entry->key_count(); ++i) {
+        path_.back().keys.emplace_back(any.entry->key(i));
+      }
+      entry = Visit(after->entry, last_entry);
+      path_.back().keys.clear();
+    }
+    same_entries = same_entries && (entry == nullptr) == (old == nullptr);
+    std::size_t deeper = 0;
+    if (entry && old != nullptr) {
+      OwnEntry(contents, probe) = std::move(entry);
+    } else if (entry) {
+      contents = InsertLink(std::move(contents), MakeLink(any.id, std::move(entry)), probe);
+      deeper = 1;
+    } else if (old != nullptr) {
+      contents = EraseLink(std::move(contents), probe, deeper);
+    }
+    is_chain = !depth.Grow(deeper, contents.get(), nullptr);
+  });
+  // On the way to something good there may be a chain; made at once there is none.
+  if (is_chain) return VisitListAnew(list);
   if (!contents) return nullptr;
-  LinkPtr order = OrderOf(contents, body.order);
-  return NodeMaker::MakeList(schema, std::move(contents), std::move(order));
+  if (!same_entries || !HaveSameOrder(source, body)) order = OrderOf(contents, body.order);
+  return Finished(schema, std::move(contents), std::move(order));
 }
 
 NodePtr Projector::VisitListAnew(const NodePtr& list) {
@@ -126,8 +159,9 @@ NodePtr Projector::VisitListAnew(const NodePtr& list) {
   if (is_whole) return list;
   if (sequence.empty()) return nullptr;
   LinkPtr contents = BuildLinks(sequence);
+  if (IsTooDeep(contents)) return Finished(list->schema(), std::move(contents), nullptr);
   LinkPtr order = OrderOf(contents, body.order);
-  return NodeMaker::MakeList(list->schema(), std::move(contents), std::move(order));
+  return Finished(list->schema(), std::move(contents), std::move(order));
 }
 
 namespace {

@@ -13,8 +13,10 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "configsync/schema/path.h"
 #include "configsync/schema/schema_node.h"
+#include "configsync/tree/sequence.h"
 #include "configsync/tree/tree.h"
 
 namespace configsync {
@@ -24,6 +26,7 @@ enum class Keep : std::uint8_t {
   kWhole,   // With everything below.
   kInside,  // What is below is asked; the node stays if anything below stays.
   kItself,  // The node stays, an entry with its keys; what else is below is asked.
+  kBeside,  // Of leaves: it stays if its parent does, but is no reason for that.
 };
 
 // Asked for containers, leaves, lists (a path without keys, then for each entry with them), and
@@ -35,8 +38,12 @@ class Projector {
  public:
   explicit Projector(Selector selector) : selector_(std::move(selector)) {}
 
-  // Cost: O(what differs from the last tree · log n); the first time O(what is asked).
+  // Cost: O(what differs from the last tree · log n); the first time O(what is asked). Of a
+  // user-ordered list that is not whole, an entry that comes, goes or moves costs O(n).
   [[nodiscard]] Tree Project(const Tree& tree);
+  // Of the last projection. kResourceExhausted: what stays of a list is a treap deeper than
+  // kTreapDepthMax, and nothing of that list is in the result.
+  [[nodiscard]] const absl::Status& status() const { return status_; }
 
  private:
   struct Last {
@@ -47,11 +54,13 @@ class Projector {
   NodePtr VisitInside(const NodePtr& node, const Last& last, bool stays);
   NodePtr VisitList(const NodePtr& list, const Last& last);
   NodePtr VisitListAnew(const NodePtr& list);
+  NodePtr Finished(const SchemaNode& list, LinkPtr contents, LinkPtr order);
 
   Selector selector_;
   Path path_;
   NodePtr last_source_;
   NodePtr last_result_;
+  absl::Status status_;
 };
 
 // What the sync classes let travel in a mode: shared nodes; of a presence-name list the entries

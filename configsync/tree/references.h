@@ -87,9 +87,26 @@ struct Dependency {
   friend bool operator==(const Dependency&, const Dependency&) = default;
 };
 
+// Paths of the entries that a reference with this value names. Cost: O(targets · log n).
+[[nodiscard]] std::vector<Path> TargetsOf(const Tree& tree, const SchemaNode& reference,
+                                          std::string_view value);
+
+// Path of what `ls:depends` names; empty: the schema has no such node. Of a list, or of something
+// in one, it is the list.
+[[nodiscard]] Path PathOfDependency(const SchemaNode& root, std::string_view text);
+
+// What a closure looks at. Both may be null.
+struct ClosureLimits {
+  // Whether what a node refers to counts; it is not asked of containers and entries.
+  std::function<bool(const SchemaNode& node, const Path& path)> counts;
+  // Whether an entry or container needs nothing: it is there anyway, or cannot be had.
+  std::function<bool(const Path& path)> is_there;
+};
+
 // All that what is at and below `paths` refers to or depends on (`ls:depends`), and what that needs
 // in turn, without `paths` themselves. An entry stands for all of itself. What is missing in the
 // tree is left out. Cost: O(what is visited · log n).
-[[nodiscard]] std::vector<Dependency> Closure(const Tree& tree, std::span<const Path> paths);
+[[nodiscard]] std::vector<Dependency> Closure(const Tree& tree, std::span<const Path> paths,
+                                              const ClosureLimits& limits = {});
 
 }  // namespace configsync
