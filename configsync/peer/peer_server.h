@@ -41,7 +41,12 @@ struct PeerServerSetup {
   std::function<std::string()> password;
   // Only addresses of remotes and of an open pairing may connect (F8).
   std::function<bool(const std::string& address)> is_expected;
+  // For test benches: TLS keys of all connections are appended to this file. Empty: never.
+  std::string debug_tls_keys;
 };
+
+inline constexpr std::size_t kPeerConnectionsMax = 32;
+inline constexpr std::size_t kPeerConnectionsOfAddressMax = 8;
 
 class PeerServer {
  public:
@@ -50,11 +55,14 @@ class PeerServer {
   virtual ~PeerServer() = default;
   // Refused callers since the start, the newest of each kind; they clear after ten seconds without.
   [[nodiscard]] virtual std::vector<Reason> Refusals() = 0;
+  // "10.9.1.1:4792", with the ports that the system chose for port 0.
+  [[nodiscard]] virtual std::vector<std::string> listening() const = 0;
 };
 
 struct LinksSetup {
   DeviceStore* devices = nullptr;
   std::vector<std::string> local_addresses;  // Of HA1; the F7 check asks their subnets.
+  std::string debug_tls_keys;                // As in PeerServerSetup.
 };
 // Links over gRPC; they classify what goes wrong (refused, blocked, TLS, login, late, garbage).
 [[nodiscard]] std::unique_ptr<LinkMaker> MakeGrpcLinks(const LinksSetup& setup);

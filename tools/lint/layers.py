@@ -64,6 +64,7 @@ LAYERS = {
     "configsync/inventory/": (("configsync/inventory/", "configsync/follow/") + PAIR,
                               SYSTEM + ("nlohmann",), False),
     "configsync/peer/": (("configsync/peer/", "configsync/devices/", "configsync/log/",
+                          "configsync/admin/work_pool.",
                           "configsync/status_grpc.", "proto/") + PAIR,
                          SYSTEM + ("protobuf", "grpc", "openssl"), False),
     "configsync/follow/": (("configsync/follow/", "configsync/engine/dataplane.", "proto/") + TREE,

@@ -1,0 +1,50 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// One call on a channel, of whatever kind: messages out, messages in, an end before its deadline.
+//
+// Threads: the caller's waits; gRPC's threads ask for messages and give them.
+
+#pragma once
+
+#include <google/protobuf/message_lite.h>
+#include <grpcpp/channel.h>
+#include <grpcpp/support/status.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "configsync/peer/methods.h"
+#include "configsync/reasons/reason.h"
+
+namespace configsync {
+
+// A message, and nothing behind it.
+[[nodiscard]] std::function<std::optional<std::string>()> Only(
+    const google::protobuf::MessageLite& message);
+
+struct ClientCall {
+  const PeerMethodRow* row = nullptr;
+  std::string session;  // Empty: none.
+  std::uint32_t deadline_ms = 0;
+  std::function<std::optional<std::string>()> next;            // Messages to send.
+  std::function<absl::Status(const std::string&)> on_message;  // An error ends the call.
+};
+
+struct ClientEnd {
+  grpc::StatusCode code = grpc::StatusCode::OK;
+  // Set if the call failed. What our side finds wrong with an answer is PEER_ANSWER_INVALID or
+  // PEER_ANSWER_TOO_LARGE.
+  std::optional<Reason> reason;
+  // The other side has refused it with a reason: it has done nothing.
+  bool is_refused = false;
+};
+
+[[nodiscard]] ClientEnd RunCall(const std::shared_ptr<grpc::Channel>& channel,
+                                const ClientCall& call);
+
+}  // namespace configsync
