@@ -33,15 +33,13 @@ class PairingServer {
   PairingServer(PairingCalls& calls, const std::string& certificate_pem, const std::string& key_pem)
       : service_(MakePairingService(calls)) {
     grpc::ServerBuilder builder;
-    builder.AddListeningPort("127.0.0.1:0",
-                             MakeServerCredentials({.certificate_pem = certificate_pem,
-                                                    .key_pem = key_pem,
-                                                    .check =
-                                                        [](const std::string&) {
-                                                          return absl::OkStatus();
-                                                        },
-                                                    .debug_tls_keys = {}}),
-                             &port_);
+    builder.AddListeningPort(
+        "127.0.0.1:0",
+        MakeServerCredentials({.certificate_pem = certificate_pem,
+                               .key_pem = key_pem,
+                               .check = [](const std::string&) { return absl::OkStatus(); },
+                               .debug_tls_keys = {}}),
+        &port_);
     builder.RegisterService(service_.get());
     server_ = builder.BuildAndStart();
   }
@@ -97,8 +95,8 @@ class PairingTlsTest : public ::testing::Test {
     b_.pairing = Pairing::Make(b_.Setup());
     a_.pairing = Pairing::Make(a_.Setup());
     const Identity identity = b_.devices->OwnIdentity();
-    server_ = std::make_unique<PairingServer>(*b_.pairing, identity.certificate.pem,
-                                              identity.key_pem);
+    server_ =
+        std::make_unique<PairingServer>(*b_.pairing, identity.certificate.pem, identity.key_pem);
   }
 
   void MeetAt(const std::string& address) {

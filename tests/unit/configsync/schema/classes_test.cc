@@ -187,5 +187,19 @@ TEST(Classes, WhatIsCalledASecretIsMarkedAsOne) {
   visit(OurSchema().root());
 }
 
+// No synchronisation can overwrite what the other logs in with, so none can lock itself out; and
+// what shows configurations shows fingerprints of these.
+TEST(Classes, F12_F13_PasswordsOfThePairStayAtHomeAndAreSecret) {
+  for (const char* path : {"/ha/configuration-synchronization/local-password",
+                           "/ha/configuration-synchronization/remote/password"}) {
+    const SchemaNode* node = OurSchema().Find(path);
+    ASSERT_NE(node, nullptr) << path;
+    EXPECT_TRUE(node->secret) << path;
+    for (const Mode mode : {Mode::kActivePassive, Mode::kActiveActive}) {
+      EXPECT_EQ(ClassText(*node, mode), "never") << path;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace configsync
