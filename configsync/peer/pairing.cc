@@ -164,6 +164,12 @@ absl::Status PairingImpl::TakeOther(const Lock&, const std::string& pem, const s
         "the other node is this node itself; give the address of the other one");
   }
   for (const KnownDevice& known : setup_.devices->Known()) {
+    if (known.is_revoked && known.certificate.device == read->device) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("CERT_REVOKED: device ", read->device, " was revoked at ", setup_.node_name,
+                       "; if it is to be believed again, run `lockstepctl devices forget ",
+                       read->device, "` there first"));
+    }
     const bool is_other = known.is_pair && !known.is_revoked;
     if (run_.options.is_pair && is_other && known.certificate.device != read->device) {
       return absl::ResourceExhaustedError(absl::StrCat(

@@ -101,9 +101,9 @@ class GrpcPairingWay final : public PairingWay {
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + deadline);
     const absl::Status status = AbslStatus((stub_.get()->*method)(&context, request, &answer));
-    if (absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status)) {
-      stub_.reset();  // The next call makes a connection of its own.
-    }
+    // The next call makes a connection of its own: one that was made before the other node was
+    // opened never serves a pairing.
+    if (!status.ok()) stub_.reset();
     return status;
   }
 

@@ -98,8 +98,7 @@ class Decoder {
     return absl::InvalidArgumentError(
         absl::StrCat("selection, line ", line_, ": expected ", expected));
   }
-  [[nodiscard]] absl::Status TooMuch(std::size_t count, const char* what,
-                                     std::size_t max) const {
+  [[nodiscard]] absl::Status TooMuch(std::size_t count, const char* what, std::size_t max) const {
     return absl::InvalidArgumentError(absl::StrCat("selection, line ", line_, ": ", count, " ",
                                                    what, "; at most ", max, " are allowed"));
   }

@@ -268,15 +268,23 @@ TEST_F(PairingTest, AThirdNodeOfAPairIsRefusedByName) {
   Meet({.is_pair = false}, {.is_pair = false});
 }
 
-TEST_F(PairingTest, ARevokedDeviceIsTakenBackByPairingAgain) {
+TEST_F(PairingTest, ARevokedDeviceHasToBeForgottenFirst) {
   Meet();
   ConfirmBoth();
   ASSERT_TRUE(BothEnd(PairingState::kDone));
-  ASSERT_TRUE(b_->devices->Revoke(a_->devices->own().device).ok());
+  const std::string device = a_->devices->own().device;
+  ASSERT_TRUE(b_->devices->Revoke(device).ok());
+  ASSERT_TRUE(b_->pairing->Accept(kBert, {}).ok());
+  ASSERT_TRUE(a_->pairing->Begin(kAnna, "10.9.1.2", {}).ok());
+  ASSERT_TRUE(Eventually([this] { return a_->state() == PairingState::kFailed; }));
+  EXPECT_NE(a_->pairing->Status().text.find("devices forget " + device), std::string::npos)
+      << a_->pairing->Status().text;
+  EXPECT_TRUE(b_->devices->Known()[0].is_revoked);
+  b_->pairing->Cancel(kBert);
+  ASSERT_TRUE(b_->devices->Forget(device).ok());
   Meet();
   ConfirmBoth();
-  ASSERT_TRUE(BothEnd(PairingState::kDone)) << a_->pairing->Status().text;
-  EXPECT_FALSE(b_->devices->Known()[0].is_revoked);
+  EXPECT_TRUE(BothEnd(PairingState::kDone)) << a_->pairing->Status().text;
 }
 
 TEST_F(PairingTest, AFullDiskAtWhoAcceptsStoresNothingAnywhere) {
