@@ -22,6 +22,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "configsync/admin/admin_service.h"
+#include "configsync/admin/sync_service.h"
 #include "configsync/admin/work_pool.h"
 #include "configsync/log/log.h"
 #include "proto/local/unix_listener.h"
@@ -31,6 +32,7 @@ namespace {
 
 constexpr std::size_t kQuickThreads = 4;
 constexpr std::size_t kSlowThreads = 1;  // The engine commits one at a time.
+constexpr std::size_t kPeerThreads = 2;  // Wait for another node, a minute at most.
 constexpr std::size_t kPoolQueueMax = 256;
 constexpr int kStreamsMax = 16;  // Calls at once of one connection.
 constexpr int kSmallMessageBytesMax = 64 << 10;
@@ -40,8 +42,10 @@ constexpr int kBusyPauseMs = 100;
 
 // One caller. The watched descriptor is a duplicate: gRPC owns the connection itself.
 struct Connection {
-  Connection(Caller caller, ConfigCalls& calls, WorkPools& pools)
-      : service(std::move(caller), calls, pools) {}
+  Connection(Caller caller, const AdminSetup& setup, WorkPools& pools)
+      : queue(std::move(caller), setup.calls->groups(), pools),
+        config(queue, *setup.calls),
+        sync(queue, setup.sync, setup.devices) {}
   ~Connection() {
     if (server != nullptr) {
       server->Shutdown(std::chrono::system_clock::now() + kStopPatience);
@@ -54,15 +58,18 @@ struct Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  AdminService service;
+  CallerQueue queue;
+  AdminService config;
+  SyncService sync;
   std::unique_ptr<grpc::Server> server;
   int watched = -1;
 };
 
-std::unique_ptr<grpc::Server> ServerFor(AdminService& service) {
+std::unique_ptr<grpc::Server> ServerFor(Connection& connection) {
   grpc::ServerBuilder builder;
-  builder.RegisterService(&service);
-  builder.SetMaxReceiveMessageSize(service.caller().roles.Has(Role::kOperator)
+  builder.RegisterService(&connection.config);
+  builder.RegisterService(&connection.sync);
+  builder.SetMaxReceiveMessageSize(connection.queue.caller().roles.Has(Role::kOperator)
                                        ? static_cast<int>(kAdminMessageBytesMax)
                                        : kSmallMessageBytesMax);
   builder.SetMaxSendMessageSize(static_cast<int>(kAdminMessageBytesMax));
@@ -96,7 +103,8 @@ struct AdminServer::Impl {
   }
 
   const AdminSetup setup;
-  WorkPools pools{{kQuickThreads, kPoolQueueMax}, {kSlowThreads, kPoolQueueMax}};
+  WorkPools pools{
+      {kQuickThreads, kPoolQueueMax}, {kSlowThreads, kPoolQueueMax}, {kPeerThreads, kPoolQueueMax}};
   std::mutex mutex;
   std::vector<std::unique_ptr<Connection>> connections;  // Under mutex.
   std::atomic<bool> is_stopping{false};
@@ -109,8 +117,8 @@ std::string AdminServer::Impl::FullText(uid_t user, const Roles& roles) {
   std::size_t of_user = 0;
   std::size_t without_role = 0;
   for (const auto& connection : connections) {
-    of_user += connection->service.caller().user == user ? 1 : 0;
-    without_role += connection->service.caller().roles.empty() ? 1 : 0;
+    of_user += connection->queue.caller().user == user ? 1 : 0;
+    without_role += connection->queue.caller().roles.empty() ? 1 : 0;
   }
   if (connections.size() >= kConnectionsMax) {
     return absl::StrCat(kConnectionsMax, " connections are open");
@@ -127,8 +135,8 @@ std::string AdminServer::Impl::FullText(uid_t user, const Roles& roles) {
 void AdminServer::Impl::OnConnection(int descriptor, const local::PeerCredentials& peer) {
   Caller caller;
   caller.user = peer.user;
-  caller.roles = RolesOf(peer, setup.own_user, setup.calls->groups());
-  caller.name = UserName(peer.user);
+  caller.name = setup.name_of(peer.user);
+  caller.roles = RolesOf(peer, caller.name, setup.own_user, setup.calls->groups());
   {
     const std::lock_guard lock(mutex);
     if (const std::string full = FullText(peer.user, caller.roles); !full.empty()) {
@@ -138,9 +146,9 @@ void AdminServer::Impl::OnConnection(int descriptor, const local::PeerCredential
       return;
     }
   }
-  auto connection = std::make_unique<Connection>(std::move(caller), *setup.calls, pools);
+  auto connection = std::make_unique<Connection>(std::move(caller), setup, pools);
   connection->watched = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
-  connection->server = connection->watched < 0 ? nullptr : ServerFor(connection->service);
+  connection->server = connection->watched < 0 ? nullptr : ServerFor(*connection);
   if (connection->server == nullptr) {
     Log(LogLevel::kError, "admin", "connection closed: out of descriptors, or gRPC does not start");
     close(descriptor);
@@ -163,7 +171,7 @@ bool AdminServer::Impl::TakeClosed(const std::vector<pollfd>& watched,
     const auto row = std::find_if(watched.begin(), watched.end(), [&](const pollfd& wait) {
       return wait.fd == (*it)->watched && wait.revents != 0;
     });
-    if (row != watched.end() && (*it)->service.active_count() == 0) {
+    if (row != watched.end() && (*it)->queue.active_count() == 0) {
       closed.push_back(std::move(*it));
       it = connections.erase(it);
     } else {
@@ -244,6 +252,7 @@ void AdminServer::Stop() {
   }
   impl_->pools.quick.Stop();  // Calls that are running end; a commit is never cut off.
   impl_->pools.slow.Stop();
+  impl_->pools.peer.Stop();
   impl_->connections.clear();
   if (impl_->wake >= 0) {
     close(impl_->wake);

@@ -17,6 +17,7 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -40,6 +41,7 @@ struct AdminSetup {
   DeviceMethods* devices = nullptr;
   // Who is the process itself: has every role. After a start as root, the user it changes to.
   uid_t own_user = 0;
+  std::function<std::string(uid_t)> name_of = UserName;  // Tests have users of their own.
 };
 
 class AdminServer {

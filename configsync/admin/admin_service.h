@@ -1,31 +1,22 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// The service of one connection: every method checks the caller's role and goes to its pool.
+// Service Config of one connection: every method goes through the caller's queue.
 //
-// Threads: gRPC's call the methods; the pool's run them.
+// Threads: gRPC's call the methods; the pools' run them.
 
 #pragma once
 
-#include <atomic>
-#include <string>
-#include <string_view>
-
+#include "configsync/admin/caller_queue.h"
 #include "configsync/admin/config_calls.h"
-#include "configsync/admin/work_pool.h"
 #include "proto/admin.grpc.pb.h"
 
 namespace configsync {
 
 class AdminService final : public lockstep::admin::Config::CallbackService {
  public:
-  // Borrows `calls` and `pools`.
-  AdminService(Caller caller, ConfigCalls& calls, WorkPools& pools)
-      : caller_(std::move(caller)), calls_(calls), pools_(pools) {}
-
-  // Calls that have not been answered.
-  [[nodiscard]] std::size_t active_count() const { return active_count_.load(); }
-  [[nodiscard]] const Caller& caller() const { return caller_; }
+  // Borrows both.
+  AdminService(CallerQueue& queue, ConfigCalls& calls) : queue_(queue), calls_(calls) {}
 
   using Context = grpc::CallbackServerContext;
 
@@ -77,15 +68,8 @@ class AdminService final : public lockstep::admin::Config::CallbackService {
                                         lockstep::admin::VerifyStoreResponse* response) override;
 
  private:
-  template <typename Request, typename Response>
-  grpc::ServerUnaryReactor* Answer(std::string_view name,
-                                   ConfigCalls::Method<Request, Response> method, Context* context,
-                                   const Request* request, Response* response);
-
-  const Caller caller_;
+  CallerQueue& queue_;
   ConfigCalls& calls_;
-  WorkPools& pools_;
-  std::atomic<std::size_t> active_count_{0};  // Writers: gRPC's threads, the pool's.
 };
 
 }  // namespace configsync

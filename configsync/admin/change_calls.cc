@@ -54,6 +54,22 @@ EditOp OpOf(pb::EditText::Op op) {
                                     : EditOp::kSet;
 }
 
+// F24: remotes keep what they apply over a restart; this node only what is saved.
+void AddStartupWarnings(const CommitOutcome& outcome, RevisionId startup,
+                        pb::CommitResponse& response) {
+  if (startup == outcome.revision) {
+    return;
+  }
+  for (const RemoteOutcome& remote : outcome.remotes) {
+    if (remote.state == RemoteOutcome::State::kApplied) {
+      response.add_warnings(
+          absl::StrCat(remote.remote, " begins its next boot with this change (its revision ",
+                       remote.revision, "), this node still with revision ", startup,
+                       ": `lockstepctl config save`, or commit with --save, to have it on both"));
+    }
+  }
+}
+
 }  // namespace
 
 absl::Status ConfigCalls::Edit(const Caller& caller, const pb::EditRequest& request,
@@ -120,7 +136,16 @@ absl::Status ConfigCalls::Commit(const Caller& caller, const pb::CommitRequest& 
                                                      " s: 1 to ", kConfirmSecondsMax));
     }
   }
-  Fill(setup_.engine->Commit(OperatorOf(caller), options), *setup_.text, response);
+  options.from_central_manager = request.from_central_manager();
+  if (options.from_central_manager && !caller.roles.Has(Role::kAdmin)) {
+    return absl::PermissionDeniedError(
+        RefusalText("Commit of a central manager", Role::kAdmin, caller, setup_.groups));
+  }
+  const CommitOutcome outcome = setup_.engine->Commit(OperatorOf(caller), options);
+  Fill(outcome, *setup_.text, response);
+  if (outcome.committed && !options.save && !options.confirm_within_s.has_value()) {
+    AddStartupWarnings(outcome, setup_.engine->Status().startup, response);
+  }
   return absl::OkStatus();
 }
 

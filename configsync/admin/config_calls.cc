@@ -5,13 +5,17 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "configsync/admin/host_names.h"
 #include "configsync/admin/messages.h"
+#include "configsync/admin/page_text.h"
 #include "configsync/admin/reasons.h"
+#include "configsync/admin/sync_messages.h"
 
 namespace configsync {
 namespace {
@@ -24,19 +28,17 @@ std::vector<std::string> WordsOf(const google::protobuf::RepeatedPtrField<std::s
   return {words.begin(), words.end()};
 }
 
-// Bounds of a list of words, before anything looks into it.
-absl::Status CheckWords(const google::protobuf::RepeatedPtrField<std::string>& words) {
-  if (static_cast<std::size_t>(words.size()) > kEditWordsMax) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("path of ", words.size(), " words: at most ", kEditWordsMax));
-  }
-  for (const std::string& word : words) {
-    if (word.size() > kWordBytesMax) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "word of ", word.size(), " bytes, '", word.substr(0, 32), "…': at most ", kWordBytesMax));
+// Engine and pair may know of the same thing, each in its words.
+void AddOthers(std::span<const Reason> others, std::vector<Reason>& reasons) {
+  for (const Reason& other : others) {
+    const bool is_known = std::ranges::any_of(reasons, [&](const Reason& reason) {
+      return reason.code == other.code && reason.subject == other.subject &&
+             reason.remote == other.remote;
+    });
+    if (!is_known) {
+      reasons.push_back(other);
     }
   }
-  return absl::OkStatus();
 }
 
 absl::StatusOr<Tree> ViewOf(ConfigEngine& engine, const Caller& caller, const std::string& name,
@@ -82,7 +84,15 @@ absl::Status ConfigCalls::GetStatus(const Caller& caller, const pb::GetStatusReq
   response.set_master_key_fingerprint(status.master_key_fingerprint);
   response.set_host_name(LeafOr(*running, {"system", "host-name"}));
   response.set_virtual_host_name(LeafOr(*running, {"ha", "virtual-host-name"}));
-  for (const Reason& reason : ReasonsOf(status, *running)) {
+  std::vector<Reason> reasons = ReasonsOf(status, *running);
+  if (setup_.pair != nullptr) {
+    const SyncStatus sync = setup_.pair->Status();
+    for (const RemoteStatus& remote : sync.remotes) {
+      Fill(remote, *response.add_remotes());
+    }
+    AddOthers(sync.reasons, reasons);
+  }
+  for (const Reason& reason : reasons) {
     response.add_reasons(TextOf(reason));
   }
   response.set_schema(setup_.text->digest());
@@ -95,9 +105,10 @@ absl::Status ConfigCalls::GetStatus(const Caller& caller, const pb::GetStatusReq
 absl::Status ConfigCalls::Show(const Caller& caller, const pb::ShowRequest& request,
                                pb::ShowResponse& response) {
   const bool as_commands = request.format() == "commands";
-  if (!as_commands && !request.format().empty() && request.format() != "json") {
-    return absl::InvalidArgumentError(
-        absl::StrCat("format '", request.format().substr(0, 64), "' is neither json nor commands"));
+  const bool as_page = request.format() == "page";
+  if (!as_commands && !as_page && !request.format().empty() && request.format() != "json") {
+    return absl::InvalidArgumentError(absl::StrCat("format '", request.format().substr(0, 64),
+                                                   "' is none of json, commands, page"));
   }
   if (absl::Status status = CheckWords(request.path()); !status.ok()) {
     return status;
@@ -112,11 +123,12 @@ absl::Status ConfigCalls::Show(const Caller& caller, const pb::ShowRequest& requ
     Fill(problems, *response.mutable_problems());
     return absl::OkStatus();
   }
-  if (!path->empty() && tree->Find(*path) == nullptr) {
+  if (!as_page && !path->empty() && tree->Find(*path) == nullptr) {
     return absl::NotFoundError(absl::StrCat(PathText(*path), ": nothing is configured there"));
   }
-  std::string text =
-      as_commands ? setup_.text->Commands(*tree, *path) : setup_.text->Json(*tree, *path);
+  std::string text = as_page       ? PageText(*tree, *path)
+                     : as_commands ? setup_.text->Commands(*tree, *path)
+                                   : setup_.text->Json(*tree, *path);
   if (text.size() > kAdminMessageBytesMax - 1'024) {
     return absl::ResourceExhaustedError(absl::StrCat(PathText(*path), ": ", text.size(),
                                                      " bytes of text, an answer holds ",

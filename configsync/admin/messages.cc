@@ -7,11 +7,15 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "configsync/admin/config_calls.h"
+#include "configsync/admin/sync_messages.h"
 
 namespace configsync {
 namespace {
 
 constexpr std::string_view kFollowNames[] = {"unreachable", "applying", "following", "refused"};
+constexpr std::string_view kRemoteStates[] = {"untouched", "validated", "applied", "pending",
+                                              "refused"};
 constexpr std::string_view kChangeNames[] = {"added", "removed", "modified", "moved"};
 
 // "first", or "after name='web'" as in a path.
@@ -30,8 +34,10 @@ std::string PlaceText(const Change& change) {
   return keys.size() < 2 ? "" : absl::StrCat("after ", keys.substr(1, keys.size() - 2));
 }
 
+}  // namespace
+
 // At a line's end, so that no character is cut in two.
-std::string Cut(std::string value) {
+std::string CutValue(std::string value) {
   if (value.size() <= kDifferenceBytesMax) {
     return value;
   }
@@ -42,7 +48,19 @@ std::string Cut(std::string value) {
   return absl::StrCat(value, "… ", left_out, " bytes more: `config show` prints all");
 }
 
-}  // namespace
+absl::Status CheckWords(const Words& words) {
+  if (static_cast<std::size_t>(words.size()) > kEditWordsMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("path of ", words.size(), " words: at most ", kEditWordsMax));
+  }
+  for (const std::string& word : words) {
+    if (word.size() > kWordBytesMax) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "word of ", word.size(), " bytes, '", word.substr(0, 32), "…': at most ", kWordBytesMax));
+    }
+  }
+  return absl::OkStatus();
+}
 
 absl::StatusOr<ViewName> ReadView(std::string_view name) {
   ViewName view;
@@ -116,10 +134,10 @@ void Fill(const Change& change, const SchemaText& text, lockstep::admin::Differe
   message.set_path(PathText(change.path));
   if (change.kind != ChangeKind::kMoved) {
     if (change.before != nullptr) {
-      message.set_before(Cut(text.Printed(*change.before)));
+      message.set_before(CutValue(text.Printed(*change.before)));
     }
     if (change.after_node != nullptr) {
-      message.set_after(Cut(text.Printed(*change.after_node)));
+      message.set_after(CutValue(text.Printed(*change.after_node)));
     }
   }
   if (change.after.has_value()) {
@@ -127,16 +145,55 @@ void Fill(const Change& change, const SchemaText& text, lockstep::admin::Differe
   }
 }
 
-std::size_t Fill(std::span<const Change> changes, const SchemaText& text, Differences& message) {
+std::size_t Fill(std::span<const Change> changes, const SchemaText& text, Differences& message,
+                 std::size_t share) {
   std::size_t bytes = 0;
   std::size_t count = 0;
-  while (count < changes.size() && count < kDifferencesMax && bytes < kDifferencesBytesMax) {
+  while (count < changes.size() && count < kDifferencesMax / share &&
+         bytes < kDifferencesBytesMax / share) {
     lockstep::admin::Difference& row = *message.Add();
     Fill(changes[count++], text, row);
     bytes += row.ByteSizeLong();
   }
   return changes.size() - count;
 }
+
+namespace {
+
+void Fill(std::span<const ServiceAction> actions,
+          google::protobuf::RepeatedPtrField<lockstep::admin::ServiceAction>& message) {
+  for (const ServiceAction& action : actions) {
+    lockstep::admin::ServiceAction& row = *message.Add();
+    row.set_service(action.service);
+    row.set_reason(action.reason);
+  }
+}
+
+void Fill(const SessionEffect& sessions, lockstep::admin::SessionEffect& message) {
+  message.set_known(sessions.known);
+  message.set_kept(sessions.kept);
+  message.set_ended(sessions.ended);
+  message.mutable_ended_examples()->Add(sessions.ended_examples.begin(),
+                                        sessions.ended_examples.end());
+}
+
+void Fill(const RemoteOutcome& remote, const SchemaText& text, std::size_t remote_count,
+          lockstep::admin::RemoteCommit& message) {
+  message.set_remote(remote.remote);
+  message.set_state(std::string(kRemoteStates[static_cast<std::size_t>(remote.state)]));
+  message.set_revision(remote.revision);
+  message.set_hash(remote.hash);
+  message.set_omitted_differences(
+      Fill(remote.changes, text, *message.mutable_differences(), remote_count));
+  Fill(remote.services, *message.mutable_services());
+  Fill(remote.sessions, *message.mutable_sessions());
+  message.mutable_warnings()->Add(remote.warnings.begin(), remote.warnings.end());
+  for (const Reason& reason : remote.reasons) {
+    Fill(reason, *message.add_reasons());
+  }
+}
+
+}  // namespace
 
 void Fill(const CommitOutcome& outcome, const SchemaText& text,
           lockstep::admin::CommitResponse& message) {
@@ -146,20 +203,14 @@ void Fill(const CommitOutcome& outcome, const SchemaText& text,
   Fill(outcome.problems, *message.mutable_problems());
   message.mutable_warnings()->Add(outcome.warnings.begin(), outcome.warnings.end());
   message.set_omitted_differences(Fill(outcome.changes, text, *message.mutable_differences()));
-  for (const ServiceAction& action : outcome.services) {
-    lockstep::admin::ServiceAction& row = *message.add_services();
-    row.set_service(action.service);
-    row.set_reason(action.reason);
-  }
-  lockstep::admin::SessionEffect& sessions = *message.mutable_sessions();
-  sessions.set_known(outcome.sessions.known);
-  sessions.set_kept(outcome.sessions.kept);
-  sessions.set_ended(outcome.sessions.ended);
-  sessions.mutable_ended_examples()->Add(outcome.sessions.ended_examples.begin(),
-                                         outcome.sessions.ended_examples.end());
+  Fill(outcome.services, *message.mutable_services());
+  Fill(outcome.sessions, *message.mutable_sessions());
   Fill(outcome.follow, *message.mutable_follow());
   message.set_difference_cpu_us(static_cast<std::uint64_t>(outcome.difference_cpu_us));
   message.set_validation_cpu_us(static_cast<std::uint64_t>(outcome.validation_cpu_us));
+  for (const RemoteOutcome& remote : outcome.remotes) {
+    Fill(remote, text, outcome.remotes.size(), *message.add_remotes());
+  }
 }
 
 }  // namespace configsync

@@ -26,6 +26,10 @@ namespace configsync {
 // choices.
 [[nodiscard]] absl::StatusOr<ViewName> ReadView(std::string_view name);
 
+// Bounds of a list of words, before anything looks into it.
+using Words = google::protobuf::RepeatedPtrField<std::string>;
+[[nodiscard]] absl::Status CheckWords(const Words& words);
+
 // "2026-11-21T20:14:09Z".
 [[nodiscard]] std::string TimeText(std::int64_t wall_ms);
 
@@ -42,7 +46,12 @@ inline constexpr std::size_t kDifferencesMax = 10'000;
 inline constexpr std::size_t kDifferencesBytesMax = 16 << 20;
 inline constexpr std::size_t kDifferenceBytesMax = 256 << 10;
 using Differences = google::protobuf::RepeatedPtrField<lockstep::admin::Difference>;
-std::size_t Fill(std::span<const Change> changes, const SchemaText& text, Differences& message);
+// A value of kDifferenceBytesMax at most, cut at a line's end.
+[[nodiscard]] std::string CutValue(std::string value);
+// `share`: of how many lists that an answer has room for this is one.
+std::size_t Fill(std::span<const Change> changes, const SchemaText& text, Differences& message,
+                 std::size_t share = 1);
+// Remotes' differences have the room once more, together.
 void Fill(const CommitOutcome& outcome, const SchemaText& text,
           lockstep::admin::CommitResponse& message);
 

@@ -38,6 +38,19 @@ constexpr std::array kMethodRoles{
     // It reads all of the store, and commits wait meanwhile: not for who may only look.
     MethodRole{"VerifyStore", Role::kOperator, Lane::kSlow},
     MethodRole{"ChangeMasterKey", Role::kAdmin, Lane::kSlow},
+    // Of service Sync.
+    MethodRole{"GetSync", Role::kViewer},
+    MethodRole{"GetDifference", Role::kViewer, Lane::kPeer},
+    MethodRole{"Explain", Role::kViewer},
+    MethodRole{"Manual", Role::kOperator, Lane::kSlow},  // All but pushes need more: SyncCalls.
+    MethodRole{"ApplyHeld", Role::kOperator, Lane::kSlow},
+    MethodRole{"Pin", Role::kOperator, Lane::kSlow},
+    MethodRole{"BeginPairing", Role::kAdmin, Lane::kPeer},
+    MethodRole{"ConfirmPairing", Role::kAdmin, Lane::kPeer},
+    MethodRole{"CancelPairing", Role::kAdmin},
+    MethodRole{"GetPairing", Role::kAdmin},
+    MethodRole{"ListDevices", Role::kAdmin},
+    MethodRole{"ChangeDevice", Role::kAdmin},
 };
 constexpr MethodRole kUnknownMethod{"", Role::kAdmin};
 
@@ -93,7 +106,11 @@ void LookUp(RoleGroups& groups) {
   }
 }
 
-Roles RolesOf(const local::PeerCredentials& peer, uid_t own_user, const RoleGroups& groups) {
+Roles RolesOf(const local::PeerCredentials& peer, std::string_view name, uid_t own_user,
+              const RoleGroups& groups) {
+  if (name == kPeerUser) {
+    return {};
+  }
   if (peer.user == 0 || peer.user == own_user) {
     return Roles::All();
   }
@@ -131,9 +148,15 @@ std::string UserName(uid_t user) {
 std::string RefusalText(std::string_view what, Role role, const Caller& caller,
                         const RoleGroups& groups) {
   const RoleGroup& group = GroupOf(role, groups);
-  const std::string begin =
+  const std::string needs =
       absl::StrCat(std::string(what), " needs the role ", std::string(NameOf(role)), ": user ",
-                   caller.name, " (uid ", caller.user, ") is not in group ", group.name);
+                   caller.name, " (uid ", caller.user, ") ");
+  if (caller.name == kPeerUser) {
+    return absl::StrCat(needs,
+                        "is what other nodes log in as, and may do nothing here whatever its "
+                        "groups; call as a user of your own");
+  }
+  const std::string begin = absl::StrCat(needs, "is not in group ", group.name);
   return group.gid.has_value()
              ? absl::StrCat(begin, "; ask an administrator for `usermod -aG ", group.name, " ",
                             caller.name, "`, then log in again")

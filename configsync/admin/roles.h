@@ -57,22 +57,26 @@ using RoleGroups = std::array<RoleGroup, kRoleCount>;  // [Role].
 // Fills in the numbers by the user database.
 void LookUp(RoleGroups& groups);
 
-// Root and the daemon's own user have all: they can read its memory and files anyway.
-[[nodiscard]] Roles RolesOf(const local::PeerCredentials& peer, uid_t own_user,
-                            const RoleGroups& groups);
+// Who other nodes log in as. On this socket it is nobody (F10).
+inline constexpr std::string_view kPeerUser = "hasync";
+
+// Root and the daemon's own user have all: they can read its memory and files anyway. `name` is the
+// user's; kPeerUser has no role, whatever its groups.
+[[nodiscard]] Roles RolesOf(const local::PeerCredentials& peer, std::string_view name,
+                            uid_t own_user, const RoleGroups& groups);
 
 // Who does a call. Commits run one at a time, and may wait for the dataplane: they wait for each
 // other in a lane of their own, so that everybody else, and Confirm above all, is answered
-// meanwhile.
-enum class Lane : std::uint8_t { kQuick, kSlow };
+// meanwhile. So do those who wait for another node.
+enum class Lane : std::uint8_t { kQuick, kSlow, kPeer };
 
 struct MethodRole {
   std::string_view method;
   Role role;
   Lane lane = Lane::kQuick;
 };
-// Every method of proto/admin.proto. UnlockRequest.force and others that depend on what is asked
-// need more: the method itself refuses then.
+// Every method of proto/admin.proto, of both services. UnlockRequest.force and others that depend
+// on what is asked need more: the method itself refuses then.
 [[nodiscard]] std::span<const MethodRole> MethodRoles();
 // kAdmin for a method that is not in the table.
 [[nodiscard]] const MethodRole& RowOf(std::string_view method);

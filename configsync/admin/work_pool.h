@@ -44,6 +44,7 @@ class WorkPool {
 struct WorkPools {
   WorkPool quick;
   WorkPool slow;
+  WorkPool peer;
 };
 
 }  // namespace configsync

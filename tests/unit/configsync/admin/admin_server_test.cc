@@ -25,6 +25,7 @@
 
 #include "proto/admin.grpc.pb.h"
 #include "tests/unit/configsync/admin/fake_engine.h"
+#include "tests/unit/configsync/admin/fake_pair_sync.h"
 
 namespace configsync {
 namespace {
@@ -33,6 +34,7 @@ namespace pb = lockstep::admin;
 using Stub = pb::Config::Stub;
 
 constexpr uid_t kEve = 64'123;
+constexpr uid_t kHasync = 64'124;
 constexpr gid_t kFirstGroup = 64'500;  // Of the viewers; the others follow.
 
 struct Who {
@@ -98,6 +100,8 @@ class AdminServerTest : public testing::Test {
     setup.socket = path();
     setup.calls = calls_.get();
     setup.own_user = geteuid();
+    setup.sync = &sync_;
+    setup.name_of = [](uid_t user) { return user == kHasync ? "hasync" : UserName(user); };
     auto server = AdminServer::Start(setup);
     EXPECT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
@@ -120,6 +124,8 @@ class AdminServerTest : public testing::Test {
   std::filesystem::path folder_;
   FakeEngine engine_;
   FakeText text_;
+  FakePairSync pair_;
+  SyncCalls sync_{{.pair = &pair_, .engine = &engine_, .text = &text_, .groups = {}}};
   std::unique_ptr<ConfigCalls> calls_;
   std::unique_ptr<AdminServer> server_;
 };
@@ -129,9 +135,21 @@ class AdminServerTest : public testing::Test {
     GTEST_SKIP() << "skip: privileges: only root can become another user"; \
   }
 
+// All methods of both services.
+std::vector<const google::protobuf::MethodDescriptor*> AllMethods() {
+  const google::protobuf::FileDescriptor& file = *pb::ShowRequest::descriptor()->file();
+  std::vector<const google::protobuf::MethodDescriptor*> methods;
+  for (int s = 0; s < file.service_count(); ++s) {
+    for (int i = 0; i < file.service(s)->method_count(); ++i) {
+      methods.push_back(file.service(s)->method(i));
+    }
+  }
+  return methods;
+}
+
 // An empty message is a valid request of every method, so one walk over the descriptor does.
 grpc::StatusCode CallByName(const std::shared_ptr<grpc::Channel>& channel,
-                            const std::string& method, std::string* text) {
+                            const google::protobuf::MethodDescriptor& method, std::string* text) {
   grpc::GenericStub stub(channel);
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(10));
@@ -142,8 +160,8 @@ grpc::StatusCode CallByName(const std::shared_ptr<grpc::Channel>& channel,
   }
   grpc::ByteBuffer response;
   std::promise<grpc::Status> done;
-  stub.UnaryCall(&context, "/lockstep.admin.Config/" + method, {}, &request, &response,
-                 [&](grpc::Status status) { done.set_value(std::move(status)); });
+  stub.UnaryCall(&context, "/" + method.service()->full_name() + "/" + method.name(), {}, &request,
+                 &response, [&](grpc::Status status) { done.set_value(std::move(status)); });
   const grpc::Status status = done.get_future().get();
   *text = status.error_message();
   return status.error_code();
@@ -151,8 +169,6 @@ grpc::StatusCode CallByName(const std::shared_ptr<grpc::Channel>& channel,
 
 TEST_F(AdminServerTest, EveryMethodIsRefusedBelowItsRoleAndReachedWithIt) {
   NEEDS_ROOT();
-  const google::protobuf::ServiceDescriptor& service =
-      *pb::ShowRequest::descriptor()->file()->service(0);
   const std::vector<std::optional<Role>> callers = {std::nullopt, Role::kViewer, Role::kOperator,
                                                     Role::kAdmin};
   for (std::size_t have = 0; have < callers.size(); ++have) {
@@ -161,11 +177,11 @@ TEST_F(AdminServerTest, EveryMethodIsRefusedBelowItsRoleAndReachedWithIt) {
       who.groups = {1, GroupOf(*callers[have])};
     }
     const auto channel = grpc::CreateInsecureChannelFromFd("test", ConnectAs(path(), who));
-    for (int i = 0; i < service.method_count(); ++i) {
-      const std::string& method = service.method(i)->name();
+    for (const google::protobuf::MethodDescriptor* const row : AllMethods()) {
+      const std::string& method = row->name();
       const std::size_t need = 1 + static_cast<std::size_t>(RowOf(method).role);
       std::string text;
-      const grpc::StatusCode code = CallByName(channel, method, &text);
+      const grpc::StatusCode code = CallByName(channel, *row, &text);
       EXPECT_EQ(code == grpc::StatusCode::PERMISSION_DENIED, have < need)
           << method << " by " << have << ": " << text;
       if (have < need) {
@@ -174,6 +190,39 @@ TEST_F(AdminServerTest, EveryMethodIsRefusedBelowItsRoleAndReachedWithIt) {
       }
     }
   }
+}
+
+TEST_F(AdminServerTest, F10_NoMethodIsForWhoOtherNodesLogInAs) {
+  NEEDS_ROOT();
+  const Who hasync{.user = kHasync,
+                   .group = GroupOf(Role::kAdmin),
+                   .groups = {GroupOf(Role::kViewer), GroupOf(Role::kOperator),
+                              GroupOf(Role::kAdmin), GroupOf(Role::kHaDangerous)}};
+  const auto channel = grpc::CreateInsecureChannelFromFd("test", ConnectAs(path(), hasync));
+  const auto methods = AllMethods();
+  EXPECT_EQ(methods.size(), MethodRoles().size());
+  for (const google::protobuf::MethodDescriptor* const method : methods) {
+    std::string text;
+    EXPECT_EQ(CallByName(channel, *method, &text), grpc::StatusCode::PERMISSION_DENIED)
+        << method->full_name();
+    EXPECT_NE(text.find("is what other nodes log in as"), std::string::npos) << text;
+  }
+  EXPECT_TRUE(engine_.calls().empty());
+  EXPECT_TRUE(pair_.calls.empty());
+}
+
+TEST_F(AdminServerTest, BothServicesAreOnOneConnection) {
+  const int descriptor = Connect(path());
+  const auto channel = grpc::CreateInsecureChannelFromFd("test", descriptor);
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(10));
+  pb::SyncStatus response;
+  EXPECT_TRUE(pb::Sync::NewStub(channel)->GetSync(&context, pb::GetSyncRequest(), &response).ok());
+  pb::SaveResponse saved;
+  grpc::ClientContext again;
+  again.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(10));
+  EXPECT_TRUE(pb::Config::NewStub(channel)->Save(&again, pb::SaveRequest(), &saved).ok());
+  WaitForConnections(1);
 }
 
 TEST_F(AdminServerTest, TheEngineHearsWhoCallsAndNothingInACallCanChangeIt) {

@@ -115,7 +115,7 @@ TEST_F(ConfigCallsTest, AnUnknownPathOrFormatIsSaid) {
   ASSERT_EQ(response.problems().list_size(), 1);
   EXPECT_EQ(response.text(), "");
   request.set_format("xml");
-  EXPECT_NE(calls_.Show(root_, request, response).message().find("'xml' is neither json nor"),
+  EXPECT_NE(calls_.Show(root_, request, response).message().find("'xml' is none of json, "),
             std::string::npos);
 }
 

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -86,6 +87,8 @@ class FakeText final : public SchemaText {
 class FakeEngine final : public ConfigEngine {
  public:
   std::function<void()> on_commit = [] {};
+  std::optional<Tree> running;         // Else one of FakeRoot().
+  std::vector<RemoteOutcome> remotes;  // Of each commit.
 
   std::vector<std::string> calls() {
     const std::lock_guard lock(mutex_);
@@ -96,6 +99,7 @@ class FakeEngine final : public ConfigEngine {
     if (view.kind == ViewName::Kind::kRevision && view.revision > 9) {
       return absl::NotFoundError("revision 10: never was");
     }
+    if (running.has_value()) return *running;
     return FakeTree(view.kind == ViewName::Kind::kCandidate ? "candidate" : "running");
   }
   EngineStatus Status() override {
@@ -136,6 +140,7 @@ class FakeEngine final : public ConfigEngine {
     CommitOutcome outcome;
     outcome.committed = !options.check_only;
     outcome.revision = 8;
+    outcome.remotes = remotes;
     outcome.changes = Diff(FakeTree("running"), FakeTree("candidate"));
     return outcome;
   }
@@ -172,7 +177,9 @@ class FakeEngine final : public ConfigEngine {
     Note("draft " + draft.comment, draft.by);
     return {};
   }
-  std::pair<RevisionId, Tree> Running() override { return {7, FakeTree("running")}; }
+  std::pair<RevisionId, Tree> Running() override {
+    return {7, running.value_or(FakeTree("running"))};
+  }
   void SetGate(PairGate*) override {}
   std::uint32_t Tick() override { return 1'000; }
 
