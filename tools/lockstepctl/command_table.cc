@@ -114,7 +114,8 @@ const std::array kOptions = std::to_array<Option>({
     {"", "", "--json", nullptr,
      "One JSON object for machines; keys as in proto/control.proto, proto/admin.proto",
      &Request::json},
-    {"", "", "--timeout", "SECONDS", "Give up on the node after this long; default 60",
+    {"", "", "--timeout", "SECONDS",
+     "Give up on the node after this long; default 60, and 180 for what waits for another node",
      &Request::timeout_s},
     {"sessions", "", "--source", "PREFIX", "Client address or prefix", &Request::source},
     {"sessions", "", "--destination", "PREFIX", "Server address or prefix", &Request::destination},
@@ -156,7 +157,11 @@ const std::array kOptions = std::to_array<Option>({
 std::span<const Command> NodeCommands() { return kCommands; }
 std::span<const Option> NodeOptions() { return kOptions; }
 
-std::array<std::span<const Command>, 2> AllCommands() { return {NodeCommands(), ConfigCommands()}; }
-std::array<std::span<const Option>, 2> AllOptions() { return {NodeOptions(), ConfigOptions()}; }
+std::array<std::span<const Command>, 3> AllCommands() {
+  return {NodeCommands(), ConfigCommands(), SyncCommands()};
+}
+std::array<std::span<const Option>, 3> AllOptions() {
+  return {NodeOptions(), ConfigOptions(), SyncOptions()};
+}
 
 }  // namespace lockstepctl

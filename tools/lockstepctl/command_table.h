@@ -42,14 +42,17 @@ struct Option {
   bool is_required = false;
 };
 
-// A noun comes before its verbs. What the dataplane answers, and what lockstep-configd does.
-[[nodiscard]] std::array<std::span<const Command>, 2> AllCommands();
-[[nodiscard]] std::array<std::span<const Option>, 2> AllOptions();
+// A noun comes before its verbs. What the dataplane answers, what lockstep-configd does, and what
+// it does with other nodes.
+[[nodiscard]] std::array<std::span<const Command>, 3> AllCommands();
+[[nodiscard]] std::array<std::span<const Option>, 3> AllOptions();
 
-// Half of the above, in a file each.
+// Parts of the above, in a file each.
 [[nodiscard]] std::span<const Command> NodeCommands();
 [[nodiscard]] std::span<const Option> NodeOptions();
 [[nodiscard]] std::span<const Command> ConfigCommands();
 [[nodiscard]] std::span<const Option> ConfigOptions();
+[[nodiscard]] std::span<const Command> SyncCommands();
+[[nodiscard]] std::span<const Option> SyncOptions();
 
 }  // namespace lockstepctl

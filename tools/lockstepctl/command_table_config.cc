@@ -71,15 +71,25 @@ constexpr std::array kCommands = std::to_array<Command>({
      "  lockstepctl config plan\n"
      "\n"
      "Judges your candidate and shows its differences from running, services that would be\n"
-     "reloaded, and how many live sessions would end. The same as `config commit --check`."},
+     "reloaded, and how many live sessions would end: on this node and on each remote, which "
+     "judges\n"
+     "it by itself. What travels because something else needs it comes with what needs it. The "
+     "same\n"
+     "as `config commit --check`."},
     {"config", "commit", Verb::kConfigCommit, "Make your candidate the running configuration",
      "  lockstepctl config commit --comment 'web servers'\n"
      "  lockstepctl config commit --confirm-within 5m --save\n"
      "  lockstepctl config commit --check\n"
      "\n"
-     "With --confirm-within the node goes back by itself unless `config confirm` comes in time,\n"
+     "With --confirm-within each node goes back by itself unless `config confirm` comes in time,\n"
      "whatever happens to you, to lockstep-configd or to the machine.\n"
-     "Exit status: 0 committed (with --check: it could be), 3 problems: nothing has changed."},
+     "Remotes judge it before anything changes, and keep what they apply over a restart; --save "
+     "keeps\n"
+     "it here too. For each remote it says applied, pending (it gets it later, and why) or "
+     "refused.\n"
+     "Exit status: 0 committed (with --check: it could be), 3 problems, here or on a remote: "
+     "nothing\n"
+     "has changed, 1 committed, but a remote refused it afterwards."},
     {"config", "confirm", Verb::kConfigConfirm, "Keep what was committed with --confirm-within",
      "  lockstepctl config confirm"},
     {"config", "rollback", Verb::kConfigRollback, "Make your candidate an older revision",
@@ -110,7 +120,10 @@ constexpr std::array kCommands = std::to_array<Command>({
      "  lockstepctl config status --json | jq .follow.state\n"
      "\n"
      "FOLLOW says what the dataplane does with the running revision: following (it runs it),\n"
-     "applying, refused (it says why), unreachable (it gets it when it is back)."},
+     "applying, refused (it says why), unreachable (it gets it when it is back).\n"
+     "SYNC, one for each remote: in-sync is proven by the hashes of what both have in common, here "
+     "=\n"
+     "there. Each REASON has its remedy; `config sync` says more."},
     {"config", "verify", Verb::kConfigVerify, "Check the whole store: pages, hashes, audit chain",
      "  lockstepctl config verify\n"
      "\n"
@@ -183,6 +196,9 @@ const std::array kOptions = std::to_array<Option>({
      &Request::confirm_within},
     {"config", "commit", "--save", nullptr, "Make it the startup configuration too",
      &Request::save},
+    {"config", "commit", "--from-central-manager", nullptr,
+     "It comes from a manager that gives it to the remotes too; needs the role admin",
+     &Request::from_central_manager},
     {"config", "rollback", "revision", "REVISION", "Number as in `config history`, or startup",
      &Request::view, true},
     {"config", "history", "--limit", "COUNT", "Newest so many; default 20, at most 1000",

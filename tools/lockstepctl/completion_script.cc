@@ -45,14 +45,23 @@ constexpr std::string_view kScript = R"BASH(_lockstepctl() {
     return
   fi
   case $command in
-    "config set" | "config delete" | "config move" | "config show")
+    "config set" | "config delete" | "config move" | "config show" | "explain sync")
       verb=${command#config }
+      [ "$command" != "explain sync" ] || verb=show
       while IFS=$'\n' read -r line; do
         word=${line%%$'\t'*}
         # Without a word it is a hint about the value: nothing to insert.
         [ -z "$word" ] || COMPREPLY+=("$(printf '%q' "$word")")
       done < <(lockstepctl "${socket[@]}" --timeout 2 config complete --verb "$verb" \
         --partial "$cur" -- "${words[@]}" 2>/dev/null)
+      ;;
+    "config sync category")
+      if [ ${#words[@]} -eq 0 ]; then
+        COMPREPLY=($(compgen -W "all none $(lockstepctl "${socket[@]}" --timeout 2 config complete \
+          ha configuration-synchronization category 2>/dev/null | cut -f 1)" -- "$cur"))
+      elif [ ${#words[@]} -eq 1 ]; then
+        COMPREPLY=($(compgen -W "on off" -- "$cur"))
+      fi
       ;;
     "config load" | "config merge" | "tables diff") COMPREPLY=($(compgen -f -- "$cur")) ;;
     *) COMPREPLY=($(compgen -W "$(_lockstepctl_next "$command")" -- "$cur")) ;;

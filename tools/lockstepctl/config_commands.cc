@@ -3,6 +3,7 @@
 
 #include "tools/lockstepctl/config_commands.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <string_view>
 #include <utility>
@@ -10,57 +11,17 @@
 #include "absl/strings/str_cat.h"
 #include "tools/lockstepctl/admin_client.h"
 #include "tools/lockstepctl/input_file.h"
-#include "tools/lockstepctl/json_text.h"
+#include "tools/lockstepctl/print_answer.h"
+#include "tools/lockstepctl/progress.h"
 #include "tools/lockstepctl/render_config.h"
 #include "tools/lockstepctl/set_lines.h"
 #include "tools/lockstepctl/socket_path.h"
+#include "tools/lockstepctl/sync_commands.h"
 
 namespace lockstepctl {
 namespace {
 
 namespace pb = lockstep::admin;
-
-void Print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
-
-// Prints an answer as JSON or text.
-template <typename Response, typename Render>
-absl::StatusOr<int> PrintAnswer(const Request& request, const absl::StatusOr<Response>& response,
-                                Render render) {
-  if (!response.ok()) {
-    return response.status();
-  }
-  Print(request.json ? JsonText(*response) + "\n" : render(*response));
-  return kStatusDone;
-}
-
-absl::StatusOr<int> PrintDone(const Request& request, const absl::Status& status,
-                              const std::string& sentence) {
-  if (!status.ok()) {
-    return status;
-  }
-  Print(request.json ? absl::StrCat("{\"done\":", JsonString(sentence), "}\n")
-                     : absl::StrCat(sentence, "\n"));
-  return kStatusDone;
-}
-
-// Answers with problems: those go to stderr, all of them.
-template <typename Response, typename Render>
-absl::StatusOr<int> PrintVerdict(const Request& request, const absl::StatusOr<Response>& response,
-                                 Render render) {
-  if (!response.ok()) {
-    return response.status();
-  }
-  const bool has_problems =
-      response->problems().list_size() > 0 || response->problems().omitted() > 0;
-  if (request.json) {
-    Print(JsonText(*response) + "\n");
-  } else if (has_problems) {
-    std::fputs(ProblemsText(response->problems()).c_str(), stderr);
-  } else {
-    Print(render(*response));
-  }
-  return has_problems ? kStatusProblems : kStatusDone;
-}
 
 // A changed candidate says nothing: success is silent, as of cp(1).
 std::string Silent(const pb::EditResponse&) { return ""; }
@@ -149,14 +110,25 @@ absl::StatusOr<int> RunCommit(const Request& request, AdminClient& client) {
     }
     call.set_confirm_within_s(*seconds);
   }
-  return PrintVerdict(request, client.Call(call), [&](const pb::CommitResponse& response) {
-    std::string text = CommitText(response, call.check_only(), PaintOfStdout());
-    if (response.committed() && call.has_confirm_within_s()) {
+  call.set_from_central_manager(request.from_central_manager);
+  const absl::StatusOr<pb::CommitResponse> response = [&] {
+    const Progress progress(request.socket);
+    return client.Call(call);
+  }();
+  const absl::StatusOr<int> status = PrintVerdict(request, response, [&](const auto& commit) {
+    std::string text = CommitText(commit, call.check_only(), PaintOfStdout());
+    if (commit.committed() && call.has_confirm_within_s()) {
       absl::StrAppend(&text, "it goes back in ", call.confirm_within_s(),
                       " s unless you say `lockstepctl config confirm`\n");
     }
     return text;
   });
+  // F34: a remote that refuses what stands here already is no success.
+  const bool is_refused = response.ok() && std::ranges::any_of(response->remotes(), [](auto& row) {
+                            return row.state() == "refused";
+                          });
+  return status.ok() && *status == kStatusDone && is_refused ? absl::StatusOr<int>(kStatusFailed)
+                                                             : status;
 }
 
 absl::StatusOr<int> RunReset(const Request& request, AdminClient& client) {
@@ -306,7 +278,8 @@ constexpr Row kRows[] = {
 
 }  // namespace
 
-absl::StatusOr<int> RunConfig(const Request& request) {
+absl::StatusOr<int> RunConfig(const Request& asked) {
+  Request request = asked;
   const absl::StatusOr<std::string> socket =
       FindSocket(request.socket, "/run/lockstep", kConfigdService);
   if (!socket.ok()) {
@@ -314,6 +287,13 @@ absl::StatusOr<int> RunConfig(const Request& request) {
   }
   if (absl::Status probe = ProbeSocket(*socket, kConfigdService); !probe.ok()) {
     return probe;
+  }
+  request.socket = *socket;
+  if (request.timeout_s == kTimeoutSeconds && WaitsForRemotes(request.verb)) {
+    request.timeout_s = kPeerTimeoutSeconds;
+  }
+  if (IsForSync(request.verb)) {
+    return RunSync(request);
   }
   AdminClient client(*socket, request.timeout_s);
   for (const Row& row : kRows) {

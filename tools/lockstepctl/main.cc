@@ -21,7 +21,8 @@ int main(int argc, char** argv) {
   }
   std::fprintf(stderr, "lockstepctl: %s\n", std::string(status.status().message()).c_str());
   if (request.verb == lockstepctl::Verb::kTablesDiff ||
-      request.verb == lockstepctl::Verb::kConfigCompare) {
+      request.verb == lockstepctl::Verb::kConfigCompare ||
+      request.verb == lockstepctl::Verb::kConfigDifference) {
     return lockstepctl::kStatusDiffFailed;
   }
   return status.status().code() == absl::StatusCode::kInvalidArgument ? lockstepctl::kStatusUsage

@@ -11,33 +11,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "tools/lockstepctl/columns.h"
+#include "tools/lockstepctl/fields.h"
+#include "tools/lockstepctl/render_sync.h"
 
 namespace lockstepctl {
 namespace {
 
 namespace pb = lockstep::admin;
-
-constexpr std::size_t kLabelWidth = 23;  // As of `lockstepctl status`.
-constexpr std::size_t kHashDigits = 12;  // Enough to tell revisions apart at a glance.
-
-void AddLine(std::string& text, const std::string& label, const std::string& value) {
-  absl::StrAppend(&text, label,
-                  std::string(kLabelWidth - std::min(label.size(), kLabelWidth - 1), ' '),
-                  value.empty() ? "-" : value, "\n");
-}
-
-// "  NAME   value", further lines of the value under its first.
-void AddField(std::string& text, const std::string& label, std::string value) {
-  if (value.empty()) {
-    return;
-  }
-  const std::string begin = label + std::string(9 - label.size(), ' ');
-  for (std::size_t at = value.find('\n'); at != std::string::npos;
-       at = value.find('\n', at + 1 + 13)) {
-    value.replace(at, 1, "\n" + std::string(13, ' '));
-  }
-  absl::StrAppend(&text, "    ", begin, value, "\n");
-}
 
 // A comment is free text: it stays on its line, and sends nothing to the terminal.
 std::string Plain(std::string text) {
@@ -106,6 +86,63 @@ std::string SessionsText(const pb::SessionEffect& sessions, bool check_only) {
   return text;
 }
 
+std::string ServicesText(const google::protobuf::RepeatedPtrField<pb::ServiceAction>& services,
+                         bool check_only) {
+  std::string text;
+  for (const pb::ServiceAction& action : services) {
+    absl::StrAppend(&text, "service ", action.service(),
+                    check_only ? " would reload: " : " reloads: ", action.reason(), "\n");
+  }
+  return text;
+}
+
+// What became of the change on a remote, or would.
+std::string FateText(const pb::RemoteCommit& remote) {
+  if (remote.state() == "validated") {
+    return "it would take this";
+  }
+  if (remote.state() == "applied") {
+    return absl::StrCat("applied, its revision ", remote.revision(), ", proven by hash ",
+                        remote.hash().substr(0, kHashDigits));
+  }
+  if (remote.state() == "pending") {
+    return "pending: it gets this later";
+  }
+  return remote.state() == "untouched" ? "nothing of this is for it" : remote.state();
+}
+
+bool AreSame(const Differences& first, const Differences& second) {
+  return std::equal(first.begin(), first.end(), second.begin(), second.end(),
+                    [](const pb::Difference& a, const pb::Difference& b) {
+                      return a.SerializeAsString() == b.SerializeAsString();
+                    });
+}
+
+// Of a plan with its differences; what was committed was planned before.
+std::string RemoteText(const pb::RemoteCommit& remote, const pb::CommitResponse& commit,
+                       bool check_only, Paint paint) {
+  std::string text = absl::StrCat("on ", remote.remote(), ": ", FateText(remote), "\n");
+  if (check_only && remote.differences_size() > 0) {
+    text += AreSame(remote.differences(), commit.differences())
+                ? "the same differences as here\n"
+                : DifferencesText(remote.differences(), remote.omitted_differences(), paint);
+  }
+  for (const pb::Dependency& dependency : remote.dependencies()) {
+    absl::StrAppend(&text, "needed: ", dependency.path(), ": ", dependency.reason(), "\n");
+  }
+  text += ServicesText(remote.services(), check_only);
+  if (remote.state() == "validated" || remote.state() == "applied") {
+    text += SessionsText(remote.sessions(), check_only);
+  }
+  for (const std::string& warning : remote.warnings()) {
+    absl::StrAppend(&text, "warning: ", warning, "\n");
+  }
+  for (const pb::ReasonText& reason : remote.reasons()) {
+    absl::StrAppend(&text, "reason: ", ReasonLine(reason), "\n");
+  }
+  return text;
+}
+
 std::string FollowText(const pb::Follow& follow) {
   std::string text = follow.state();
   if (follow.revision() > 0) {
@@ -163,14 +200,15 @@ std::string DifferencesText(const Differences& differences, std::uint64_t omitte
 }
 
 std::string CommitText(const pb::CommitResponse& response, bool check_only, Paint paint) {
-  std::string text = DifferencesText(response.differences(), response.omitted_differences(), paint);
-  for (const pb::ServiceAction& action : response.services()) {
-    absl::StrAppend(&text, "service ", action.service(),
-                    check_only ? " would reload: " : " reloads: ", action.reason(), "\n");
-  }
   const bool has_effect = response.differences_size() > 0 || response.committed();
+  std::string text = response.remotes_size() > 0 && has_effect ? "on this node:\n" : "";
+  text += DifferencesText(response.differences(), response.omitted_differences(), paint);
+  text += ServicesText(response.services(), check_only);
   if (has_effect) {
     text += SessionsText(response.sessions(), check_only);
+  }
+  for (const pb::RemoteCommit& remote : response.remotes()) {
+    text += RemoteText(remote, response, check_only, paint);
   }
   for (const std::string& warning : response.warnings()) {
     absl::StrAppend(&text, "warning: ", warning, "\n");
@@ -209,6 +247,9 @@ std::string ConfigStatusText(const pb::ConfigStatus& status) {
   AddLine(text, "MASTER_KEY", status.master_key_fingerprint());
   AddLine(text, "SCHEMA", status.schema().substr(0, kHashDigits));
   AddLine(text, "VERSION", absl::StrCat(status.version(), ", pid ", status.pid()));
+  for (const pb::RemoteStatus& remote : status.remotes()) {
+    AddLine(text, "SYNC " + remote.name(), RemoteLine(remote));
+  }
   for (const std::string& reason : status.reasons()) {
     AddLine(text, "REASON", reason);
   }

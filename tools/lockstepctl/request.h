@@ -17,8 +17,8 @@ inline constexpr int kStatusDone = 0;
 inline constexpr int kStatusFailed = 1;
 inline constexpr int kStatusUsage = 2;
 inline constexpr int kStatusProblems = 3;  // The configuration is wrong; nothing changed.
-// Of `tables diff` and `config compare`, as of diff(1): 1 is an answer, and whatever went wrong
-// is 2.
+// Of `tables diff`, `config compare` and `config difference`, as of diff(1): 1 is an answer, and
+// whatever went wrong is 2.
 inline constexpr int kStatusDiffer = 1;
 inline constexpr int kStatusDiffFailed = 2;
 
@@ -57,6 +57,18 @@ enum class Verb : std::uint8_t {
   kConfigStatus,
   kConfigVerify,
   kConfigComplete,
+  kConfigDifference,
+  kSyncStatus,
+  kSyncSettings,
+  kSyncCategory,
+  kSyncPush,
+  kSyncApply,
+  kSyncPin,
+  kSyncUnpin,
+  kSyncOverwrite,
+  kSyncAdopt,
+  kSyncMerge,
+  kExplainSync,
   kHaEditBegin,
   kHaEditEnd,
   kHaEditStatus,
@@ -69,12 +81,24 @@ enum class Verb : std::uint8_t {
   return verb >= Verb::kConfigShow && verb <= Verb::kMasterKeyChange;
 }
 
+// True for what service Sync answers.
+[[nodiscard]] constexpr bool IsForSync(Verb verb) {
+  return verb >= Verb::kConfigDifference && verb <= Verb::kExplainSync;
+}
+// True for what may wait for another node: its verdict alone may take two minutes.
+[[nodiscard]] constexpr bool WaitsForRemotes(Verb verb) {
+  return IsForSync(verb) || verb == Verb::kConfigPlan || verb == Verb::kConfigCommit;
+}
+
+inline constexpr std::uint32_t kTimeoutSeconds = 60;
+inline constexpr std::uint32_t kPeerTimeoutSeconds = 180;
+
 struct Request {
   Verb verb = Verb::kNone;
   // Every command.
   std::string socket;  // Empty: see FindSocket().
   bool json = false;
-  std::uint32_t timeout_s = 60;
+  std::uint32_t timeout_s = kTimeoutSeconds;
   // sessions
   std::string source;
   std::string destination;
@@ -117,6 +141,14 @@ struct Request {
   std::string duration;        // Of a lock or an HA edit.
   bool force = false;
   std::uint32_t revision_limit = 20;
+  bool from_central_manager = false;
+  // config difference, config sync, explain sync
+  std::string remote;  // Empty: the only one.
+  std::string category;
+  std::string switch_word;  // on, off.
+  std::string prefer;       // mine, theirs.
+  bool preview = false;
+  std::string confirmation;
   // config complete
   std::string completed_verb;
   std::string partial;

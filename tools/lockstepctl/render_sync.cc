@@ -1,0 +1,187 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "tools/lockstepctl/render_sync.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "tools/lockstepctl/columns.h"
+#include "tools/lockstepctl/fields.h"
+
+namespace lockstepctl {
+namespace {
+
+namespace pb = lockstep::admin;
+
+std::string Short(const std::string& hash) { return hash.substr(0, kHashDigits); }
+
+// "fw-b (device 3fa2…)".
+std::string DeviceText(const std::string& name, const std::string& device) {
+  if (device.empty()) {
+    return "";
+  }
+  return name.empty() ? device : absl::StrCat(name, " (device ", device, ")");
+}
+
+std::string HeardText(const pb::RemoteStatus& remote) {
+  return remote.has_heard_ms_ago() ? absl::StrCat(remote.heard_ms_ago()) : "never";
+}
+
+std::string ConflictsText(const pb::ManualResponse& response) {
+  const std::uint64_t count =
+      static_cast<std::uint64_t>(response.conflicts_size()) + response.omitted_conflicts();
+  if (count == 0) {
+    return "";
+  }
+  std::string text = absl::StrCat(count, count == 1 ? " conflict\n" : " conflicts\n");
+  int number = 0;
+  for (const pb::ConflictText& conflict : response.conflicts()) {
+    absl::StrAppend(&text, ++number, ".\n");
+    AddField(text, "PATH", conflict.path());
+    AddField(text, "REASON", conflict.reason());
+    AddField(text, "BASE", conflict.base().empty() ? "-" : conflict.base());
+    AddField(text, "MINE", conflict.mine().empty() ? "-" : conflict.mine());
+    AddField(text, "THEIRS", conflict.theirs().empty() ? "-" : conflict.theirs());
+  }
+  if (response.omitted_conflicts() > 0) {
+    absl::StrAppend(&text, "and ", response.omitted_conflicts(), " more\n");
+  }
+  return text;
+}
+
+std::string SideText(const std::string& where, const Differences& differences,
+                     std::uint64_t omitted, Paint paint) {
+  return absl::StrCat(where, differences.empty() ? ": nothing changes\n" : ":\n",
+                      DifferencesText(differences, omitted, paint));
+}
+
+}  // namespace
+
+std::string ReasonLine(const pb::ReasonText& reason) {
+  return absl::StrCat(reason.severity(), " ", reason.code(),
+                      reason.subject().empty() ? "" : absl::StrCat("(", reason.subject(), ")"),
+                      reason.remote().empty() ? "" : absl::StrCat(" of ", reason.remote()), ": ",
+                      reason.evidence(),
+                      reason.remedy().empty() ? "" : absl::StrCat("; ", reason.remedy()));
+}
+
+std::string RemoteLine(const pb::RemoteStatus& remote) {
+  std::string text = remote.state();
+  if (!remote.my_hash().empty() && !remote.their_hash().empty()) {
+    absl::StrAppend(&text, ": ", Short(remote.my_hash()), " here ",
+                    remote.my_hash() == remote.their_hash() ? "=" : "!=", " ",
+                    Short(remote.their_hash()), " there");
+  }
+  if (remote.running() > 0) {
+    absl::StrAppend(&text, "; it runs revision ", remote.running());
+    if (remote.startup() != remote.running()) {
+      absl::StrAppend(&text, ", and would start with ", remote.startup());
+    }
+  }
+  if (remote.pending() > 0) {
+    absl::StrAppend(&text, "; ", remote.pending(),
+                    remote.pending() == 1 ? " revision waits" : " revisions wait");
+  }
+  return absl::StrCat(text, remote.has_heard_ms_ago()
+                                ? absl::StrCat("; heard ", remote.heard_ms_ago(), " ms ago")
+                                : "; never heard");
+}
+
+std::string SyncStatusText(const pb::SyncStatus& status) {
+  std::string text;
+  AddLine(text, "SYNCHRONIZATION", status.enabled() ? "on" : "off");
+  AddLine(text, "DEVICE", status.device());
+  AddLine(
+      text, "ROLE",
+      status.term() > 0 ? absl::StrCat(status.role(), ", term ", status.term()) : status.role());
+  AddLine(text, "PINNED",
+          status.pinned() ? absl::StrCat("at revision ", status.pinned_revision()) : "no");
+  AddLine(text, "SOURCE", DeviceText(status.source_name(), status.source()));
+  if (status.path_size() > 1) {
+    std::string path;
+    for (const std::string& device : status.path()) {
+      absl::StrAppend(&path, path.empty() ? "" : " > ", device);
+    }
+    AddLine(text, "PATH", path);
+  }
+  if (status.remotes_size() > 0) {
+    Columns columns({"REMOTE", "NODE", "ADDRESS", "STATE", "ROLE", "MAY_PUSH", "RUNNING", "STARTUP",
+                     "PENDING", "AGREED", "MY_HASH", "THEIR_HASH", "HEARD_MS_AGO"});
+    for (const pb::RemoteStatus& remote : status.remotes()) {
+      columns.Add({remote.name(), remote.device_name(), remote.address(), remote.state(),
+                   remote.role(), remote.may_push() ? "yes" : "no", absl::StrCat(remote.running()),
+                   absl::StrCat(remote.startup()), absl::StrCat(remote.pending()),
+                   absl::StrCat(remote.agreed()), Short(remote.my_hash()),
+                   Short(remote.their_hash()), HeardText(remote)});
+    }
+    absl::StrAppend(&text, "\n", columns.Text());
+  }
+  std::string reasons;
+  for (const pb::ReasonText& reason : status.reasons()) {
+    AddLine(reasons, "REASON", ReasonLine(reason));
+  }
+  for (const pb::RemoteStatus& remote : status.remotes()) {
+    for (const pb::ReasonText& reason : remote.their_reasons()) {
+      // A peer says code and subject; evidence and remedy are on its own screen.
+      AddLine(reasons, "SAID_BY " + remote.name(),
+              absl::StrCat(reason.severity(), " ", reason.code(),
+                           reason.subject().empty() ? "" : absl::StrCat("(", reason.subject(), ")"),
+                           reason.evidence().empty() ? "" : absl::StrCat(": ", reason.evidence())));
+    }
+  }
+  return reasons.empty() ? text : absl::StrCat(text, "\n", reasons);
+}
+
+std::string DifferenceText(const pb::DifferenceResponse& response, Paint paint) {
+  if (response.differences_size() == 0) {
+    return absl::StrCat("equal to ", response.remote(), ": hash ", Short(response.my_hash()),
+                        " on both\n");
+  }
+  return DifferencesText(response.differences(), response.omitted(), paint);
+}
+
+std::string ExplainText(const pb::ExplainResponse& response) {
+  std::string text = response.path() + "\n";
+  Columns columns({"MODE", "TRAVELS", "DECIDED_BY", "BECAUSE"});
+  for (const pb::ModeAnswer& answer : response.answers()) {
+    columns.Add(
+        {answer.mode(), answer.travels() ? "yes" : "no", answer.decided_by(), answer.text()});
+  }
+  return text + columns.Text();
+}
+
+std::string ManualText(const pb::ManualResponse& response, Paint paint) {
+  std::string text =
+      SideText("on this node", response.here(), response.omitted_here(), paint) +
+      SideText("on " + response.remote(), response.there(), response.omitted_there(), paint);
+  absl::StrAppend(&text, ConflictsText(response));
+  for (const std::string& warning : response.warnings()) {
+    absl::StrAppend(&text, "warning: ", warning, "\n");
+  }
+  return text;
+}
+
+std::string ManualDoneText(const pb::ManualResponse& response) {
+  if (!response.done()) {
+    return "nothing had to change\n";
+  }
+  std::string text = "done";
+  if (response.revision() > 0) {
+    absl::StrAppend(&text, "; this node runs revision ", response.revision());
+  }
+  if (response.remote_revision() > 0) {
+    absl::StrAppend(&text, "; ", response.remote(), " runs its revision ",
+                    response.remote_revision());
+  }
+  text += '\n';
+  if (response.restore_point() > 0) {
+    absl::StrAppend(&text, "the way back, ",
+                    response.revision() > 0 ? "here" : absl::StrCat("on ", response.remote()),
+                    ": `lockstepctl config rollback ", response.restore_point(),
+                    "`, then commit\n");
+  }
+  return text;
+}
+
+}  // namespace lockstepctl
