@@ -80,7 +80,9 @@ class GrpcLink final : public PeerLink {
   }
 
  private:
-  static absl::Status NoAnswer() { return absl::InvalidArgumentError("no answer"); }
+  absl::Status NoAnswer() const {
+    return Named({.code = ReasonCode::kPeerAnswerInvalid, .evidence = "success, and no answer"});
+  }
   static wire::ApplyRequest MessageOf(const ApplyRequest& request) {
     wire::ApplyRequest message;
     message.set_number(request.number);
@@ -172,7 +174,7 @@ absl::StatusOr<FetchResponse> GrpcLink::Fetch(const Hash& selection) {
     return called;
   }
   if (count == 0) {
-    return Named({.code = ReasonCode::kPeerAnswerInvalid, .evidence = "Fetch: no answer"});
+    return NoAnswer();
   }
   return answer;
 }
