@@ -15,7 +15,8 @@ constexpr std::array kCommands = std::to_array<Command>({
      "  lockstepctl config difference fw-b && echo equal\n"
      "\n"
      "From the remote's to this node's: + is only here, - only there, ~ has another value here,\n"
-     "> is in another place. Secrets are fingerprints: equal ones have equal fingerprints. There is\n"
+     "> is in another place. Secrets are fingerprints: equal ones have equal fingerprints. There "
+     "is\n"
      "no difference if and only if the hashes are equal.\n"
      "Exit status: 0 equal, 1 different, 2 could not compare."},
     {"config", "sync", Verb::kSyncStatus,
