@@ -31,7 +31,7 @@ constexpr std::array<Row, 7> kRows{{
 
 }  // namespace
 
-SourceIs Judge(const SourceRecord& source, const DeviceId& remote, std::uint32_t own_term) {
+SourceIs RelationOf(const SourceRecord& source, const DeviceId& remote, std::uint32_t own_term) {
   if (source.device.empty() || source.term < own_term) return SourceIs::kNone;
   return source.device == remote ? SourceIs::kThisRemote : SourceIs::kAnother;
 }

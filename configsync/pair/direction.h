@@ -23,8 +23,8 @@ enum class SourceIs : std::uint8_t {
   kAnother,     // Another device.
   kThisRemote,  // Of the present term.
 };
-[[nodiscard]] SourceIs Judge(const SourceRecord& source, const DeviceId& remote,
-                             std::uint32_t own_term);
+[[nodiscard]] SourceIs RelationOf(const SourceRecord& source, const DeviceId& remote,
+                                  std::uint32_t own_term);
 
 [[nodiscard]] PushRight RightToPush(HaRole own, HaRole peers, SourceIs source);
 

@@ -41,10 +41,10 @@ TEST(Direction, F6_NothingGoesBackToItsSource) {
 
 TEST(Direction, F6_ASourceOfAnOlderTermIsNone) {
   const SourceRecord source = {.device = "a", .term = 3, .path = {"a"}};
-  EXPECT_EQ(Judge(source, "a", 3), SourceIs::kThisRemote);
-  EXPECT_EQ(Judge(source, "b", 3), SourceIs::kAnother);
-  EXPECT_EQ(Judge(source, "a", 4), SourceIs::kNone);
-  EXPECT_EQ(Judge({}, "", 0), SourceIs::kNone);
+  EXPECT_EQ(RelationOf(source, "a", 3), SourceIs::kThisRemote);
+  EXPECT_EQ(RelationOf(source, "b", 3), SourceIs::kAnother);
+  EXPECT_EQ(RelationOf(source, "a", 4), SourceIs::kNone);
+  EXPECT_EQ(RelationOf({}, "", 0), SourceIs::kNone);
 }
 
 }  // namespace

@@ -1,0 +1,430 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// What an operator decides: to let go what waits, to overwrite, adopt or merge, to pin.
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "configsync/engine/codes.h"
+#include "configsync/pair/graft.h"
+#include "configsync/pair/pair_impl.h"
+
+namespace configsync {
+namespace {
+
+void Add(const absl::Status& status, const std::string& remote, ManualOutcome& outcome) {
+  outcome.problems.Add(ProblemOf(ReasonFor(status, remote)));
+}
+
+Problem BadOption(std::string value, std::string text, std::string remedy) {
+  return {.code = std::string(problem_code::kBadOption),
+          .path = {},
+          .value = std::move(value),
+          .text = std::move(text),
+          .remedy = std::move(remedy)};
+}
+
+}  // namespace
+
+absl::StatusOr<PartsOfBoth> PairImpl::Parts(const std::string& name) {
+  RemotePtr remote;
+  {
+    const std::lock_guard lock(mutex_);
+    Refresh();
+    remote = FindRemote(name);
+  }
+  if (remote == nullptr) {
+    return absl::NotFoundError(absl::StrCat("there is no remote '", name,
+                                            "'; name one of those in "
+                                            "/ha/configuration-synchronization/remote"));
+  }
+  constexpr int kTries = 2;  // It may have changed between its state and its part.
+  Reason lie;
+  for (int i = 0; i < kTries; ++i) {
+    if (absl::Status status = ExchangeWith(remote); !status.ok()) return status;
+    std::optional<Target> target;
+    Hash part;
+    {
+      std::unique_lock lock(mutex_);
+      Refresh();
+      target = TargetOf(*remote);
+      const Peer* const peer = FindPeer(remote->device);
+      if (peer == nullptr || peer->state.known_selection != target->selection) continue;
+      part = peer->state.part;
+      if (!Claim(*remote, lock, true)) continue;
+    }
+    const absl::StatusOr<FetchResponse> fetched = remote->push_link->Fetch(target->selection);
+    {
+      const std::lock_guard lock(mutex_);
+      Release(*remote);
+    }
+    if (!fetched.ok()) return StatusOf(ReasonFor(fetched.status(), remote->address.name));
+    const absl::StatusOr<std::vector<Edit>> edits = setup_.store->OpenText(fetched->edits);
+    if (!edits.ok()) {
+      return StatusOf(MakeReason(absl::IsDataLoss(edits.status()) ? ReasonCode::kMasterKeyMismatch
+                                                                  : ReasonCode::kPeerAnswerInvalid,
+                                 remote->address.name, std::string(edits.status().message())));
+    }
+    const absl::StatusOr<Tree> theirs = target->part.WithRoot(nullptr).Apply(*edits);
+    if (!theirs.ok()) {
+      return StatusOf(MakeReason(ReasonCode::kPeerAnswerInvalid, remote->address.name,
+                                 std::string(theirs.status().message())));
+    }
+    if (theirs->hash() == fetched->part && fetched->part == part) {
+      return PartsOfBoth{.mine = target->part, .theirs = *theirs};
+    }
+    lie = MakeReason(ReasonCode::kPeerHashMismatch, remote->address.name,
+                     absl::StrCat("its state says ", HexOf(part).substr(0, 12),
+                                  ", what it gives is ", HexOf(theirs->hash()).substr(0, 12)));
+  }
+  if (lie.remote.empty()) {
+    lie = MakeReason(ReasonCode::kPeerBusy, remote->address.name,
+                     "it does not know the selection yet");
+  }
+  return StatusOf(lie);
+}
+
+bool PairImpl::MayForce(Remote& remote, ManualOutcome& outcome) {
+  for (const Reason& reason : Look(remote).reasons) {
+    const bool is_overruled =
+        reason.code == ReasonCode::kDiverged || reason.code == ReasonCode::kNotBaselined ||
+        reason.code == ReasonCode::kLoop || reason.code == ReasonCode::kCentralManagerHeld ||
+        (remote.push_failure.has_value() && reason == remote.push_failure->reason);
+    if (!is_overruled && BlocksOf(reason) == Blocks::kPush) {
+      outcome.problems.Add(ProblemOf(reason));
+    }
+  }
+  if (RightOf(remote) == PushRight::kSyncDirection && outcome.problems.empty()) {
+    outcome.problems.Add(ProblemOf(RightReason(remote, PushRight::kSyncDirection)));
+  }
+  return outcome.problems.empty();
+}
+
+PeerDraft PairImpl::DraftByHand(const Operator& by, const ManualOptions& options,
+                                const Tree& tree) {
+  return {.by = by,
+          .origin = options.kind == ManualKind::kAdopt ? "pull" : "merge",
+          .comment = options.comment,
+          .tree = tree,
+          .on_running = running_->hash(),
+          .check_only = options.preview,
+          .save = false,
+          .confirm_within_s = {},
+          .notes = {},
+          .asks_gate = false};
+}
+
+RemoteRecord PairImpl::OfferedTo(const Remote& remote, const TargetRef& ref) const {
+  RemoteRecord record = remote.record;
+  if (record.device != remote.device) record = {};
+  record.device = remote.device;
+  Offer(record, ref);
+  return record;
+}
+
+bool PairImpl::PrepareByHand(Push& push, ManualOutcome& outcome) {
+  absl::StatusOr<PrepareResponse> answer = SendPrepare(push);
+  if (!answer.ok()) {
+    Add(answer.status(), push.remote->address.name, outcome);
+    return false;
+  }
+  outcome.problems = std::move(answer->problems);
+  outcome.warnings.insert(outcome.warnings.end(), answer->warnings.begin(), answer->warnings.end());
+  return outcome.problems.empty();
+}
+
+void PairImpl::ApplyByHand(Push& push, ManualOutcome& outcome) {
+  const absl::StatusOr<ApplyResponse> answer = SendApply(push);
+  if (!answer.ok()) return Add(answer.status(), push.remote->address.name, outcome);
+  outcome.remote_revision = answer->revision;
+  outcome.done = true;
+}
+
+void PairImpl::PushByHand(const Operator& by, const ManualOptions& options,
+                          ManualOutcome& outcome) {
+  std::vector<RemotePtr> remotes;
+  {
+    const std::lock_guard lock(mutex_);
+    Refresh();
+    const std::vector<std::string> all = CategoriesOf(*setup_.root);
+    if (!options.category.empty() && !std::ranges::binary_search(all, options.category)) {
+      outcome.problems.Add(BadOption(options.category, "no such category",
+                                     "name one of /ha/configuration-synchronization/category"));
+      return;
+    }
+    for (const auto& [name, remote] : remotes_) {
+      if (options.remote.empty() || options.remote == name) remotes.push_back(remote);
+    }
+  }
+  for (const RemotePtr& remote : remotes) {
+    if (absl::Status status = ExchangeWith(remote); !status.ok()) {
+      Add(status, remote->address.name, outcome);
+    }
+  }
+  if (!outcome.problems.empty()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    Refresh();
+    HeldRecord held = held_;
+    if (options.category.empty()) {
+      held = {};
+    } else {
+      held.categories.erase(options.category);
+      held = HoldsInForce(held, settings_);
+    }
+    for (const RemotePtr& remote : remotes) {
+      for (const Reason& reason : Look(*remote).reasons) {
+        const bool is_overruled =
+            reason.code == ReasonCode::kCentralManagerHeld ||
+            (remote->push_failure.has_value() && reason == remote->push_failure->reason);
+        if (!is_overruled && BlocksOf(reason) == Blocks::kPush) {
+          outcome.problems.Add(ProblemOf(reason));
+        }
+      }
+      const Target now = TargetOf(*remote);
+      TargetRef ref;
+      const Target then =
+          remote->targets->Of(*running_, Wanted(*running_, held, ref), GatesOf(*remote));
+      const Tree before = remote->targets->PartUnder(then.selection, Wanted(*running_, held_, ref));
+      for (Change& change : Diff(before, then.part)) outcome.there.push_back(std::move(change));
+      const Peer* const peer = FindPeer(remote->device);
+      outcome.restore_point = peer == nullptr ? 0 : peer->state.running;
+      remote->push_failure.reset();
+    }
+    if (!outcome.problems.empty() || options.preview) return;
+    const absl::Status status = WriteHeld(by, "sync-push", held);
+    if (!status.ok()) return Add(status, "", outcome);
+  }
+  for (const RemotePtr& remote : remotes) {
+    (void)ExchangeWith(remote);
+    PushIfDue(remote);
+    const std::lock_guard lock(mutex_);
+    const View view = Look(*remote);
+    if (view.peer != nullptr) outcome.remote_revision = view.peer->state.running;
+    if (view.is_equal) continue;
+    for (const Reason& reason : view.reasons) {
+      if (BlocksOf(reason) == Blocks::kPush) outcome.problems.Add(ProblemOf(reason));
+    }
+  }
+  outcome.done = outcome.problems.empty();
+}
+
+void PairImpl::Overwrite(const Operator& by, const RemotePtr& remote, const ManualOptions& options,
+                         ManualOutcome& outcome) {
+  const absl::StatusOr<PartsOfBoth> parts = Parts(remote->address.name);
+  if (!parts.ok()) return Add(parts.status(), remote->address.name, outcome);
+  std::optional<Push> push;
+  {
+    std::unique_lock lock(mutex_);
+    Refresh();
+    outcome.there = Diff(parts->theirs, parts->mine);
+    if (!MayForce(*remote, outcome)) return;
+    outcome.restore_point = PeerOf(remote->device).state.running;
+    if (options.preview) return;
+    if (!Claim(*remote, lock, true)) return;
+    TargetRef ref = {.revision = revision_, .held = {}};
+    (void)Wanted(*running_, held_, ref);
+    const Target target = TargetOf(*remote);
+    push = MakePush(remote, target, ref, parts->theirs, by, options.comment, true);
+    Notes notes = {
+        {absl::StrCat("sync/remote/", remote->address.name), Encode(OfferedTo(*remote, ref))}};
+    // From now on it is this node's configuration, whoever it came from.
+    if (!source_.device.empty()) notes["sync/source"] = std::nullopt;
+    const absl::Status status =
+        WriteNotes(by, "sync-overwrite",
+                   absl::StrCat(remote->address.name, ": its revision ", outcome.restore_point,
+                                " is what it goes back to; ", options.comment),
+                   notes);
+    if (!status.ok()) {
+      Release(*remote);
+      return Add(status, "", outcome);
+    }
+  }
+  if (PrepareByHand(*push, outcome)) ApplyByHand(*push, outcome);
+  const std::lock_guard lock(mutex_);
+  Release(*remote);
+}
+
+void PairImpl::Adopt(const Operator& by, const RemotePtr& remote, const ManualOptions& options,
+                     ManualOutcome& outcome) {
+  const absl::StatusOr<PartsOfBoth> parts = Parts(remote->address.name);
+  if (!parts.ok()) return Add(parts.status(), remote->address.name, outcome);
+  std::optional<PeerDraft> draft;
+  {
+    const std::lock_guard lock(mutex_);
+    Refresh();
+    // What waits was of the content that goes.
+    const HeldRecord held = std::exchange(held_, HeldRecord{});
+    const Target target = TargetOf(*remote);
+    held_ = held;
+    const auto part_of = [&](const Tree& tree) {
+      return remote->targets->PartUnder(target.selection, tree);
+    };
+    const absl::StatusOr<Tree> tree = Graft(*running_, part_of(*running_), parts->theirs, part_of);
+    if (!tree.ok()) {
+      outcome.problems.Add(ProblemOf(MakeReason(ReasonCode::kSchemaBlocked, remote->address.name,
+                                                std::string(tree.status().message()))));
+      return;
+    }
+    draft = DraftByHand(by, options, *tree);
+    draft->notes["sync/held"] = std::nullopt;
+    draft->notes[absl::StrCat("sync/remote/", remote->address.name)] =
+        Encode(RemoteRecord{.device = remote->device,
+                            .agreed = TargetRef{.revision = revision_ + 1, .held = {}},
+                            .offered = {},
+                            .confirm = {}});
+    outcome.here = Diff(*running_, *tree);
+    outcome.restore_point = revision_;
+    outcome.done = outcome.here.empty() && !options.preview;
+  }
+  if (outcome.here.empty()) return;
+  CommitOutcome committed = setup_.engine->CommitDraft(*draft);
+  outcome.problems = std::move(committed.problems);
+  outcome.warnings = std::move(committed.warnings);
+  outcome.revision = committed.revision;
+  outcome.done = committed.committed;
+  Wake();
+}
+
+bool PairImpl::PlanMerge(const Operator& by, const RemotePtr& remote, const ManualOptions& options,
+                         const PartsOfBoth& parts, std::unique_lock<std::mutex>& lock,
+                         MergePlan& plan, ManualOutcome& outcome) {
+  Refresh();
+  if (!MayForce(*remote, outcome)) return false;
+  const Target target = TargetOf(*remote);
+  const std::vector<Known>& known = KnownOf(*remote, target.selection);
+  const Tree base = remote->record.agreed.has_value() && !known.empty()
+                        ? known.front().part
+                        : running_->WithRoot(nullptr);
+  MergeResult merged =
+      configsync::Merge(base, parts.mine, parts.theirs, options.prefer.value_or(Prefer::kMine));
+  outcome.conflicts = std::move(merged.conflicts);
+  outcome.restore_point = revision_;
+  outcome.there = Diff(parts.theirs, merged.tree);
+  const absl::StatusOr<Tree> tree =
+      Graft(*running_, parts.mine, merged.tree,
+            [&](const Tree& whole) { return remote->targets->PartUnder(target.selection, whole); });
+  if (!merged.status.ok() || !tree.ok()) {
+    const absl::Status& status = merged.status.ok() ? tree.status() : merged.status;
+    outcome.problems.Add(ProblemOf(MakeReason(ReasonCode::kSchemaBlocked, remote->address.name,
+                                              std::string(status.message()))));
+    return false;
+  }
+  outcome.here = Diff(*running_, *tree);
+  if (options.preview) return false;
+  if (!outcome.conflicts.empty() && !options.prefer.has_value()) {
+    outcome.problems.Add(
+        {.code = std::string(problem_code::kMergeConflict),
+         .path = PathText(outcome.conflicts.front().path),
+         .value = {},
+         .text = absl::StrCat(outcome.conflicts.size(), " places were changed on both nodes"),
+         .remedy = "look at them with a preview, then say which side counts"});
+    return false;
+  }
+  if (!Claim(*remote, lock, true)) return false;
+  const TargetRef ref = {.revision = outcome.here.empty() ? revision_ : revision_ + 1, .held = {}};
+  plan.push = MakePush(remote, {.selection = target.selection, .part = merged.tree}, ref,
+                       parts.theirs, by, options.comment, true);
+  plan.draft = DraftByHand(by, options, *tree);
+  Notes& notes = plan.draft->notes;
+  notes[absl::StrCat("sync/remote/", remote->address.name)] = Encode(OfferedTo(*remote, ref));
+  if (!source_.device.empty()) notes["sync/source"] = std::nullopt;
+  if (!held_.categories.empty()) notes["sync/held"] = std::nullopt;
+  return true;
+}
+
+void PairImpl::MergeByHand(const Operator& by, const RemotePtr& remote,
+                           const ManualOptions& options, ManualOutcome& outcome) {
+  const absl::StatusOr<PartsOfBoth> parts = Parts(remote->address.name);
+  if (!parts.ok()) return Add(parts.status(), remote->address.name, outcome);
+  MergePlan plan;
+  {
+    std::unique_lock lock(mutex_);
+    if (!PlanMerge(by, remote, options, *parts, lock, plan, outcome)) return;
+  }
+  const bool is_pushed = !outcome.there.empty();
+  bool goes_on = !is_pushed || PrepareByHand(*plan.push, outcome);
+  if (goes_on && !outcome.here.empty()) {
+    CommitOutcome committed = setup_.engine->CommitDraft(*plan.draft);
+    outcome.problems = std::move(committed.problems);
+    outcome.revision = committed.revision;
+  } else if (goes_on) {
+    const std::lock_guard lock(mutex_);
+    const absl::Status status = WriteNotes(by, "sync-merge", options.comment, plan.draft->notes);
+    if (!status.ok()) Add(status, "", outcome);
+  }
+  goes_on = goes_on && outcome.problems.empty();
+  if (!goes_on && is_pushed) {
+    (void)remote->push_link->Abort({.number = plan.push->request.number});
+  }
+  outcome.done = goes_on;
+  if (goes_on && is_pushed) ApplyByHand(*plan.push, outcome);
+  const std::lock_guard lock(mutex_);
+  Release(*remote);
+}
+
+ManualOutcome PairImpl::Manual(const Operator& by, const ManualOptions& options) {
+  ManualOutcome outcome;
+  RemotePtr remote;
+  {
+    const std::lock_guard lock(mutex_);
+    Refresh();
+    remote = FindRemote(options.remote);
+    if (!settings_.is_enabled) {
+      outcome.problems.Add(ProblemOf(MakeReason(ReasonCode::kConfigSyncDisabledLocal, {}, "")));
+    } else if (remote == nullptr &&
+               (options.kind != ManualKind::kPush || !options.remote.empty())) {
+      outcome.problems.Add(BadOption(options.remote, "no such remote",
+                                     "name one of /ha/configuration-synchronization/remote"));
+    }
+    if (!outcome.problems.empty()) return outcome;
+  }
+  switch (options.kind) {
+    case ManualKind::kPush:
+      PushByHand(by, options, outcome);
+      break;
+    case ManualKind::kOverwrite:
+      Overwrite(by, remote, options, outcome);
+      break;
+    case ManualKind::kAdopt:
+      Adopt(by, remote, options, outcome);
+      break;
+    case ManualKind::kMerge:
+      MergeByHand(by, remote, options, outcome);
+      break;
+  }
+  Wake();
+  return outcome;
+}
+
+absl::StatusOr<std::uint32_t> PairImpl::ApplyHeld(const Operator& by) {
+  const std::lock_guard lock(mutex_);
+  Refresh();
+  HeldRecord held = held_;
+  const auto found = held.revisions.find(HoldCause::kApply);
+  const std::uint32_t count = found == held.revisions.end() ? 0 : found->second;
+  std::erase_if(held.categories,
+                [](const auto& each) { return each.second.cause == HoldCause::kApply; });
+  held.revisions.erase(HoldCause::kApply);
+  if (count == 0) return count;
+  if (absl::Status status = WriteHeld(by, "sync-apply", held); !status.ok()) return status;
+  Wake();
+  return count;
+}
+
+absl::Status PairImpl::Pin(const Operator& by, bool is_pinned) {
+  const std::lock_guard lock(mutex_);
+  Refresh();
+  if (is_pinned == pinned_.has_value()) return absl::OkStatus();
+  std::optional<std::string> text;
+  if (is_pinned) text = absl::StrCat(revision_);
+  absl::Status status =
+      WriteNotes(by, is_pinned ? "sync-pin" : "sync-unpin", absl::StrCat("revision ", revision_),
+                 {{"sync/pin", std::move(text)}});
+  Wake();
+  return status;
+}
+
+}  // namespace configsync

@@ -1,0 +1,304 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// Notes, settings, trees: what everything else begins with.
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "configsync/pair/pair_impl.h"
+
+namespace configsync {
+namespace {
+
+constexpr char kSourceNote[] = "sync/source";
+constexpr char kHeldNote[] = "sync/held";
+constexpr char kPinNote[] = "sync/pin";
+constexpr char kNumberNote[] = "sync/number";
+constexpr std::string_view kTakenNotes = "sync/taken/";
+
+std::string NoteOf(const std::map<std::string, std::string>& notes, const std::string& name) {
+  const auto found = notes.find(name);
+  return found == notes.end() ? "" : found->second;
+}
+
+}  // namespace
+
+Reason MakeReason(ReasonCode code, std::string_view remote, std::string evidence,
+                  std::string subject) {
+  return {.code = code,
+          .subject = std::move(subject),
+          .remote = std::string(remote),
+          .evidence = std::move(evidence),
+          .severity = {},
+          .blocks = {}};
+}
+
+Reason ReasonFor(const absl::Status& status, const std::string& remote) {
+  Reason reason = ReasonOf(status);
+  reason.remote = remote;
+  return reason;
+}
+
+Problem ProblemOf(const Reason& reason) {
+  return {.code = std::string(RowOf(reason.code).name),
+          .path = reason.remote.empty()
+                      ? "/ha/configuration-synchronization"
+                      : absl::StrCat("/ha/configuration-synchronization/remote[name='",
+                                     reason.remote, "']"),
+          .value = reason.subject,
+          .text = absl::StrCat(std::string(RowOf(reason.code).meaning),
+                               reason.evidence.empty() ? "" : " ", reason.evidence),
+          .remedy = std::string(RowOf(reason.code).remedy)};
+}
+
+absl::StatusOr<std::unique_ptr<PairSync>> PairSync::Start(const Setup& setup) {
+  auto pair = std::make_unique<PairImpl>(setup);
+  if (absl::Status status = pair->Begin(); !status.ok()) return status;
+  return std::unique_ptr<PairSync>(std::move(pair));
+}
+
+PairImpl::~PairImpl() { setup_.engine->SetGate(nullptr); }
+
+absl::Status PairImpl::Begin() {
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [name, text] : setup_.engine->ReadNotes()) {
+      absl::Status status;
+      if (name == kSourceNote) status = DecodeSource(text).status();
+      if (name == kHeldNote) status = DecodeHeld(text).status();
+      if (name == kNumberNote || name == kPinNote) status = DecodeNumber(text).status();
+      if (name.starts_with("sync/remote/")) status = DecodeRemote(text).status();
+      if (!status.ok()) {
+        return absl::DataLossError(absl::StrCat(name, ": ", std::string(status.message())));
+      }
+    }
+    Refresh();
+  }
+  setup_.engine->SetGate(this);
+  return absl::OkStatus();
+}
+
+void PairImpl::Wake() {
+  is_woken_ = true;
+  if (setup_.wake) setup_.wake();
+}
+
+void PairImpl::Refresh() {
+  auto [revision, tree] = setup_.engine->Running();
+  const bool is_new_key =
+      running_.has_value() && running_->secret_key().bytes != tree.secret_key().bytes;
+  if (is_new_key) trees_.clear();  // Their hashes are of the old key.
+  const bool is_moved = !running_.has_value() || revision_ != revision || is_new_key ||
+                        running_->hash() != tree.hash();
+  if (is_moved) {
+    revision_ = revision;
+    running_ = std::move(tree);
+    settings_ = SettingsOf(*running_);
+    facts_.reset();
+  }
+  if (auto notes = setup_.engine->ReadNotes(); is_moved || notes != notes_) {
+    notes_ = std::move(notes);
+    TakeNotes();
+  }
+  if (is_moved) TakeRemotes(settings_);
+}
+
+void PairImpl::TakeNotes() {
+  source_ = DecodeSource(NoteOf(notes_, kSourceNote)).value_or(SourceRecord{});
+  const HeldRecord held = DecodeHeld(NoteOf(notes_, kHeldNote)).value_or(HeldRecord{});
+  held_ = HoldsInForce(held, settings_);
+  are_holds_stale_ = !(held_ == held);
+  pinned_.reset();
+  if (const auto pin = DecodeNumber(NoteOf(notes_, kPinNote)); pin.ok()) pinned_ = *pin;
+  for (const auto& [name, text] : notes_) {
+    if (!name.starts_with(kTakenNotes)) continue;
+    const auto number = DecodeNumber(text);
+    if (!number.ok()) continue;
+    Peer& peer = PeerOf(name.substr(kTakenNotes.size()));
+    peer.taken = std::max(peer.taken, *number);
+  }
+  for (const auto& [name, remote] : remotes_) {
+    remote->record =
+        DecodeRemote(NoteOf(notes_, absl::StrCat("sync/remote/", name))).value_or(RemoteRecord{});
+    remote->known.clear();
+    remote->known_under = {};
+  }
+}
+
+void PairImpl::TakeRemotes(const SyncSettings& settings) {
+  std::map<std::string, RemotePtr> remotes;
+  for (const RemoteAddress& address : settings.remotes) {
+    const auto found = remotes_.find(address.name);
+    if (found != remotes_.end() && found->second->address == address) {
+      remotes.insert(*found);
+      continue;
+    }
+    auto remote = std::make_shared<Remote>(address);
+    remote->exchange_link = setup_.links->MakeLink(address);
+    remote->push_link = setup_.links->MakeLink(address);
+    remote->targets = std::make_unique<Targets>(address.name, *setup_.root);
+    remotes.emplace(address.name, std::move(remote));
+  }
+  remotes_ = std::move(remotes);
+  TakeNotes();
+}
+
+absl::Status PairImpl::WriteNotes(const Operator& by, std::string_view action, std::string detail,
+                                  const Notes& notes) {
+  absl::Status status = setup_.engine->WriteNotes(by, action, std::move(detail), notes);
+  notes_ = setup_.engine->ReadNotes();
+  TakeNotes();
+  return status;
+}
+
+// A hold whose cause the settings have no more is none.
+HeldRecord PairImpl::HoldsInForce(const HeldRecord& held, const SyncSettings& settings) const {
+  HeldRecord in_force;
+  const std::vector<std::string> manual = CategoriesOf(*setup_.root, SyncTrigger::kManual);
+  for (const auto& [category, hold] : held.categories) {
+    const bool is_manual = std::ranges::binary_search(manual, category);
+    const bool holds =
+        hold.cause == HoldCause::kCentralManager || settings.push == PushMode::kManual ||
+        (hold.cause == HoldCause::kApply && settings.push == PushMode::kByCategory) || is_manual;
+    if (holds) in_force.categories.emplace(category, hold);
+  }
+  for (const auto& [cause, count] : held.revisions) {
+    const bool is_held = std::ranges::any_of(
+        in_force.categories, [&](const auto& each) { return each.second.cause == cause; });
+    if (is_held) in_force.revisions.emplace(cause, count);
+  }
+  return in_force;
+}
+
+std::optional<Tree> PairImpl::TreeOf(RevisionId revision) {
+  if (revision == revision_) return running_;
+  if (const auto found = trees_.find(revision); found != trees_.end()) return found->second;
+  absl::StatusOr<Tree> tree =
+      setup_.engine->View(Self(), {.kind = ViewName::Kind::kRevision, .revision = revision});
+  if (!tree.ok()) return std::nullopt;
+  if (trees_.size() >= 64) trees_.clear();
+  trees_.emplace(revision, *tree);
+  return *std::move(tree);
+}
+
+Tree PairImpl::Wanted(const Tree& tree, const HeldRecord& held, TargetRef& ref) {
+  std::map<RevisionId, std::vector<std::string>> by_revision;
+  for (const auto& [category, hold] : held.categories) {
+    by_revision[hold.revision].push_back(category);
+  }
+  Tree wanted = tree;
+  for (const auto& [revision, categories] : by_revision) {
+    const std::optional<Tree> then = TreeOf(revision);
+    if (!then.has_value()) continue;
+    wanted = WithHeld(wanted, categories, *then);
+    for (const std::string& category : categories) ref.held[category] = revision;
+  }
+  return wanted;
+}
+
+std::optional<Tree> PairImpl::TreeOf(const TargetRef& ref) {
+  const std::optional<Tree> tree = TreeOf(ref.revision);
+  if (!tree.has_value()) return std::nullopt;
+  HeldRecord held;
+  for (const auto& [category, revision] : ref.held) {
+    held.categories[category] = {.revision = revision, .cause = HoldCause::kManual};
+  }
+  TargetRef found;
+  Tree wanted = Wanted(*tree, held, found);
+  if (found.held != ref.held) return std::nullopt;
+  return wanted;
+}
+
+Target PairImpl::TargetOf(Remote& remote) {
+  TargetRef ref;
+  return remote.targets->Of(*running_, Wanted(*running_, held_, ref), GatesOf(remote));
+}
+
+Gates PairImpl::GatesOf(const Remote& remote) {
+  Gates gates;
+  const Peer* const peer = FindPeer(remote.device);
+  if (peer != nullptr && peer->facts.has_value() && peer->facts->hardware != MyFacts().hardware) {
+    gates.withheld.emplace_back("interfaces");
+  }
+  return gates;
+}
+
+PairImpl::Peer* PairImpl::FindPeer(const DeviceId& device) {
+  const auto found = peers_.find(device);
+  return found == peers_.end() || device.empty() ? nullptr : &found->second;
+}
+
+PairImpl::Peer& PairImpl::PeerOf(const DeviceId& device) {
+  if (const auto found = peers_.find(device); found != peers_.end()) return found->second;
+  if (peers_.size() >= kPeersMax) {
+    // The one that was silent for longest, and of which no number must be remembered here: notes
+    // have that.
+    const auto oldest =
+        std::ranges::min_element(peers_, {}, [](const auto& each) { return each.second.heard_ms; });
+    peers_.erase(oldest);
+  }
+  Peer& peer = peers_[device];
+  const auto number = DecodeNumber(NoteOf(notes_, absl::StrCat(std::string(kTakenNotes), device)));
+  if (number.ok()) peer.taken = *number;
+  return peer;
+}
+
+PairImpl::RemotePtr PairImpl::FindRemote(std::string_view name) {
+  if (name.empty() && remotes_.size() == 1) return remotes_.begin()->second;
+  const auto found = remotes_.find(std::string(name));
+  return found == remotes_.end() ? nullptr : found->second;
+}
+
+PairImpl::Remote* PairImpl::RemoteOf(const DeviceId& device) {
+  for (const auto& [name, remote] : remotes_) {
+    if (!device.empty() && remote->device == device) return remote.get();
+  }
+  return nullptr;
+}
+
+const std::vector<PairImpl::Known>& PairImpl::KnownOf(Remote& remote, const Hash& selection) {
+  if (remote.known_under == selection) return remote.known;
+  remote.known.clear();
+  remote.known_under = selection;
+  const bool is_of_another = !remote.record.device.empty() && !remote.device.empty() &&
+                             remote.record.device != remote.device;
+  if (is_of_another) return remote.known;
+  const auto add = [&](const TargetRef& ref) {
+    const std::optional<Tree> tree = TreeOf(ref);
+    if (tree.has_value()) {
+      remote.known.push_back({.ref = ref, .part = remote.targets->PartUnder(selection, *tree)});
+    }
+  };
+  if (remote.record.agreed.has_value()) add(*remote.record.agreed);
+  for (const TargetRef& ref : remote.record.offered) add(ref);
+  return remote.known;
+}
+
+// Durable in steps, so that a push costs no transaction for its number alone.
+std::uint64_t PairImpl::TakeNumber() {
+  if (next_number_ == 0 || next_number_ >= number_end_) {
+    const std::uint64_t begin = DecodeNumber(NoteOf(notes_, kNumberNote)).value_or(1);
+    next_number_ = std::max<std::uint64_t>(begin, 1);
+    const std::uint64_t end = next_number_ + kNumbersReserved;
+    const absl::Status status =
+        WriteNotes(Self(), "sync-numbers", absl::StrCat("numbers of pushes below ", end),
+                   {{kNumberNote, absl::StrCat(end)}});
+    if (!status.ok()) return 0;
+    number_end_ = end;
+  }
+  return next_number_++;
+}
+
+Facts PairImpl::MyFacts() {
+  // Features follow from the configuration, the rest seldom changes: read each time, it is cheap.
+  Facts facts = setup_.facts->FactsOf(*running_);
+  if (!facts_.has_value() || !(*facts_ == facts)) {
+    facts_ = facts;
+    facts_digest_ = DigestOf(facts);
+  }
+  return facts;
+}
+
+}  // namespace configsync
