@@ -4,6 +4,7 @@
 #include "configsync/peer/tls_credentials.h"
 
 #include <fcntl.h>
+#include <google/protobuf/stubs/logging.h>
 #include <grpc/support/log.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
@@ -63,6 +64,7 @@ void WriteGrpcLine(gpr_log_func_args* line) {
 void TakeGrpcLines() {
   [[maybe_unused]] static const bool is_taken = [] {
     gpr_set_log_function(WriteGrpcLine);
+    google::protobuf::SetLogHandler(nullptr);  // A line for each text that is not UTF-8.
     return true;
   }();
 }

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -77,6 +78,10 @@ class CountingRelay {
     sockaddr_storage address{};
     const socklen_t length = ToSocketAddress(server_, address);
     connect(right, reinterpret_cast<const sockaddr*>(&address), length);
+    for (const int one : {left, right}) {
+      const int on = 1;
+      setsockopt(one, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    }
     pairs_.emplace_back(left, right);
   }
   bool Pass(int from, int to) {
