@@ -5,6 +5,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <utility>
@@ -13,11 +14,14 @@
 #include "configsync/admin/admin_server.h"
 #include "configsync/admin/config_calls.h"
 #include "configsync/admin/host_names.h"
+#include "configsync/admin/sync_calls.h"
 #include "configsync/admin/yang_text.h"
 #include "configsync/engine/engine.h"
 #include "configsync/engine/schema_judge.h"
 #include "configsync/follow/follower.h"
+#include "configsync/inventory/inventory_file.h"
 #include "configsync/log/log.h"
+#include "configsync/peering.h"
 #include "configsync/schema/schema.h"
 #include "configsync/store/sqlite_store.h"
 
@@ -63,11 +67,49 @@ struct Daemon::Impl {
   std::unique_ptr<Store> store;
   std::unique_ptr<Follower> follower;
   std::unique_ptr<ConfigEngine> engine;
+  std::unique_ptr<Peering> peering;
   std::unique_ptr<ConfigCalls> calls;
+  std::unique_ptr<SyncCalls> sync;
   std::unique_ptr<AdminServer> admin;
   RevisionId hosts_revision = 0;  // That the hosts file was written for.
   std::optional<HostNames> hosts;
+
+  absl::Status StartCalls(int listening);
 };
+
+// Whoever calls this node: other nodes, and operators.
+absl::Status Daemon::Impl::StartCalls(int listening) {
+  absl::StatusOr<std::unique_ptr<Peering>> others = Peering::Start({.options = &options,
+                                                                    .schema = schema.get(),
+                                                                    .store = store.get(),
+                                                                    .clock = clock.get(),
+                                                                    .engine = engine.get()});
+  if (!others.ok()) {
+    return others.status();
+  }
+  peering = *std::move(others);
+  calls = std::make_unique<ConfigCalls>(ConfigCalls::Setup{.engine = engine.get(),
+                                                           .text = text.get(),
+                                                           .groups = options.groups,
+                                                           .version = std::string(ProgramVersion()),
+                                                           .pair = &peering->pair()});
+  sync = std::make_unique<SyncCalls>(SyncCalls::Setup{.pair = &peering->pair(),
+                                                      .engine = engine.get(),
+                                                      .text = text.get(),
+                                                      .groups = options.groups});
+  absl::StatusOr<std::unique_ptr<AdminServer>> server =
+      AdminServer::Start({.socket = options.admin_socket(),
+                          .listening = listening,
+                          .calls = calls.get(),
+                          .sync = sync.get(),
+                          .devices = &peering->devices(),
+                          .own_user = geteuid()});
+  if (!server.ok()) {
+    return server.status();
+  }
+  admin = *std::move(server);
+  return absl::OkStatus();
+}
 
 Daemon::Daemon() : impl_(std::make_unique<Impl>()) {}
 
@@ -113,27 +155,17 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const StartOptions& option
     return engine.status();
   }
   impl.engine = *std::move(engine);
-  impl.calls =
-      std::make_unique<ConfigCalls>(ConfigCalls::Setup{.engine = impl.engine.get(),
-                                                       .text = impl.text.get(),
-                                                       .groups = options.groups,
-                                                       .version = std::string(ProgramVersion())});
-  absl::StatusOr<std::unique_ptr<AdminServer>> admin =
-      AdminServer::Start({.socket = options.admin_socket(),
-                          .listening = listening,
-                          .calls = impl.calls.get(),
-                          .own_user = geteuid()});
-  if (!admin.ok()) {
-    return admin.status();
+  if (absl::Status status = impl.StartCalls(listening); !status.ok()) {
+    return status;
   }
-  impl.admin = *std::move(admin);
   return daemon;
 }
 
 std::uint32_t Daemon::Tick() {
   const std::uint32_t next_ms = impl_->engine->Tick();
+  impl_->peering->Tick();
   WriteHosts();
-  return next_ms;
+  return std::min(next_ms, kPeeringTickMs);
 }
 
 void Daemon::WriteHosts() {
@@ -167,6 +199,13 @@ absl::StatusOr<std::string> CheckStart(const StartOptions& options) {
     if (!group.gid.has_value()) {
       absl::StrAppend(&text, "note: group ", group.name, ": this machine has none\n");
     }
+  }
+  const absl::StatusOr<Installed> installed =
+      ReadInventoryFile(options.state_dir + "/inventory.json");
+  if (installed.ok()) {
+    absl::StrAppend(&text, "inventory: ok\n");
+  } else if (!absl::IsNotFound(installed.status())) {
+    return installed.status();
   }
   if (!Exists(options.state_dir + "/config.db")) {
     return absl::StrCat(text, "store ", options.state_dir,

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// The parts of lockstep-configd, put together: schema, store, follower, engine, admin service.
+// The parts of lockstep-configd, put together: schema, store, follower, engine, other nodes,
+// admin service.
 //
 // Threads: main; the parts bring their own.
 

@@ -16,6 +16,7 @@
 #include "configsync/admin/admin_server.h"
 #include "configsync/daemon.h"
 #include "configsync/log/log.h"
+#include "configsync/peer/tls_only_13.h"
 #include "configsync/process.h"
 #include "configsync/start_options.h"
 
@@ -63,6 +64,14 @@ absl::Status Run(const StartOptions& options) {
   absl::StatusOr<std::string> master_key = ReadKey(options.master_key_file);
   if (!master_key.ok()) {
     return master_key.status();
+  }
+  if (absl::Status status = AllowOnlyTls13(); !status.ok()) {
+    return status;
+  }
+  if (!options.debug_tls_keys.empty()) {
+    Log(LogLevel::kWarning, "configd",
+        absl::StrCat("--debug-tls-keys: whoever reads ", options.debug_tls_keys,
+                     " can decrypt what this node says to others; for test benches alone"));
   }
   BlockSignals();
   const absl::StatusOr<int> listening = Prepare(options, *user);

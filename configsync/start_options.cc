@@ -7,11 +7,16 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "configsync/peer/peer_server.h"
+#include "configsync/peer/remote_address.h"
+
 namespace configsync {
 namespace {
 
 constexpr int kStatusUsage = 2;
 constexpr std::size_t kNameBytesMax = 32;
+constexpr std::size_t kHa1Max = 4;
+constexpr std::uint16_t kPortMin = 1024;  // A lower one needs privileges that are given up.
 
 constexpr std::string_view kFooter =
     "Groups of this machine give roles to the users of the admin socket:\n"
@@ -58,6 +63,16 @@ void Build(CLI::App& app, StartOptions& options) {
   text("--user", options.user, "NAME", "User to change to, once the socket is there");
   text("--master-key-file", options.master_key_file, "FILE",
        "Master key of a new store; default: a random one is made");
+  app.add_option("--ha1", options.ha1,
+                 "Address of this node on HA1, where other nodes reach it; again for the backup; "
+                 "without one the node is alone")
+      ->type_name("ADDRESS[:PORT]")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  text("--pair-secret-file", options.pair_secret_file, "FILE",
+       "Pair secret of HA2, as in the node file; a pairing hands it over");
+  text("--debug-tls-keys", options.debug_tls_keys, "FILE",
+       "For test benches alone: appends TLS keys to FILE, so that captures can be decrypted");
   text("--view-group", options.groups[0].name, "GROUP", "Default lockstep-view");
   text("--config-group", options.groups[1].name, "GROUP", "Default lockstep-config");
   text("--admin-group", options.groups[2].name, "GROUP", "Default lockstep-admin");
@@ -73,6 +88,27 @@ bool IsName(const std::string& name) {
          std::all_of(name.begin(), name.end(), [](unsigned char c) {
            return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
          });
+}
+
+// "10.9.1.1" becomes "10.9.1.1:4792". Returns what is wrong; empty: nothing.
+std::string ReadHa1(std::vector<std::string>& ha1) {
+  if (ha1.size() > kHa1Max) {
+    return "--ha1: at most " + std::to_string(kHa1Max) + " addresses";
+  }
+  for (std::string& text : ha1) {
+    const absl::StatusOr<Endpoint> endpoint = ParseRemoteAddress(text, kPeersyncPort);
+    if (!endpoint.ok()) {
+      return "--ha1: " + std::string(endpoint.status().message());
+    }
+    if (endpoint->address == "0.0.0.0" || endpoint->address == "::") {
+      return "--ha1 " + text + ": one address of HA1, not all that this node has";
+    }
+    if (endpoint->port < kPortMin) {
+      return "--ha1 " + text + ": a port is 1024 to 65535";
+    }
+    text = TextOf(*endpoint);
+  }
+  return {};
 }
 
 }  // namespace
@@ -98,6 +134,9 @@ std::variant<StartOptions, ExitRequest> ReadCommandLine(int argc, const char* co
   if (!options.name.empty() && !IsName(options.name)) {
     return Usage("--name '" + options.name.substr(0, 64) +
                  "': 1 to 32 letters, digits, '-', '_' or '.', not first '-' or '.'");
+  }
+  if (const std::string wrong = ReadHa1(options.ha1); !wrong.empty()) {
+    return Usage(wrong);
   }
   if (options.state_dir.empty()) {
     options.state_dir = "/var/lib/lockstep/" + options.name + "/config";

@@ -167,7 +167,7 @@ absl::StatusOr<Identity> MakeIdentity(const std::string& node_name, std::int64_t
   return Identity{.certificate = *std::move(certificate), .key_pem = TextOf(key_text.get())};
 }
 
-PinVerdict Judge(const DeviceStore& store, std::string_view pem, std::int64_t now_s) {
+PinVerdict JudgePin(const DeviceStore& store, std::string_view pem, std::int64_t now_s) {
   const absl::StatusOr<Certificate> shown = ReadCertificate(pem);
   if (!shown.ok()) return PinVerdict::kNotPinned;
   const std::optional<KnownDevice> known = store.Find(shown->device);

@@ -99,6 +99,7 @@ class DeviceStore {
 // Whether to talk to who shows this certificate. Pins are certificates, not keys: another
 // certificate of a known key is not pinned.
 enum class PinVerdict : std::uint8_t { kKnown, kNotPinned, kExpired, kRevoked };
-[[nodiscard]] PinVerdict Judge(const DeviceStore& store, std::string_view pem, std::int64_t now_s);
+[[nodiscard]] PinVerdict JudgePin(const DeviceStore& store, std::string_view pem,
+                                  std::int64_t now_s);
 
 }  // namespace configsync

@@ -56,11 +56,11 @@ struct RoleWatch::Impl {
     std::unique_lock lock(mutex);
     while (!is_stopping) {
       lock.unlock();
-      DataplaneView read = Ask();
+      const DataplaneView read = Ask();
       lock.lock();
-      view = std::move(read);
+      view = read;
       lock.unlock();
-      options.on_poll();
+      options.on_poll(read);
       lock.lock();
       stopped.wait_for(lock, options.poll_interval, [this] { return is_stopping; });
     }

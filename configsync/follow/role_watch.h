@@ -42,7 +42,7 @@ struct RoleWatchOptions {
   std::chrono::milliseconds poll_interval{200};
   std::chrono::milliseconds deadline{500};
   // After each poll, on the watch's thread.
-  std::function<void()> on_poll = [] {};
+  std::function<void(const DataplaneView&)> on_poll = [](const DataplaneView&) {};
 };
 
 class RoleWatch {

@@ -133,8 +133,8 @@ class InventoryImpl final : public Inventory {
     return role;
   }
 
-  bool Refresh(const std::string& master_key) override {
-    LocalRole role = RoleOf(setup_.watch());
+  bool Refresh(const std::string& master_key, const DataplaneView& dataplane) override {
+    LocalRole role = RoleOf(dataplane);
     const std::optional<FileMark> mark = MarkOf(setup_.file);
     std::unique_lock lock(mutex_);
     bool is_changed = !IsSame(role_, role) || master_key_ != master_key;

@@ -20,21 +20,20 @@ namespace configsync {
 
 struct InventorySetup {
   const Schema* schema = nullptr;
-  std::string version;                   // Of the program.
-  std::string node_name;                 // Where the configuration has no host name.
-  std::string file;                      // STATE_DIR/inventory.json; it need not be there.
-  std::string sysfs = "/sys";            // Or a copy, for tests.
-  std::function<std::string()> device;   // Id of this node's device.
-  std::function<DataplaneView()> watch;  // What the dataplane said last.
+  std::string version;                  // Of the program.
+  std::string node_name;                // Where the configuration has no host name.
+  std::string file;                     // STATE_DIR/inventory.json; it need not be there.
+  std::string sysfs = "/sys";           // Or a copy, for tests.
+  std::function<std::string()> device;  // Id of this node's device.
 };
 
 class Inventory : public NodeFacts {
  public:
   static std::unique_ptr<Inventory> Make(const InventorySetup& setup);
 
-  // Reads the file if it is another one, and asks the watch. `master_key`: its fingerprint at
-  // present. True: something is not as it was. Cost: one stat().
-  virtual bool Refresh(const std::string& master_key) = 0;
+  // Reads the file if it is another one. `master_key`: its fingerprint at present; `dataplane`:
+  // what it said last. True: something is not as it was. Cost: one stat(). One thread.
+  virtual bool Refresh(const std::string& master_key, const DataplaneView& dataplane) = 0;
 };
 
 }  // namespace configsync

@@ -102,7 +102,7 @@ void LinkConnection::Connect() {
              const auto certificate = ReadCertificate(pem);
              const std::lock_guard lock(seen->mutex);
              seen->is_seen = true;
-             seen->verdict = Judge(*devices, pem, UnixSeconds());
+             seen->verdict = JudgePin(*devices, pem, UnixSeconds());
              seen->certificate = certificate.ok() ? *certificate : Certificate{};
              return seen->verdict == PinVerdict::kKnown
                         ? absl::OkStatus()
@@ -190,7 +190,7 @@ absl::Status LinkConnection::Check() {
   }
   SeenCertificate now;
   now.certificate = theirs_;
-  now.verdict = Judge(*setup_.devices, theirs_.pem, UnixSeconds());
+  now.verdict = JudgePin(*setup_.devices, theirs_.pem, UnixSeconds());
   if (const auto why = ReasonOfVerdict(now, remote_)) {
     return StatusOf(*why);
   }

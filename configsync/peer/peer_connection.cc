@@ -63,7 +63,7 @@ absl::Status PeerConnection::Judged() {
     theirs = theirs_;
   }
   const std::string who = absl::StrCat("device ", theirs.device, " at ", TextOf(from_));
-  switch (Judge(*shared_.devices, theirs.pem, shared_.unix_s())) {
+  switch (JudgePin(*shared_.devices, theirs.pem, shared_.unix_s())) {
     case PinVerdict::kKnown:
       return absl::OkStatus();
     case PinVerdict::kExpired:
@@ -103,7 +103,7 @@ absl::Status PeerConnection::Admit(const PeerMethodRow& row, std::string_view se
   if (const absl::Status judged = Judged(); !judged.ok()) {
     return judged;
   }
-  if (Judge(*shared_.devices, theirs.pem, shared_.unix_s()) != PinVerdict::kKnown) {
+  if (JudgePin(*shared_.devices, theirs.pem, shared_.unix_s()) != PinVerdict::kKnown) {
     return StatusOf({.code = ReasonCode::kPeerForbidden,
                      .evidence = "a device that is not paired may call nothing but pairing"});
   }

@@ -145,7 +145,7 @@ constexpr std::array<Row, kReasonCount> kRows{
         "Set /ha/mode to the same on both."},
     Row{ReasonCode::kMasterKeyMismatch, "MASTER_KEY_MISMATCH", Severity::kError, Blocks::kPush,
         "The nodes seal their secrets with different master keys.",
-        "Give both the same key with `lockstepctl config master-key`, or pair again."},
+        "Give both the same key with `lockstepctl master-key change`, or pair again."},
     Row{ReasonCode::kFeatureMismatch, "FEATURE_MISMATCH", Severity::kError, Blocks::kPush,
         "A feature is on at one node only.", "Switch the feature on or off at both nodes."},
     Row{ReasonCode::kHwModelMismatch, "HW_MODEL_MISMATCH", Severity::kWarning, Blocks::kCategory,

@@ -60,6 +60,15 @@ TEST(StartOptions, CanAllBeGiven) {
   EXPECT_TRUE(options.check && options.accept_loss);
 }
 
+TEST(StartOptions, AddressesOfHa1HaveAPort) {
+  const auto options =
+      std::get<StartOptions>(Read({"--name", "a", "--ha1", "10.9.1.1", "--ha1", "[fd00::1]:4800",
+                                   "--pair-secret-file", "/s", "--debug-tls-keys", "/k"}));
+  EXPECT_EQ(options.ha1, (std::vector<std::string>{"10.9.1.1:4792", "[fd00::1]:4800"}));
+  EXPECT_EQ(options.pair_secret_file + options.debug_tls_keys, "/s/k");
+  EXPECT_TRUE(std::get<StartOptions>(Read({"--name", "a"})).ha1.empty());
+}
+
 TEST(StartOptions, MistakesAreOneLineAndStatusTwo) {
   for (const std::vector<const char*>& words :
        {std::vector<const char*>{}, std::vector<const char*>{"--name"},
@@ -67,7 +76,13 @@ TEST(StartOptions, MistakesAreOneLineAndStatusTwo) {
         std::vector<const char*>{"--name", "a b"},
         std::vector<const char*>{"--name", "123456789012345678901234567890123"},
         std::vector<const char*>{"--state-dir", "/s"}, std::vector<const char*>{"--bogus"},
-        std::vector<const char*>{"--name", "a", "bogus"}}) {
+        std::vector<const char*>{"--name", "a", "bogus"},
+        std::vector<const char*>{"--name", "a", "--ha1"},
+        std::vector<const char*>{"--name", "a", "--ha1", "fw-b"},
+        std::vector<const char*>{"--name", "a", "--ha1", "0.0.0.0"},
+        std::vector<const char*>{"--name", "a", "--ha1", "[::]:4792"},
+        std::vector<const char*>{"--name", "a", "--ha1", "10.9.1.1:80"},
+        std::vector<const char*>{"--name", "a", "--ha1", "10.9.1.1:70000"}}) {
     const auto outcome = Read(words);
     ASSERT_TRUE(std::holds_alternative<ExitRequest>(outcome));
     const auto& leave = std::get<ExitRequest>(outcome);

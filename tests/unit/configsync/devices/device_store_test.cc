@@ -151,20 +151,20 @@ TEST_F(DeviceStoreTest, JudgesByPinTimeAndRevocation) {
   const std::unique_ptr<DeviceStore> store = Open();
   const KnownDevice b = Other("fw-b");
   const std::string& pem = b.certificate.pem;
-  EXPECT_EQ(Judge(*store, pem, kNow), PinVerdict::kNotPinned);
+  EXPECT_EQ(JudgePin(*store, pem, kNow), PinVerdict::kNotPinned);
   ASSERT_TRUE(store->Add(b).ok());
-  EXPECT_EQ(Judge(*store, pem, kNow), PinVerdict::kKnown);
-  EXPECT_EQ(Judge(*store, pem, kNow - kDay), PinVerdict::kKnown);
-  EXPECT_EQ(Judge(*store, pem, kNow - kDay - 1), PinVerdict::kExpired) << "not valid yet";
-  EXPECT_EQ(Judge(*store, pem, kNow + kCertificateDays * kDay), PinVerdict::kKnown);
-  EXPECT_EQ(Judge(*store, pem, kNow + kCertificateDays * kDay + 1), PinVerdict::kExpired);
-  EXPECT_EQ(Judge(*store, Other("fw-b").certificate.pem, kNow), PinVerdict::kNotPinned);
-  EXPECT_EQ(Judge(*store, "garbage", kNow), PinVerdict::kNotPinned);
+  EXPECT_EQ(JudgePin(*store, pem, kNow), PinVerdict::kKnown);
+  EXPECT_EQ(JudgePin(*store, pem, kNow - kDay), PinVerdict::kKnown);
+  EXPECT_EQ(JudgePin(*store, pem, kNow - kDay - 1), PinVerdict::kExpired) << "not valid yet";
+  EXPECT_EQ(JudgePin(*store, pem, kNow + kCertificateDays * kDay), PinVerdict::kKnown);
+  EXPECT_EQ(JudgePin(*store, pem, kNow + kCertificateDays * kDay + 1), PinVerdict::kExpired);
+  EXPECT_EQ(JudgePin(*store, Other("fw-b").certificate.pem, kNow), PinVerdict::kNotPinned);
+  EXPECT_EQ(JudgePin(*store, "garbage", kNow), PinVerdict::kNotPinned);
   ASSERT_TRUE(store->Revoke(b.certificate.device).ok());
-  EXPECT_EQ(Judge(*store, pem, kNow), PinVerdict::kRevoked);
+  EXPECT_EQ(JudgePin(*store, pem, kNow), PinVerdict::kRevoked);
   EXPECT_TRUE(store->Find(b.certificate.device)->their_password.empty());
   ASSERT_TRUE(store->Forget(b.certificate.device).ok());
-  EXPECT_EQ(Judge(*store, pem, kNow), PinVerdict::kNotPinned);
+  EXPECT_EQ(JudgePin(*store, pem, kNow), PinVerdict::kNotPinned);
 }
 
 TEST_F(DeviceStoreTest, RevocationOutlivesAStart) {
@@ -174,7 +174,7 @@ TEST_F(DeviceStoreTest, RevocationOutlivesAStart) {
   ASSERT_TRUE(store->Revoke(b.certificate.device).ok());
   store.reset();
   store = Open();
-  EXPECT_EQ(Judge(*store, b.certificate.pem, kNow), PinVerdict::kRevoked);
+  EXPECT_EQ(JudgePin(*store, b.certificate.pem, kNow), PinVerdict::kRevoked);
 }
 
 TEST_F(DeviceStoreTest, UnknownDevicesAreNamed) {

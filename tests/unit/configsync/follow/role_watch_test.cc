@@ -34,7 +34,7 @@ class RoleWatchTest : public ::testing::Test {
     RoleWatchOptions options;
     options.socket = socket_;
     options.poll_interval = std::chrono::milliseconds(10);
-    options.on_poll = [this] {
+    options.on_poll = [this](const DataplaneView&) {
       const std::lock_guard lock(mutex_);
       ++polls_;
       polled_.notify_all();

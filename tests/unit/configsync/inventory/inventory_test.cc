@@ -24,7 +24,6 @@ class InventoryTest : public ::testing::Test {
     setup.file = file_;
     setup.sysfs = "/nowhere";
     setup.device = [] { return std::string(32, 'a'); };
-    setup.watch = [this] { return view_; };
     inventory_ = Inventory::Make(setup);
   }
   ~InventoryTest() override { std::filesystem::remove(file_); }
@@ -35,7 +34,7 @@ class InventoryTest : public ::testing::Test {
     std::filesystem::rename(file_ + ".new", file_);
   }
   // True: somebody has to be told.
-  bool Refresh() { return inventory_->Refresh("key-1"); }
+  bool Refresh() { return inventory_->Refresh("key-1", view_); }
   Facts FactsNow() { return inventory_->FactsOf(maker_.Empty()); }
   std::string ReasonsNow() {
     std::string names;
@@ -64,7 +63,7 @@ TEST_F(InventoryTest, FactsOfProgramSchemaAndConfiguration) {
   EXPECT_EQ(facts.master_key, "key-1");
   EXPECT_TRUE(std::ranges::is_sorted(facts.schema_paths));
   EXPECT_TRUE(std::ranges::binary_search(facts.schema_paths, "/policy/rule/action"));
-  EXPECT_TRUE(inventory_->Refresh("key-2"));
+  EXPECT_TRUE(inventory_->Refresh("key-2", view_));
   facts = inventory_->FactsOf(maker_.Make({"/system/host-name edge-1", "/ha/mode active-active"}));
   EXPECT_EQ(facts.name, "edge-1");
   EXPECT_EQ(facts.mode, "active-active");
