@@ -66,7 +66,12 @@ PushRight PairImpl::RightOf(const Remote& remote) {
   const LocalRole role = MyRole();
   const Peer* const peer = FindPeer(remote.device);
   const SourceIs source = RelationOf(source_, remote.device, role.term);
-  const HaRole peers = peer == nullptr ? HaRole::kUnknown : peer->state.role;
+  // What was said long ago, or in an older term, says nothing of now: after a failover the node
+  // that was active may be silent for ever.
+  const bool is_of_now = peer != nullptr && peer->heard_ms >= 0 &&
+                         setup_.clock->BootMs() - peer->heard_ms <= kFreshMs &&
+                         peer->state.term >= role.term;
+  const HaRole peers = is_of_now ? peer->state.role : HaRole::kUnknown;
   const PushRight right = RightToPush(role.role, peers, source);
   // In a ring the content would come back to where it has been.
   const bool is_on_path = source == SourceIs::kAnother && !remote.device.empty() &&

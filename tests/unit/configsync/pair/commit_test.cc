@@ -15,15 +15,6 @@ class PairCommitTest : public ::testing::Test {
  protected:
   PairNode& a() { return nodes_.a(); }
   PairNode& b() { return nodes_.b(); }
-  // Value of the action of a rule; "" if it is not there.
-  static std::string Action(PairNode& node, const std::string& rule) {
-    const SchemaNode& root = node.judge.root();
-    Path path = PathDown(root, {"policy", "rule", "action"});
-    path[1].keys = {rule};
-    const Tree tree = node.Running();
-    const auto* const found = tree.Find(path);
-    return found == nullptr ? "" : std::string(found->value());
-  }
   Nodes nodes_;
 };
 
@@ -41,7 +32,7 @@ TEST_F(PairCommitTest, F22_F17_F73_ACommitIsOnBothNodesWhenItReturns) {
   ASSERT_EQ(outcome.remotes.size(), 1u);
   EXPECT_EQ(outcome.remotes[0].state, RemoteOutcome::State::kApplied);
   EXPECT_EQ(outcome.remotes[0].revision, b().engine->Running().first);
-  EXPECT_EQ(Action(b(), "web"), "permit");
+  EXPECT_EQ(b().Action("web"), "permit");
   nodes_.Run(500);
   EXPECT_EQ(a().State(), "in-sync") << a().Reasons();
   EXPECT_EQ(b().State(), "in-sync") << b().Reasons();
@@ -125,7 +116,7 @@ TEST_F(PairCommitTest, F6_WithoutRolesNothingGoesBackToItsSource) {
   nodes_.Run(500);
   EXPECT_EQ(a().CommitText(RuleJson("web")), "");
   nodes_.Run(500);
-  EXPECT_EQ(Action(b(), "web"), "permit");
+  EXPECT_EQ(b().Action("web"), "permit");
   EXPECT_EQ(b().CommitText(RuleJson("dns")), "LOOP ");
   EXPECT_EQ(nodes_.wire.counts["Prepare"], 1);
   EXPECT_EQ(b().State(), "in-sync");
@@ -147,7 +138,7 @@ TEST_F(PairCommitTest, F73_F33_WhatWasCommittedWhileTheRemoteWasAwayArrives) {
   const RevisionId before = b().engine->Running().first;
   nodes_.Run(3'000);
   EXPECT_EQ(a().State(), "in-sync") << a().Reasons();
-  EXPECT_EQ(Action(b(), "r5"), "permit");
+  EXPECT_EQ(b().Action("r5"), "permit");
   // F42: one revision with five authors and comments.
   EXPECT_EQ(b().engine->Running().first, before + 1);
   const RevisionInfo info = b().engine->History(1)->front();
@@ -171,7 +162,7 @@ TEST_F(PairCommitTest, F33_DeferredAsksNobodyAndPushesBehind) {
   EXPECT_TRUE(outcome.committed);
   EXPECT_EQ(nodes_.wire.counts["Prepare"], 0);
   nodes_.Run(500);
-  EXPECT_EQ(Action(b(), "web"), "permit");
+  EXPECT_EQ(b().Action("web"), "permit");
 }
 
 TEST_F(PairCommitTest, N15_ALostAnswerOfApplyIsNoDivergence) {
@@ -199,9 +190,9 @@ TEST_F(PairCommitTest, N15_ALostRequestOfApplyIsPushedAgain) {
     return loses ? Wire::Lost("request") : absl::OkStatus();
   };
   a().Commit(RuleJson("web"));
-  EXPECT_EQ(Action(b(), "web"), "");
+  EXPECT_EQ(b().Action("web"), "");
   nodes_.Run(3'000);
-  EXPECT_EQ(Action(b(), "web"), "permit");
+  EXPECT_EQ(b().Action("web"), "permit");
   EXPECT_EQ(a().State(), "in-sync") << a().Reasons();
 }
 
@@ -215,7 +206,7 @@ TEST_F(PairCommitTest, N15_TheSenderDiesBetweenItsTransactionAndApply) {
   nodes_.wire.judge = [](const Wire::Call&) { return absl::OkStatus(); };
   a().Start();
   nodes_.Run(3'000);
-  EXPECT_EQ(Action(b(), "web"), "permit");
+  EXPECT_EQ(b().Action("web"), "permit");
   EXPECT_EQ(a().State(), "in-sync") << a().Reasons();
 }
 
@@ -260,7 +251,7 @@ TEST_F(PairCommitTest, F21_WhatTheMapDoesNotNameStaysByteByByte) {
   a().Commit(R"({"zones": {"zone": [{"name": "lan"}]}})");
   nodes_.Run(1'000);
   EXPECT_EQ(a().State(), "in-sync") << a().Reasons();
-  EXPECT_EQ(Action(b(), "web"), "");
+  EXPECT_EQ(b().Action("web"), "");
   for (const Change& change : Diff(before, b().Running())) {
     EXPECT_EQ(change.path.front().node->name, "zones");
   }

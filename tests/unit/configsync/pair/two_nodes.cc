@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "configsync/engine/ha_nodes.h"
 #include "configsync/engine/schema_judge.h"
 
 namespace configsync {
@@ -188,9 +189,20 @@ std::string PairNode::CommitText(std::string_view json, const CommitOptions& opt
   return text;
 }
 
-CommitOutcome PairNode::Delete(const Path& path) {
-  (void)engine->EditCandidate(kEve, {{.op = EditOp::kDelete, .path = path}});
+CommitOutcome PairNode::DeleteRule(const std::string& rule) {
+  Path path = PathDown(judge.root(), {"policy", "rule"});
+  path.back().keys = {rule};
+  (void)engine->EditCandidate(
+      kEve, {{.op = EditOp::kDelete, .path = std::move(path), .value = {}, .after = {}}});
   return engine->Commit(kEve, {});
+}
+
+std::string PairNode::Action(const std::string& rule) {
+  Path path = PathDown(judge.root(), {"policy", "rule", "action"});
+  path[1].keys = {rule};
+  const Tree tree = Running();
+  const Node* const found = tree.Find(path);
+  return found == nullptr ? "" : std::string(found->value());
 }
 
 void PairNode::SyncWith(const std::vector<std::string>& addresses, std::string_view more) {

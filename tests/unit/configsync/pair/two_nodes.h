@@ -75,7 +75,6 @@ class PairNode {
   CommitOutcome Commit(std::string_view json, const CommitOptions& options = {});
   // Commits as one does: "" or the codes of its problems.
   std::string CommitText(std::string_view json, const CommitOptions& options = {});
-  CommitOutcome Delete(const Path& path);
   // Synchronisation with these addresses, as remotes of the same name. `more`: JSON members of
   // configuration-synchronization, with a comma in front.
   void SyncWith(const std::vector<std::string>& addresses, std::string_view more = "");
@@ -84,6 +83,10 @@ class PairNode {
   // "DIVERGED PENDING(2)": of the only remote, and of the node.
   [[nodiscard]] std::string Reasons();
   [[nodiscard]] std::string State();  // Of the only remote.
+  // "permit"; "" if there is no such rule.
+  [[nodiscard]] std::string Action(const std::string& rule);
+  // Deletes the rule, commits.
+  CommitOutcome DeleteRule(const std::string& rule);
 
   Wire& wire;
   StillClock& clock;

@@ -1,0 +1,347 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// What waits on purpose, what an operator does by hand, and what a remote may go back on.
+
+#include <gtest/gtest.h>
+
+#include "configsync/engine/ha_nodes.h"
+#include "tests/unit/configsync/pair/two_nodes.h"
+
+namespace configsync {
+namespace {
+
+constexpr char kZone[] = R"({"zones": {"zone": [{"name": "lan"}]}})";
+
+class PairManualTest : public ::testing::Test {
+ protected:
+  PairNode& a() { return nodes_.a(); }
+  PairNode& b() { return nodes_.b(); }
+  static bool HasZone(PairNode& node) {
+    return node.Running().Find(PathDown(node.judge.root(), {"zones"})) != nullptr;
+  }
+  // The standby is changed behind the back of the active node.
+  void Diverge() {
+    b().facts.role.role = HaRole::kActive;
+    b().facts.role.term = 2;
+    a().facts.role.role = HaRole::kUnknown;
+    nodes_.wire.judge = [](const Wire::Call&) { return Wire::Lost("cut"); };
+    nodes_.Run(300);
+    EXPECT_TRUE(b().Commit(RuleJson("theirs", "deny")).committed);
+    b().facts.role.role = HaRole::kStandby;
+    a().facts.role = {
+        .role = HaRole::kActive, .term = 3, .is_dataplane_ready = true, .reasons = {}};
+    b().facts.role.term = 3;
+    nodes_.wire.judge = [](const Wire::Call&) { return absl::OkStatus(); };
+    nodes_.Run(3'000);
+  }
+  static std::string CodesOf(const ManualOutcome& outcome) {
+    std::string text;
+    for (const Problem& problem : outcome.problems.list) text += problem.code + " ";
+    return text;
+  }
+  Nodes nodes_;
+};
+
+TEST_F(PairManualTest, F41_F42_ManualPushWaitsForTheCommand) {
+  nodes_.MakePair(R"(, "push": "manual")");
+  for (const char* rule : {"r1", "r2", "r3", "r4", "r5"}) {
+    const CommitOutcome outcome = a().Commit(RuleJson(rule), {.comment = rule});
+    ASSERT_TRUE(outcome.committed);
+    EXPECT_EQ(outcome.remotes[0].state, RemoteOutcome::State::kPending);
+  }
+  nodes_.Run(1'000);
+  EXPECT_EQ(nodes_.wire.counts["Prepare"], 0);
+  EXPECT_EQ(a().Reasons(), "PENDING(5)");
+  EXPECT_EQ(a().State(), "pending");
+  EXPECT_EQ(b().State(), "pending");
+  const RevisionId before = b().engine->Running().first;
+  const ManualOutcome outcome = a().pair->Manual(kEve, {});
+  EXPECT_TRUE(outcome.done) << CodesOf(outcome);
+  EXPECT_EQ(b().Action("r5"), "permit");
+  EXPECT_EQ(b().engine->Running().first, before + 1);
+  EXPECT_NE(b().engine->History(1)->front().comment.find("eve: r2"), std::string::npos);
+  nodes_.Run(500);
+  EXPECT_EQ(a().State(), "in-sync") << a().Reasons();
+}
+
+TEST_F(PairManualTest, F18_CategoriesOnApplyWaitForIt) {
+  nodes_.MakePair(R"(, "push": "by-category")");
+  EXPECT_EQ(a().CommitText(RuleJson("web")), "");
+  EXPECT_EQ(a().CommitText(RuleJson("dns")), "");
+  EXPECT_EQ(nodes_.wire.counts["Prepare"], 0);
+  EXPECT_EQ(a().Reasons(), "PENDING_APPLY(2)");
+  EXPECT_EQ(a().CommitText(kZone), "");  // On save: it travels at once.
+  EXPECT_TRUE(HasZone(b()));
+  EXPECT_EQ(b().Action("web"), "");
+  nodes_.wire.counts.clear();
+  EXPECT_EQ(*a().pair->ApplyHeld(kEve), 2u);
+  nodes_.Run(1'000);
+  EXPECT_EQ(nodes_.wire.counts["Apply"], 1);
+  EXPECT_EQ(b().Action("dns"), "permit");
+  EXPECT_EQ(a().State(), "in-sync") << a().Reasons();
+}
+
+TEST_F(PairManualTest, F18_WhatWaitsOutlivesARestartAndNotItsMode) {
+  nodes_.MakePair(R"(, "push": "by-category")");
+  a().CommitText(RuleJson("web"));
+  a().Stop();
+  a().Start();
+  nodes_.Run(1'000);
+  EXPECT_EQ(a().Reasons(), "PENDING_APPLY(1)");
+  a().CommitText(R"({"ha": {"configuration-synchronization": {"push": "on-commit"}}})");
+  nodes_.Run(1'000);
+  EXPECT_EQ(b().Action("web"), "permit");
+  // The old hold does not come back with the mode.
+  a().CommitText(R"({"ha": {"configuration-synchronization": {"push": "by-category"}}})");
+  nodes_.Run(1'000);
+  EXPECT_EQ(b().Action("web"), "permit");
+  EXPECT_EQ(a().State(), "in-sync") << a().Reasons();
+}
+
+TEST_F(PairManualTest, F20_OneCategoryByHand) {
+  nodes_.MakePair(R"(, "push": "manual")");
+  a().CommitText(RuleJson("web"));
+  a().CommitText(kZone);
+  ManualOutcome preview = a().pair->Manual(kEve, {.category = "firewall", .preview = true});
+  EXPECT_EQ(preview.there.size(), 1u);
+  EXPECT_EQ(b().Action("web"), "");
+  EXPECT_TRUE(a().pair->Manual(kEve, {.category = "firewall"}).done);
+  EXPECT_EQ(b().Action("web"), "permit");
+  EXPECT_FALSE(HasZone(b()));
+  EXPECT_EQ(CodesOf(a().pair->Manual(kEve, {.category = "nothing"})), "BAD_OPTION ");
+}
+
+TEST_F(PairManualTest, F150_WhatTheCentralManagerBringsIsNotPushed) {
+  nodes_.MakePair();
+  const CommitOutcome outcome = a().Commit(RuleJson("web"), {.from_central_manager = true});
+  ASSERT_TRUE(outcome.committed);
+  nodes_.Run(1'000);
+  EXPECT_EQ(b().Action("web"), "");
+  EXPECT_EQ(a().Reasons(), "CENTRAL_MANAGER_HELD");
+  EXPECT_EQ(nodes_.wire.counts["Prepare"], 0);
+  // The manager reaches the other node, too: nothing waits any more.
+  b().facts.role.role = HaRole::kUnknown;
+  a().facts.role.role = HaRole::kUnknown;
+  nodes_.Run(300);
+  ASSERT_EQ(b().CommitText(RuleJson("web"), {.from_central_manager = true}), "");
+  nodes_.Run(1'000);
+  EXPECT_EQ(a().State(), "in-sync") << a().Reasons();
+  EXPECT_EQ(nodes_.wire.counts["Prepare"], 0);
+}
+
+TEST_F(PairManualTest, F43_APinnedStandbyTakesNothing) {
+  nodes_.MakePair();
+  a().CommitText(RuleJson("good"));
+  ASSERT_TRUE(b().pair->Pin(kEve, true).ok());
+  nodes_.Run(300);
+  const CommitOutcome outcome = a().Commit(RuleJson("bad"));
+  ASSERT_TRUE(outcome.committed);
+  EXPECT_EQ(NameOf(outcome.remotes[0].reasons.at(0)), "RECEIVE_PINNED");
+  b().Stop();
+  b().Start();
+  nodes_.Run(2'000);
+  EXPECT_EQ(b().Action("bad"), "");
+  EXPECT_EQ(a().Reasons(), "RECEIVE_PINNED");
+  EXPECT_NE(b().Reasons().find("RECEIVE_PINNED"), std::string::npos);
+  ASSERT_TRUE(b().pair->Pin(kEve, false).ok());
+  nodes_.Run(2'000);
+  EXPECT_EQ(b().Action("bad"), "permit");
+}
+
+TEST_F(PairManualTest, F35_DivergenceIsShownOnBothAndNothingIsOverwritten) {
+  nodes_.MakePair();
+  a().CommitText(RuleJson("web"));
+  Diverge();
+  EXPECT_EQ(a().State(), "diverged") << a().Reasons();
+  EXPECT_EQ(b().State(), "diverged") << b().Reasons();
+  const CommitOutcome outcome = a().Commit(RuleJson("more"));
+  EXPECT_TRUE(outcome.committed);
+  EXPECT_EQ(NameOf(outcome.remotes[0].reasons.at(0)), "DIVERGED");
+  nodes_.Run(1'000);
+  EXPECT_EQ(b().Action("theirs"), "deny");
+  EXPECT_EQ(b().Action("more"), "");
+}
+
+TEST_F(PairManualTest, F35_StrictRefusesWhileDiverged) {
+  nodes_.MakePair(R"(, "policy": "strict")");
+  a().CommitText(RuleJson("web"));
+  nodes_.Run(500);
+  // The other node has no say in this one's commits while it is cut off.
+  a().Stop();
+  b().facts.role = {.role = HaRole::kActive, .term = 2, .is_dataplane_ready = true, .reasons = {}};
+  b().CommitText(R"({"ha": {"configuration-synchronization": {"policy": "deferred"}}})");
+  b().CommitText(RuleJson("theirs"));
+  b().facts.role.role = HaRole::kStandby;
+  a().facts.role.term = 3;
+  a().Start();
+  nodes_.Run(2'000);
+  EXPECT_EQ(a().CommitText(RuleJson("more")), "DIVERGED ");
+}
+
+TEST_F(PairManualTest, F74_F35_OverwriteMakesTheRemoteAsHere) {
+  nodes_.MakePair();
+  a().CommitText(RuleJson("web"));
+  Diverge();
+  const ManualOutcome preview =
+      a().pair->Manual(kEve, {.kind = ManualKind::kOverwrite, .preview = true});
+  EXPECT_FALSE(preview.there.empty());
+  EXPECT_TRUE(preview.here.empty());
+  EXPECT_EQ(b().Action("theirs"), "deny");
+  const RevisionId before = b().engine->Running().first;
+  const ManualOutcome outcome = a().pair->Manual(kEve, {.kind = ManualKind::kOverwrite});
+  EXPECT_TRUE(outcome.done) << CodesOf(outcome);
+  EXPECT_EQ(outcome.restore_point, before);  // F75.
+  EXPECT_EQ(b().Action("theirs"), "");
+  nodes_.Run(1'000);
+  EXPECT_EQ(a().State(), "in-sync") << a().Reasons();
+  bool is_audited = false;
+  const auto audit = a().engine->Audit(10);
+  for (const AuditRecord& record : audit.value()) {
+    is_audited = is_audited || (record.action == "sync-overwrite" && record.by == kEve);
+  }
+  EXPECT_TRUE(is_audited);
+}
+
+TEST_F(PairManualTest, F74_F35_AdoptMakesThisNodeAsTheRemote) {
+  nodes_.MakePair();
+  a().CommitText(RuleJson("web"));
+  a().CommitText(R"({"system": {"host-name": "fw-a"}})");
+  Diverge();
+  const RevisionId before = a().engine->Running().first;
+  const ManualOutcome outcome = a().pair->Manual(kEve, {.kind = ManualKind::kAdopt});
+  EXPECT_TRUE(outcome.done) << CodesOf(outcome);
+  EXPECT_EQ(outcome.restore_point, before);
+  EXPECT_EQ(a().Action("theirs"), "deny");
+  EXPECT_EQ(a().Action("web"), "permit");
+  EXPECT_NE(a().Running().Find(PathDown(a().judge.root(), {"system", "host-name"})), nullptr);
+  nodes_.Run(1'000);
+  EXPECT_EQ(a().State(), "in-sync") << a().Reasons();
+}
+
+TEST_F(PairManualTest, N18_MergeTakesBothSidesAndListsConflicts) {
+  nodes_.MakePair();
+  a().CommitText(RuleJson("web"));
+  Diverge();
+  a().CommitText(RuleJson("theirs", "permit"));
+  a().CommitText(kZone);
+  nodes_.Run(500);
+  const ManualOutcome refused = a().pair->Manual(kEve, {.kind = ManualKind::kMerge});
+  EXPECT_EQ(CodesOf(refused), "MERGE_CONFLICT ");
+  EXPECT_FALSE(refused.conflicts.empty());
+  EXPECT_EQ(b().Action("theirs"), "deny");
+  EXPECT_FALSE(HasZone(b()));
+  const ManualOutcome outcome =
+      a().pair->Manual(kEve, {.kind = ManualKind::kMerge, .prefer = Prefer::kTheirs});
+  EXPECT_TRUE(outcome.done) << CodesOf(outcome);
+  EXPECT_EQ(a().Action("theirs"), "deny");
+  EXPECT_EQ(b().Action("theirs"), "deny");
+  EXPECT_TRUE(HasZone(b()));
+  nodes_.Run(1'000);
+  EXPECT_EQ(a().State(), "in-sync") << a().Reasons();
+}
+
+TEST_F(PairManualTest, F157_TwoConfigurationsThatWereNeverTheSame) {
+  a().CommitText(RuleJson("mine"));
+  b().CommitText(RuleJson("theirs"));
+  nodes_.MakePair();
+  nodes_.Run(1'000);
+  EXPECT_EQ(a().State(), "not-baselined") << a().Reasons();
+  EXPECT_EQ(b().State(), "not-baselined") << b().Reasons();
+  EXPECT_TRUE(a().pair->Manual(kEve, {.kind = ManualKind::kOverwrite}).done);
+  nodes_.Run(1'000);
+  EXPECT_EQ(a().State(), "in-sync");
+  EXPECT_EQ(a().Reasons(), "");
+  EXPECT_EQ(b().Reasons(), "");
+}
+
+TEST_F(PairManualTest, F73_AFreshNodeGetsEverything) {
+  a().CommitText(RuleJson("mine"));
+  nodes_.MakePair();
+  nodes_.Run(1'000);
+  EXPECT_EQ(b().Action("mine"), "permit");
+  EXPECT_EQ(a().State(), "in-sync") << a().Reasons();
+}
+
+TEST_F(PairManualTest, F36_TheDifferenceIsEmptyIfAndOnlyIfHashesAreEqual) {
+  nodes_.MakePair();
+  a().CommitText(RuleJson("web"));
+  nodes_.Run(300);
+  auto parts = a().pair->Parts("b");
+  ASSERT_TRUE(parts.ok()) << parts.status();
+  EXPECT_TRUE(Diff(parts->mine, parts->theirs).empty());
+  EXPECT_EQ(a().Remote().my_hash, a().Remote().their_hash);
+  Diverge();
+  parts = a().pair->Parts("");
+  ASSERT_TRUE(parts.ok()) << parts.status();
+  EXPECT_FALSE(Diff(parts->mine, parts->theirs).empty());
+  EXPECT_NE(a().Remote().my_hash, a().Remote().their_hash);
+  EXPECT_FALSE(a().pair->Parts("nobody").ok());
+}
+
+TEST_F(PairManualTest, F36_APartThatIsNotWhatItsHashSaysIsALie) {
+  nodes_.MakePair();
+  a().CommitText(RuleJson("web"));
+  nodes_.Run(300);
+  nodes_.wire.change_fetched = [](const Wire::Call&, FetchResponse& answer) {
+    answer.edits = "lockstep-edits 1\n";
+  };
+  const auto parts = a().pair->Parts("b");
+  EXPECT_EQ(NameOf(ReasonOf(parts.status())), "PEER_HASH_MISMATCH");
+}
+
+TEST_F(PairManualTest, N20_ACommitOfThePairIsConfirmedOnBoth) {
+  nodes_.MakePair();
+  ASSERT_EQ(a().CommitText(RuleJson("web"), {.confirm_within_s = 60}), "");
+  EXPECT_TRUE(b().engine->Status().confirm.has_value());
+  ASSERT_TRUE(a().engine->Confirm(kEve).ok());
+  EXPECT_FALSE(b().engine->Status().confirm.has_value());
+  EXPECT_EQ(b().engine->Status().startup, b().engine->Status().running);
+  nodes_.Run(70'000);
+  EXPECT_EQ(b().Action("web"), "permit");
+  EXPECT_EQ(a().State(), "in-sync") << a().Reasons();
+}
+
+TEST_F(PairManualTest, N20_WithoutAConfirmBothGoBack) {
+  nodes_.MakePair();
+  ASSERT_EQ(a().CommitText(RuleJson("web"), {.confirm_within_s = 10}), "");
+  nodes_.Run(2'000);
+  EXPECT_EQ(a().State(), "in-sync") << a().Reasons();
+  nodes_.Run(12'000);
+  EXPECT_EQ(a().Action("web"), "");
+  EXPECT_EQ(b().Action("web"), "");
+  EXPECT_EQ(a().State(), "in-sync") << a().Reasons();
+  EXPECT_EQ(a().CommitText(RuleJson("dns")), "");
+  EXPECT_EQ(b().Action("dns"), "permit");
+}
+
+TEST_F(PairManualTest, N20_AFailoverConfirmsNothing) {
+  nodes_.MakePair();
+  ASSERT_EQ(a().CommitText(RuleJson("web"), {.confirm_within_s = 10}), "");
+  a().Stop();
+  b().facts.role = {.role = HaRole::kActive, .term = 2, .is_dataplane_ready = true, .reasons = {}};
+  nodes_.Run(12'000);
+  EXPECT_EQ(b().Action("web"), "");
+  a().facts.role = {.role = HaRole::kStandby, .term = 2, .is_dataplane_ready = true, .reasons = {}};
+  a().Start();
+  nodes_.Run(3'000);
+  EXPECT_EQ(a().Action("web"), "");
+  EXPECT_EQ(b().State(), "in-sync") << b().Reasons();
+  EXPECT_EQ(b().CommitText(RuleJson("dns")), "");
+  EXPECT_EQ(a().Action("dns"), "permit");
+}
+
+TEST_F(PairManualTest, N20_AConfirmThatDidNotArriveIsPushedAgain) {
+  nodes_.MakePair();
+  ASSERT_EQ(a().CommitText(RuleJson("web"), {.confirm_within_s = 10}), "");
+  nodes_.wire.judge = [](const Wire::Call& call) {
+    return call.name == "Confirm" ? Wire::Lost("confirm") : absl::OkStatus();
+  };
+  ASSERT_TRUE(a().engine->Confirm(kEve).ok());
+  nodes_.Run(12'000);  // The remote goes back, and gets it again.
+  EXPECT_EQ(b().Action("web"), "permit");
+  EXPECT_EQ(a().State(), "in-sync") << a().Reasons();
+}
+
+}  // namespace
+}  // namespace configsync
