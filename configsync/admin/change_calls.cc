@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "configsync/admin/config_calls.h"
+#include "configsync/admin/dependencies.h"
 #include "configsync/admin/messages.h"
 
 namespace configsync {
@@ -143,6 +144,14 @@ absl::Status ConfigCalls::Commit(const Caller& caller, const pb::CommitRequest& 
   }
   const CommitOutcome outcome = setup_.engine->Commit(OperatorOf(caller), options);
   Fill(outcome, *setup_.text, response);
+  if (options.check_only) {
+    const absl::StatusOr<Tree> next =
+        setup_.engine->View(OperatorOf(caller), {.kind = ViewName::Kind::kCandidate});
+    for (std::size_t i = 0; next.ok() && i < outcome.remotes.size(); ++i) {
+      FillDependencies(outcome.remotes[i], *next, *setup_.text,
+                       *response.mutable_remotes(static_cast<int>(i)));
+    }
+  }
   if (outcome.committed && !options.save && !options.confirm_within_s.has_value()) {
     AddStartupWarnings(outcome, setup_.engine->Status().startup, response);
   }

@@ -130,6 +130,9 @@ std::string RemoteText(const pb::RemoteCommit& remote, const pb::CommitResponse&
   for (const pb::Dependency& dependency : remote.dependencies()) {
     absl::StrAppend(&text, "needed: ", dependency.path(), ": ", dependency.reason(), "\n");
   }
+  if (remote.omitted_dependencies() > 0) {
+    absl::StrAppend(&text, "needed: ", remote.omitted_dependencies(), " more\n");
+  }
   text += ServicesText(remote.services(), check_only);
   if (remote.state() == "validated" || remote.state() == "applied") {
     text += SessionsText(remote.sessions(), check_only);

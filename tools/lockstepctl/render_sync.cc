@@ -24,6 +24,19 @@ std::string DeviceText(const std::string& name, const std::string& device) {
   return name.empty() ? device : absl::StrCat(name, " (device ", device, ")");
 }
 
+// "FEATURE_MISMATCH(vsys)".
+std::string CodeText(const pb::ReasonText& reason) {
+  return reason.subject().empty() ? reason.code()
+                                  : absl::StrCat(reason.code(), "(", reason.subject(), ")");
+}
+
+std::string WithoutEnd(std::string sentence) {
+  while (sentence.ends_with('.')) {
+    sentence.pop_back();
+  }
+  return sentence;
+}
+
 std::string HeardText(const pb::RemoteStatus& remote) {
   return remote.has_heard_ms_ago() ? absl::StrCat(remote.heard_ms_ago()) : "never";
 }
@@ -59,11 +72,16 @@ std::string SideText(const std::string& where, const Differences& differences,
 }  // namespace
 
 std::string ReasonLine(const pb::ReasonText& reason) {
-  return absl::StrCat(reason.severity(), " ", reason.code(),
-                      reason.subject().empty() ? "" : absl::StrCat("(", reason.subject(), ")"),
-                      reason.remote().empty() ? "" : absl::StrCat(" of ", reason.remote()), ": ",
-                      reason.evidence(),
-                      reason.remedy().empty() ? "" : absl::StrCat("; ", reason.remedy()));
+  // As lockstep-configd writes reasons itself: one sentence, the remedy behind a semicolon.
+  const std::string evidence = WithoutEnd(reason.evidence());
+  std::string remedy = WithoutEnd(reason.remedy());
+  if (!remedy.empty() && remedy[0] >= 'A' && remedy[0] <= 'Z') {
+    remedy[0] = static_cast<char>(remedy[0] - 'A' + 'a');
+  }
+  const bool names_remote = evidence.find(reason.remote()) != std::string::npos;
+  return absl::StrCat(reason.severity(), " ", CodeText(reason), ": ",
+                      names_remote ? "" : reason.remote() + ": ", evidence,
+                      remedy.empty() ? "" : "; ", remedy);
 }
 
 std::string RemoteLine(const pb::RemoteStatus& remote) {
@@ -125,8 +143,7 @@ std::string SyncStatusText(const pb::SyncStatus& status) {
     for (const pb::ReasonText& reason : remote.their_reasons()) {
       // A peer says code and subject; evidence and remedy are on its own screen.
       AddLine(reasons, "SAID_BY " + remote.name(),
-              absl::StrCat(reason.severity(), " ", reason.code(),
-                           reason.subject().empty() ? "" : absl::StrCat("(", reason.subject(), ")"),
+              absl::StrCat(reason.severity(), " ", CodeText(reason),
                            reason.evidence().empty() ? "" : absl::StrCat(": ", reason.evidence())));
     }
   }

@@ -18,7 +18,7 @@ namespace lockstepctl {
 [[nodiscard]] std::string SyncStatusText(const lockstep::admin::SyncStatus& status);
 // "in-sync: 0123456789ab here = 0123456789ab there; …": one line of `config status`.
 [[nodiscard]] std::string RemoteLine(const lockstep::admin::RemoteStatus& remote);
-// "error PEER_API_DOWN of fw-b: evidence; remedy".
+// "error PEER_API_DOWN: fw-b: evidence; remedy".
 [[nodiscard]] std::string ReasonLine(const lockstep::admin::ReasonText& reason);
 
 [[nodiscard]] std::string DifferenceText(const lockstep::admin::DifferenceResponse& response,

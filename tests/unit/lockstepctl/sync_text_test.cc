@@ -48,7 +48,7 @@ pb::ReasonText Pending() {
   reason.set_remote("b");
   reason.set_severity("info");
   reason.set_evidence("dhcp of 2 revisions waits");
-  reason.set_remedy("`lockstepctl config sync apply`");
+  reason.set_remedy("Apply them: `lockstepctl config sync apply`.");
   return reason;
 }
 
@@ -116,6 +116,18 @@ TEST(SyncText, F36_ADifferenceShowsEachKindAndSecretsAsTheyCome) {
                                     "$fingerprint$0beddc89", "$fingerprint$4fe6c010");
   const std::string text = DifferenceText(response, Paint::kPlain);
   EXPECT_EQ(text, Golden("config-difference.txt", text));
+}
+
+TEST(SyncText, F9_APeerWithoutItsServiceIsAReasonWithWhatToDo) {
+  pb::ReasonText reason;
+  reason.set_code("PEER_API_DOWN");
+  reason.set_severity("error");
+  reason.set_remote("b");
+  reason.set_evidence("10.9.1.2:4792 of b: connection refused.");
+  reason.set_remedy("Start lockstep-configd there with --ha1, and set peer-interface to true.");
+  EXPECT_EQ(ReasonLine(reason),
+            "error PEER_API_DOWN: 10.9.1.2:4792 of b: connection refused; start lockstep-configd "
+            "there with --ha1, and set peer-interface to true");
 }
 
 TEST(SyncText, N19_AnExplanationIsATableOfBothModes) {
@@ -225,8 +237,8 @@ TEST(SyncText, F34_ACommitSaysOfEachRemoteWhatBecameOfIt) {
   *done.mutable_remotes(0)->add_reasons() = Pending();
   text = CommitText(done, false, Paint::kPlain);
   EXPECT_NE(text.find("on b: pending: it gets this later\n"
-                      "reason: info PENDING_APPLY(2) of b: dhcp of 2 revisions waits; `lockstepctl "
-                      "config sync apply`\n"),
+                      "reason: info PENDING_APPLY(2): b: dhcp of 2 revisions waits; apply them: "
+                      "`lockstepctl config sync apply`\n"),
             std::string::npos)
       << text;
   done.mutable_remotes(0)->set_state("refused");

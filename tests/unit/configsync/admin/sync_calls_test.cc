@@ -378,6 +378,28 @@ TEST_F(CommitOfPair, N16_EveryRemoteIsInTheAnswer) {
   EXPECT_EQ(row.reasons(0).code(), "PENDING");
 }
 
+// Objects are off, but a rule that travels refers to one.
+TEST_F(CommitOfPair, N16_APlanSaysWhatTravelsBecauseSomethingNeedsIt) {
+  const Tree next =
+      Make({{"ha", "configuration-synchronization", "category", "objects", "enabled", "false"},
+            {"objects", "address", "srv", "prefix", "10.0.0.1/32"},
+            {"objects", "address", "idle", "prefix", "10.0.0.2/32"},
+            {"policy", "rule", "web", "source", "srv"}});
+  engine_.running = next;
+  engine_.remotes[0].changes = Diff(Make({}), next);
+  pb::CommitRequest plan;
+  EXPECT_EQ(Commit(plan).remotes(0).dependencies_size(), 0);
+  plan.set_check_only(true);
+  const pb::CommitResponse response = Commit(plan);
+  ASSERT_EQ(response.remotes(0).dependencies_size(), 1);
+  const pb::Dependency& row = response.remotes(0).dependencies(0);
+  EXPECT_EQ(row.path(), "/objects/address[name='srv']");
+  EXPECT_NE(row.reason().find("/policy/rule[name='web']/source"), std::string::npos)
+      << row.reason();
+  engine_.remotes[0].changes = Diff(Make({}), Make({{"zones", "zone", "dmz"}}));
+  EXPECT_EQ(Commit(plan).remotes(0).dependencies_size(), 0);
+}
+
 TEST_F(CommitOfPair, F24_WhatOnlyTheRemoteKeepsOverARestartIsSaid) {
   const pb::CommitResponse response = Commit({});
   ASSERT_EQ(response.warnings_size(), 1);
