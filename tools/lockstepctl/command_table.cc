@@ -157,11 +157,11 @@ const std::array kOptions = std::to_array<Option>({
 std::span<const Command> NodeCommands() { return kCommands; }
 std::span<const Option> NodeOptions() { return kOptions; }
 
-std::array<std::span<const Command>, 3> AllCommands() {
-  return {NodeCommands(), ConfigCommands(), SyncCommands()};
+std::array<std::span<const Command>, 4> AllCommands() {
+  return {NodeCommands(), ConfigCommands(), SyncCommands(), DeviceCommands()};
 }
-std::array<std::span<const Option>, 3> AllOptions() {
-  return {NodeOptions(), ConfigOptions(), SyncOptions()};
+std::array<std::span<const Option>, 4> AllOptions() {
+  return {NodeOptions(), ConfigOptions(), SyncOptions(), DeviceOptions()};
 }
 
 }  // namespace lockstepctl

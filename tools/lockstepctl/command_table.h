@@ -42,10 +42,10 @@ struct Option {
   bool is_required = false;
 };
 
-// A noun comes before its verbs. What the dataplane answers, what lockstep-configd does, and what
-// it does with other nodes.
-[[nodiscard]] std::array<std::span<const Command>, 3> AllCommands();
-[[nodiscard]] std::array<std::span<const Option>, 3> AllOptions();
+// A noun comes before its verbs. What the dataplane answers, what lockstep-configd does, what it
+// does with other nodes, and who those are.
+[[nodiscard]] std::array<std::span<const Command>, 4> AllCommands();
+[[nodiscard]] std::array<std::span<const Option>, 4> AllOptions();
 
 // Parts of the above, in a file each.
 [[nodiscard]] std::span<const Command> NodeCommands();
@@ -54,5 +54,7 @@ struct Option {
 [[nodiscard]] std::span<const Option> ConfigOptions();
 [[nodiscard]] std::span<const Command> SyncCommands();
 [[nodiscard]] std::span<const Option> SyncOptions();
+[[nodiscard]] std::span<const Command> DeviceCommands();
+[[nodiscard]] std::span<const Option> DeviceOptions();
 
 }  // namespace lockstepctl

@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "tools/lockstepctl/admin_client.h"
+#include "tools/lockstepctl/device_commands.h"
 #include "tools/lockstepctl/input_file.h"
 #include "tools/lockstepctl/print_answer.h"
 #include "tools/lockstepctl/progress.h"
@@ -294,6 +295,9 @@ absl::StatusOr<int> RunConfig(const Request& asked) {
   }
   if (IsForSync(request.verb)) {
     return RunSync(request);
+  }
+  if (IsForDevices(request.verb)) {
+    return RunDevices(request);
   }
   AdminClient client(*socket, request.timeout_s);
   for (const Row& row : kRows) {

@@ -69,6 +69,15 @@ enum class Verb : std::uint8_t {
   kSyncAdopt,
   kSyncMerge,
   kExplainSync,
+  kPairStart,
+  kPairAccept,
+  kPairConfirm,
+  kPairStatus,
+  kPairCancel,
+  kDevicesList,
+  kDevicesRevoke,
+  kDevicesForget,
+  kDevicesRenew,
   kHaEditBegin,
   kHaEditEnd,
   kHaEditStatus,
@@ -84,6 +93,10 @@ enum class Verb : std::uint8_t {
 // True for what service Sync answers.
 [[nodiscard]] constexpr bool IsForSync(Verb verb) {
   return verb >= Verb::kConfigDifference && verb <= Verb::kExplainSync;
+}
+// True for pairing and devices.
+[[nodiscard]] constexpr bool IsForDevices(Verb verb) {
+  return verb >= Verb::kPairStart && verb <= Verb::kDevicesRenew;
 }
 // True for what may wait for another node: its verdict alone may take two minutes.
 [[nodiscard]] constexpr bool WaitsForRemotes(Verb verb) {
@@ -149,6 +162,13 @@ struct Request {
   std::string prefer;       // mine, theirs.
   bool preview = false;
   std::string confirmation;
+  // pair, devices
+  std::string address;
+  std::string code;
+  std::string device;
+  bool is_remote_only = false;
+  bool keep_master_key = false;
+  bool no_wait = false;
   // config complete
   std::string completed_verb;
   std::string partial;

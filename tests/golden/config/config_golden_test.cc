@@ -85,7 +85,11 @@ INSTANTIATE_TEST_SUITE_P(
         std::vector<const char*>{"config", "sync", "overwrite"},
         std::vector<const char*>{"config", "sync", "merge"},
         std::vector<const char*>{"explain", "sync"}, std::vector<const char*>{"ha", "edit"},
-        std::vector<const char*>{"ha", "edit", "begin"},
+        std::vector<const char*>{"ha", "edit", "begin"}, std::vector<const char*>{"pair"},
+        std::vector<const char*>{"pair", "start"}, std::vector<const char*>{"pair", "accept"},
+        std::vector<const char*>{"pair", "confirm"}, std::vector<const char*>{"pair", "status"},
+        std::vector<const char*>{"devices"}, std::vector<const char*>{"devices", "list"},
+        std::vector<const char*>{"devices", "revoke"}, std::vector<const char*>{"devices", "renew"},
         std::vector<const char*>{"master-key", "change"},
         std::vector<const char*>{"completion", "bash"}),
     [](const testing::TestParamInfo<std::vector<const char*>>& row) {
