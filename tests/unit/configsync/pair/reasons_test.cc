@@ -199,9 +199,7 @@ TEST_F(PairReasonsTest, F9_ARemoteThatDoesNotAnswer) {
 }
 
 TEST_F(PairReasonsTest, F29_CredentialsThatAreWrongAreShownAtTheCommit) {
-  nodes_.wire.judge = [](const Wire::Call&) {
-    return StatusOf({.code = ReasonCode::kAuthFailed});
-  };
+  nodes_.wire.judge = [](const Wire::Call&) { return StatusOf({.code = ReasonCode::kAuthFailed}); };
   const CommitOutcome outcome = a().Commit(RuleJson("web"));
   EXPECT_EQ(NameOf(outcome.remotes.at(0).reasons.at(0)), "AUTH_FAILED");
   EXPECT_EQ(outcome.remotes[0].state, RemoteOutcome::State::kPending);

@@ -29,8 +29,10 @@ class WireLink final : public PeerLink {
   absl::StatusOr<PrepareResponse> Prepare(const PrepareRequest& request) override {
     PrepareRequest sent = request;
     if (wire_.change_prepare) wire_.change_prepare(At("Prepare"), sent);
-    wire_.edit_bytes += sent.edits.size();
-    wire_.prepared.push_back(sent);
+    if (!wire_.is_threaded) {
+      wire_.edit_bytes += sent.edits.size();
+      wire_.prepared.push_back(sent);
+    }
     return Call<PrepareResponse>("Prepare", [&](PeerCalls& calls, const DeviceId& from) {
       return calls.OnPrepare(from, sent);
     });
@@ -75,14 +77,14 @@ class WireLink final : public PeerLink {
   }
   template <typename Answer, typename Do>
   absl::StatusOr<Answer> Call(std::string_view name, const Do& act) {
-    ++wire_.counts[std::string(name)];
+    if (!wire_.is_threaded) ++wire_.counts[std::string(name)];
     if (absl::Status status = wire_.judge(At(name)); !status.ok()) return status;
     const auto end = wire_.ends.find(to_);
     if (end == wire_.ends.end() || end->second.calls == nullptr) {
       return StatusOf({.code = ReasonCode::kPeerApiDown});
     }
     device_ = end->second.device;
-    absl::StatusOr<Answer> answer = act(*end->second.calls, wire_.ends[from_].device);
+    absl::StatusOr<Answer> answer = act(*end->second.calls, wire_.ends.at(from_).device);
     const absl::Status lost = wire_.judge(At(name, Wire::Moment::kAnswer));
     if (!lost.ok()) return lost;
     return answer;

@@ -4,7 +4,7 @@
 // Nodes in one process: engine, store in memory, and PairSync, with links that are calls. Calls can
 // be lost before or behind the other node, counted, and changed on their way.
 //
-// Threads: one.
+// Threads: one; with Wire::is_threaded, one for each node.
 
 #pragma once
 
@@ -54,6 +54,7 @@ class Wire {
   std::map<std::string, int, std::less<>> counts;  // Of requests, by name.
   std::size_t edit_bytes = 0;                      // Of all Prepare.
   std::vector<PrepareRequest> prepared;
+  bool is_threaded = false;  // Nothing is counted, changed or kept.
 
   [[nodiscard]] static absl::Status Lost(std::string_view what);
 };
