@@ -30,6 +30,22 @@ bool TouchesSettings(std::span<const Change> changes) {
 
 }  // namespace
 
+// Categories of what the commit changes in the parts of remotes, sorted.
+std::vector<std::string> PairImpl::CommonCategories(const Question& question,
+                                                    const SyncSettings& settings) {
+  std::set<std::string> categories;
+  for (const RemoteAddress& address : settings.remotes) {
+    const RemotePtr remote = FindRemote(address.name);
+    if (remote == nullptr) continue;
+    const Target target = remote->targets->Of(question.next, question.next, GatesOf(*remote));
+    const Tree before = remote->targets->PartUnder(target.selection, question.running);
+    for (std::string& category : CategoriesOf(Diff(before, target.part))) {
+      categories.insert(std::move(category));
+    }
+  }
+  return {categories.begin(), categories.end()};
+}
+
 // What waits once this is committed.
 HeldRecord PairImpl::HoldsAfter(const Question& question, const SyncSettings& settings) {
   HeldRecord held = HoldsInForce(held_, settings);
@@ -42,7 +58,8 @@ HeldRecord PairImpl::HoldsAfter(const Question& question, const SyncSettings& se
       causes.insert(place->second.cause);
     }
   };
-  const std::vector<std::string> touched = CategoriesOf(question.changes);
+  const std::vector<std::string> touched = CommonCategories(question, settings);
+  if (touched.empty()) return held;
   const auto among = [&](const std::vector<std::string>& all) {
     std::vector<std::string> both;
     std::ranges::set_intersection(touched, all, std::back_inserter(both));

@@ -155,7 +155,9 @@ PairImpl::View PairImpl::Look(Remote& remote) {
       view.peer != nullptr && view.peer->state.known_selection == view.target.selection;
   if (view.is_part_current) {
     const Comparison comparison = Compare(remote, view.target, *view.peer, is_blocked, view.base);
-    view.is_equal = comparison.is_equal;
+    // What waits here waits for no push if there will be none: then the whole part counts.
+    const bool is_whole = view.right == PushRight::kYes || held_.categories.empty();
+    view.is_equal = comparison.is_equal && (is_whole || IsProvenByThem(*view.peer));
     view.decision = Reconcile(comparison);
     // Who may not push has nothing to decide: the other node says how they stand.
     if (view.right != PushRight::kYes && !view.is_equal) {
@@ -182,7 +184,7 @@ PairImpl::View PairImpl::Look(Remote& remote) {
   if (view.right != PushRight::kYes && is_open && !IsProvenByThem(*view.peer)) {
     reasons.push_back(RightReason(remote, view.right));
   }
-  AddHoldReasons(name, reasons);
+  if (view.right == PushRight::kYes) AddHoldReasons(name, reasons);
   if (remote.push_failure.has_value() && !view.is_equal) {
     reasons.push_back(remote.push_failure->reason);
   }
@@ -209,7 +211,9 @@ SyncState PairImpl::StateOf(Remote& remote, const View& view) {
   }
   if (!view.is_part_current) return SyncState::kConnecting;
   if (view.is_equal || (view.right != PushRight::kYes && IsProvenByThem(*view.peer))) {
-    const bool waits = !held_.categories.empty() || view.peer->state.held != 0;
+    // What the one of them holds back that would not push anyway is of no matter.
+    const bool waits = view.right == PushRight::kYes ? !held_.categories.empty()
+                                                     : view.peer->state.held != 0;
     return waits ? SyncState::kPending : SyncState::kInSync;
   }
   for (const Reason& reason : view.reasons) {

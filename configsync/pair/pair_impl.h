@@ -231,6 +231,7 @@ class PairImpl final : public PairSync {
     Notes notes;
     bool is_under_way = false;
   };
+  std::vector<std::string> CommonCategories(const Question& question, const SyncSettings& settings);
   HeldRecord HoldsAfter(const Question& question, const SyncSettings& settings);
   void PlanRemote(const Question& question, const SyncSettings& settings, const HeldRecord& held,
                   const RemotePtr& remote, std::vector<RemoteOutcome>& outcomes,

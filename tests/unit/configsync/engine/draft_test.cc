@@ -153,7 +153,8 @@ TEST_F(DraftTest, WhatWasCheckedForAnotherRunningIsAskedAgain) {
   draft.check_only = true;
   ASSERT_TRUE(engine_->CommitDraft(draft).problems.empty());
   MustCommit(kAnn, "ha virtual-host-name", "v");  // Plans once.
-  draft = DraftWith("system host-name", "fw1");
+  draft.check_only = false;                       // The same tree: the name goes.
+  draft.on_running = engine_->Running().second.hash();
   ASSERT_TRUE(engine_->CommitDraft(draft).committed);
   EXPECT_EQ(dataplane_.plans, 3);
 }
