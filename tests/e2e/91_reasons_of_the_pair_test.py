@@ -110,8 +110,7 @@ class OfThePair(RingStory):
         rules = [{"name": f"rule-{i}", "action": "deny", "description": "x" * 200}
                  for i in range(2_000)]
         control = self.config["a"]
-        control.load({"lockstep-policy:policy": {"rule": rules}}, self.ring.node_folder("a"),
-                     verb="merge")
+        control.load({"lockstep-policy:policy": {"rule": rules}}, verb="merge")
         outcome = control.json("config", "commit", "--comment", "more than the disk of b holds")
         self.wait_for_code(a="PEER_STORE_FULL")
         rows = [row for row in sync_status(control).get("reasons", [])

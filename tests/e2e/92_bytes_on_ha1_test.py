@@ -45,7 +45,7 @@ class BytesOnHa1(RingStory):
         self.paired()
         control = self.config["a"]
         control.load({"lockstep-policy:policy": {"rule": [rule(i) for i in range(RULES)]}},
-                     self.ring.node_folder("a"), verb="merge")
+                     verb="merge")
 
         def commit_all():
             control.json("config", "commit", "--comment", "many", timeout_s=LOAD_S_MAX)
@@ -60,8 +60,7 @@ class BytesOnHa1(RingStory):
 
         changed = rule(RULES)
         size = len(json.dumps(changed).encode())
-        control.load({"lockstep-policy:policy": {"rule": [changed]}}, self.ring.node_folder("a"),
-                     verb="merge")
+        control.load({"lockstep-policy:policy": {"rule": [changed]}}, verb="merge")
 
         def commit_one():
             outcome = control.json("config", "commit", "--comment", "one")

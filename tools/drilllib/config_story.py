@@ -278,8 +278,7 @@ class ConfigStory:
         if f'"{PROBE}"' not in control.text("config", "show", "policy"):
             rule = {"name": PROBE, "id": 5, "from-zone": "clients", "to-zone": "servers",
                     "protocol": ["tcp"], "destination-port": [str(PROBED_PORT)], "action": "deny"}
-            control.load({"lockstep-policy:policy": {"rule": [rule]}},
-                         self._options.node_folder(name), verb="merge")
+            control.load({"lockstep-policy:policy": {"rule": [rule]}}, verb="merge")
             control.text("config", "move", "policy", "rule", PROBE, "--first")
         for leaf, value in leaves.items():
             control.text("config", "set", "policy", "rule", PROBE, leaf, value)
@@ -297,7 +296,7 @@ class ConfigStory:
             rule_of(10_000 + i, f"swap-{i}", "192.0.2.1", {})
             | {"protocol": ["udp"], "destination-port": [str(20_000 + 1_000 * turn + i)]}
             for i in range(SWAPPED_RULES)]
-        control.load(configuration, self._options.node_folder(name))
+        control.load(configuration)
         control.commit(f"a thousand rules, turn {turn}")
         self.commits += 1
 

@@ -3,12 +3,10 @@
 
 """Secrets on the way between two nodes: sealed inside of TLS, and nowhere in the clear."""
 
-import json
 import secrets
 from pathlib import Path
 
 from lablib.ring import INTERFACE, PORT, Ring
-from lablib.shell import run
 
 from .pair_steps import Committer, tell, wait_until_equal
 from .wire_secrets import WireCapture, decrypted, leaks_in, leaks_in_folder, tcp_bytes
@@ -64,19 +62,19 @@ class SecretsStory:
     def _use(self, ring, configured):
         """Commits that carry the secrets, and the changes, answers and errors around them."""
         for name, other in (("b", "a"), ("a", "b")):
-            merge(ring.config[name], {
+            ring.config[name].load({
                 "lockstep-services:services": {"snmp": {"community": [
                     {"name": "public", "community": configured["snmp-community"]}]}},
                 "lockstep-system:system": {"data-protection": {
                     "password": configured["data-password"]}},
                 "lockstep-ha:ha": {"configuration-synchronization": {
-                    "local-password": configured["sync-password"]}}})
+                    "local-password": configured["sync-password"]}}}, verb="merge")
             ring.config[name].commit("own secrets")
             ring.synchronise(name, {other: {"password": configured["sync-password"]}})
         here = Committer(ring.config["a"], self._tally)
         wait_until_equal(ring.config.values(), self._tally)
-        merge(here.control, {"lockstep-users:users": {"user": [
-            {"name": MARKER, "password": configured["user-password"]}]}})
+        here.control.load({"lockstep-users:users": {"user": [
+            {"name": MARKER, "password": configured["user-password"]}]}}, verb="merge")
         here.need_commit("a user with a password")
         wait_until_equal(ring.config.values(), self._tally)
         ring.kill("b")
@@ -111,11 +109,6 @@ class SecretsStory:
         folder.mkdir()
         (folder / "x.log").write_text(f"password is {known['user-password']}\n", encoding="ascii")
         return bool(leaks_in_folder(folder, known))
-
-
-def merge(control, configuration):
-    """Adds to the candidate without a file that would hold the secrets."""
-    run(*control.command("config", "merge", "-"), stdin=json.dumps(configuration))
 
 
 def own_secrets(ring):

@@ -7,7 +7,6 @@ the first one dies."""
 import time
 
 from lablib import topology
-from lablib.configuration import rule_of
 from lablib.lab import Lab
 from lablib.pairing import wait_for_sync
 from lablib.shell import LabError
@@ -69,7 +68,7 @@ class PairTrafficStory:
         with self._probe() as probe:
             self._need_passing(step, probe, f"through node {died}")
             self._kill_active()
-            took = self._need_new_connections(step)
+        took = self._need_new_connections(step)
         self._bring_back(died)
         step.seen = (f"permitted on {died}, killed; {PROBE_FLOWS} new connections through "
                      f"{self._active} after {took:.1f} s")
@@ -128,13 +127,14 @@ class PairTrafficStory:
     # --- Helpers ---------------------------------------------------------------------------------
 
     def _commit_rule(self, action, *options):
-        """Commits on the active alone what the probed rule does."""
+        """Commits on the active alone what the probed rule does. On a machine that is busy the
+        roles may have changed since the last look."""
+        self._active, self._standby = self._lab.wait_until_ready()
         node = self._nodes[self._active]
         if not node.has(f'"{PROBE}"'):
-            rule = rule_of(5, PROBE, topology.SERVER_ROUTED, {})
-            rule |= {"protocol": ["tcp"], "destination-port": [str(PROBED_PORT)]}
-            node.control.load({"lockstep-policy:policy": {"rule": [rule]}},
-                              self._options.node_folder(self._active), verb="merge")
+            rule = {"name": PROBE, "id": 5, "from-zone": "clients", "to-zone": "servers",
+                    "protocol": ["tcp"], "destination-port": [str(PROBED_PORT)], "action": "deny"}
+            node.control.load({"lockstep-policy:policy": {"rule": [rule]}}, verb="merge")
             node.control.text("config", "move", "policy", "rule", PROBE, "--first")
         node.set("policy", "rule", PROBE, "action", action)
         node.set("policy", "rule", PROBE, "description", f"since {time.monotonic():.3f}")

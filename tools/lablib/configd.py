@@ -77,11 +77,10 @@ class ConfigControl:
                            f"{first.get('path')}: {first.get('text')}")
         return outcome
 
-    def load(self, configuration, folder, verb="load"):
-        """Makes the candidate what `configuration` (RFC 7951, a dict) says; or merges it."""
-        path = folder / "candidate.json"
-        path.write_text(json.dumps(configuration), encoding="utf-8")
-        self.text("config", verb, str(path))
+    def load(self, configuration, verb="load"):
+        """Makes the candidate what `configuration` (RFC 7951, a dict) says; or merges it. Never by
+        a file, which would hold its secrets."""
+        run(*self.command("config", verb, "-"), stdin=json.dumps(configuration), timeout_s=120)
 
     def wait_until_up(self, is_running, log_path, timeout_s=START_TIMEOUT_S):
         """Waits for the first answer, and returns it."""

@@ -139,7 +139,7 @@ class Lab:
         folder, control = self.options.node_folder(name), self.config[name]
         status = control.wait_until_up(lambda: self.is_running(key), folder / "configd.log")
         if number(status, "running") <= 1:
-            control.load(configuration.configuration_of(self.options, name), folder)
+            control.load(configuration.configuration_of(self.options, name))
             control.commit("the plan of the lab", "--save")
 
     def stop_configd(self, name, signal_number=signal.SIGTERM):
@@ -160,7 +160,7 @@ class Lab:
         """Commits on a node that it synchronises with the other one."""
         peer, control = topology.peer_of(name), self.config[name]
         control.load(pairing.synchronisation_of({peer.name: peer.ha1_address}, **leaves),
-                     self.options.node_folder(name), verb="merge")
+                     verb="merge")
         control.commit(f"synchronise with {peer.name}")
 
     def wait_until_following(self, timeout_s=30.0):

@@ -166,7 +166,7 @@ class Ring:
         control = self.config[name]
         entries = {other: {"address": address_of(other), **more}
                    for other, more in remotes.items()}
-        control.load(synchronisation_of(entries, **leaves), self.node_folder(name), verb="merge")
+        control.load(synchronisation_of(entries, **leaves), verb="merge")
         return control.commit(f"synchronise with {', '.join(remotes)}")
 
     def paired(self, **leaves):
