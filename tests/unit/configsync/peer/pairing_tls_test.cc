@@ -140,8 +140,8 @@ TEST_F(PairingTlsTest, F76_TwoNodesBecomeAPairOverTls) {
   ASSERT_TRUE(a_.pairing->Confirm(kAnna, code).ok());
   ASSERT_TRUE(BothEnd(PairingState::kDone)) << a_.pairing->Status().text;
   const std::int64_t now = static_cast<std::int64_t>(time(nullptr));
-  EXPECT_EQ(Judge(*a_.devices, b_.devices->own().pem, now), PinVerdict::kKnown);
-  EXPECT_EQ(Judge(*b_.devices, a_.devices->own().pem, now), PinVerdict::kKnown);
+  EXPECT_EQ(JudgePin(*a_.devices, b_.devices->own().pem, now), PinVerdict::kKnown);
+  EXPECT_EQ(JudgePin(*b_.devices, a_.devices->own().pem, now), PinVerdict::kKnown);
   EXPECT_EQ(a_.master_key, b_.master_key);
 }
 
