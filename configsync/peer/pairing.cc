@@ -120,7 +120,7 @@ void PairingImpl::Fail(const Lock&, std::string text) {
   run_.text = std::move(text);
   run_.shown_code.clear();
   run_.expected_code.clear();
-  setup_.audit(run_.by, absl::StrCat("pairing: ", run_.text), "refused");
+  audit_.Add(run_.by, absl::StrCat("pairing: ", run_.text), "refused");
   changed_.notify_all();
 }
 
@@ -131,12 +131,12 @@ void PairingImpl::Succeed(const Lock&, const std::vector<std::string>& notes) {
   run_.shown_code.clear();
   run_.expected_code.clear();
   for (const std::string& note : notes) absl::StrAppend(&run_.text, "\n", note);
-  setup_.audit(run_.by,
-               absl::StrCat("pairing: ", run_.their_name, ", device ", run_.theirs.device,
-                            ", certificate ", run_.theirs.sha256, ", at ", run_.address,
-                            run_.options.is_pair ? ", as the other node of the pair"
-                                                 : ", for configuration alone"),
-               "done");
+  audit_.Add(run_.by,
+             absl::StrCat("pairing: ", run_.their_name, ", device ", run_.theirs.device,
+                          ", certificate ", run_.theirs.sha256, ", at ", run_.address,
+                          run_.options.is_pair ? ", as the other node of the pair"
+                                               : ", for configuration alone"),
+             "done");
   changed_.notify_all();
 }
 
@@ -215,7 +215,7 @@ absl::Status PairingImpl::Begin(const Operator& by, const std::string& address,
     before = std::move(thread_);
     thread_ = std::thread([this, number, owned = std::move(way)] { Call(number, *owned); });
   }
-  setup_.audit(by, absl::StrCat("pairing: begun with ", address), "done");
+  audit_.Add(by, absl::StrCat("pairing: begun with ", address), "done");
   if (before.joinable()) before.join();  // Its run is over, so it returns within one call.
   return absl::OkStatus();
 }
@@ -227,7 +227,7 @@ absl::Status PairingImpl::Accept(const Operator& by, const PairingOptions& optio
   const absl::Status status = NewRun(lock, by, options);
   if (!status.ok()) return status;
   run_.transcript.answerer_nonce = *std::move(nonce);
-  setup_.audit(by, "pairing: open for one caller", "done");
+  audit_.Add(by, "pairing: open for one caller", "done");
   return absl::OkStatus();
 }
 

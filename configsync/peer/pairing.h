@@ -107,6 +107,7 @@ struct PairingSetup {
   std::function<std::string()> password;  // Of hasync here.
   std::function<absl::StatusOr<std::string>()> read_master_key;
   std::function<absl::Status(const Operator&, const std::string&)> take_master_key;
+  // Called on a thread of its own, and never late: who waits for it waits for nobody here.
   std::function<void(const Operator&, const std::string& detail, const std::string& outcome)> audit;
   // Null: gRPC, the clock of the machine. `now_ms` never jumps; `wall_s` is Unix time.
   std::function<std::unique_ptr<PairingWay>(const std::string& address)> connect;

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "configsync/peer/pairing.h"
+#include "configsync/peer/pairing_audit.h"
 #include "configsync/peer/pairing_code.h"
 #include "proto/peersync.pb.h"
 
@@ -51,7 +52,7 @@ struct PairingRun {
 
 class PairingImpl final : public Pairing {
  public:
-  explicit PairingImpl(PairingSetup setup) : setup_(std::move(setup)) {}
+  explicit PairingImpl(PairingSetup setup) : setup_(std::move(setup)), audit_(setup_.audit) {}
   ~PairingImpl() override;
 
   absl::Status Begin(const Operator& by, const std::string& address,
@@ -106,6 +107,7 @@ class PairingImpl final : public Pairing {
   void Pause(Lock& lock, std::uint64_t number);
 
   const PairingSetup setup_;
+  PairingAudit audit_;
   std::mutex mutex_;
   std::condition_variable changed_;
   PairingRun run_;

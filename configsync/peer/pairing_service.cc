@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "absl/strings/str_replace.h"
 #include "configsync/status_grpc.h"
 #include "proto/peersync.grpc.pb.h"
 
@@ -29,8 +30,17 @@ using lockstep::peersync::PairingRevealed;
 
 constexpr char kCertificateProperty[] = "x509_pem_cert";
 
+// "ipv4:10.9.1.1:41000", "ipv6:%5Bfd00::1%5D:41000": without scheme and port.
+std::string AddressOf(const std::string& peer) {
+  const std::size_t scheme = peer.find(':');
+  const std::size_t port = peer.rfind(':');
+  if (scheme == std::string::npos || port <= scheme) return peer;
+  return absl::StrReplaceAll(peer.substr(scheme + 1, port - scheme - 1),
+                             {{"%5B", ""}, {"%5D", ""}, {"[", ""}, {"]", ""}});
+}
+
 PairingCaller CallerOf(const CallbackServerContext& context) {
-  PairingCaller caller{.certificate_pem = {}, .address = context.peer()};
+  PairingCaller caller{.certificate_pem = {}, .address = AddressOf(context.peer())};
   const auto found = context.auth_context()->FindPropertyValues(kCertificateProperty);
   if (found.size() == 1) {
     caller.certificate_pem.assign(found.front().data(), found.front().size());

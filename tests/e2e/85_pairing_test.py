@@ -80,8 +80,10 @@ class Pairing(RingStory):
         Rows: F8
         """
         self.config["a"].text("pair", "start", address_of("b"))
-        self.wait_for("failure at a", lambda: self.config["a"].json(
-            "pair", "status").get("state") == "failed")
+        self.wait_for("refusal at a", lambda: "no answer yet" in self.config["a"].json(
+            "pair", "status").get("text", ""))
+        self.assertEqual("waiting", self.config["a"].json("pair", "status")["state"])
+        self.config["a"].text("pair", "cancel")
         self.assertEqual([], self.known("b"))
         listening = run("ip", "netns", "exec", self.ring.namespace("b"), "ss", "-Hltn")
         addresses = {line.split()[3] for line in listening.splitlines()}

@@ -83,6 +83,10 @@ struct TestNode {
     std::ifstream file(secret_path());
     return {std::istreambuf_iterator<char>(file), {}};
   }
+  // Records are written behind the pairing's back.
+  [[nodiscard]] bool Audits(const std::string& words) {
+    return Eventually([&] { return Audit().find(words) != std::string::npos; });
+  }
   [[nodiscard]] std::string Audit() {
     const std::lock_guard lock(mutex);
     std::string all;
