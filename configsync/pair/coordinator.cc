@@ -210,7 +210,8 @@ void PairImpl::AskRemote(const Question& question, CommitPolicy policy, Push& pu
   }
   outcome.services = push.answer.services;
   outcome.sessions = push.answer.sessions;
-  outcome.warnings = push.answer.warnings;
+  outcome.warnings.insert(outcome.warnings.end(), push.answer.warnings.begin(),
+                          push.answer.warnings.end());
   outcome.hash = HexOf(push.request.result);
   if (push.answer.problems.empty()) {
     outcome.state = RemoteOutcome::State::kValidated;
@@ -244,6 +245,9 @@ std::vector<RemoteOutcome> PairImpl::Prepare(const Question& question, Problems&
       continue;
     }
     PlanRemote(question, next, held, remote, outcomes, problems);
+  }
+  if (TouchesSettings(question.changes) && !outcomes.empty()) {
+    outcomes.front().warnings = MapWarnings(question.next);
   }
   // A push of the loop to the same remote is waited for, and then what it did counts.
   for (Push& push : commit_.pushes) {

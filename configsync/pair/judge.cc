@@ -212,8 +212,8 @@ SyncState PairImpl::StateOf(Remote& remote, const View& view) {
   if (!view.is_part_current) return SyncState::kConnecting;
   if (view.is_equal || (view.right != PushRight::kYes && IsProvenByThem(*view.peer))) {
     // What the one of them holds back that would not push anyway is of no matter.
-    const bool waits = view.right == PushRight::kYes ? !held_.categories.empty()
-                                                     : view.peer->state.held != 0;
+    const bool waits =
+        view.right == PushRight::kYes ? !held_.categories.empty() : view.peer->state.held != 0;
     return waits ? SyncState::kPending : SyncState::kInSync;
   }
   for (const Reason& reason : view.reasons) {

@@ -78,6 +78,33 @@ TEST(PairGroup, F30_EachRemoteGetsItsOwnPart) {
   EXPECT_EQ(nodes.nodes[2]->Action("web"), "permit");
 }
 
+TEST(PairGroup, F25_F26_MapsAreJudgedAtTheCommit) {
+  Nodes nodes;
+  nodes.MakePair();
+  const auto map = [](const std::string& location) {
+    return R"({"ha": {"configuration-synchronization": {"map": [{"name": "m", "rule": [)"
+           R"({"number": 1, "action": "include", "location": ")" +
+           location + R"("}]}]}}})";
+  };
+  EXPECT_EQ(nodes.a().CommitText(map("/ha/configuration-synchronization")), "NEVER_SYNC ");
+  const CommitOutcome outcome = nodes.a().Commit(map("/system/host-name"));
+  EXPECT_TRUE(outcome.committed);
+  ASSERT_EQ(outcome.remotes.size(), 1u);
+  EXPECT_FALSE(outcome.remotes[0].warnings.empty());
+}
+
+TEST(PairGroup, N19_APathIsExplained) {
+  Nodes nodes;
+  nodes.MakePair();
+  nodes.a().CommitText(RuleJson("web"));
+  const auto explained =
+      nodes.a().pair->ExplainPath("b", PathDown(nodes.a().judge.root(), {"system", "host-name"}));
+  ASSERT_TRUE(explained.ok());
+  ASSERT_EQ(explained->answers.size(), 2u);
+  EXPECT_FALSE(explained->answers[0].travels);
+  EXPECT_FALSE(nodes.a().pair->ExplainPath("nobody", {}).ok());
+}
+
 TEST(PairGroup, F15_ACategoryThatIsOffStaysAtHome) {
   Nodes nodes;
   nodes.MakePair(R"(, "category": [{"name": "firewall", "enabled": false}])");
