@@ -74,7 +74,7 @@ struct Exchange {
   PeerState state;
   std::optional<SelectionSpec> selection;  // If the other asked for it, or is not known to have it.
   std::optional<Facts> facts;
-  bool want_selection = false;  // In an answer.
+  bool want_selection = false;  // Of the other: in its answer, or in its next exchange.
   bool want_facts = false;
 };
 
