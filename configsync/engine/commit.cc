@@ -175,6 +175,9 @@ bool EngineImpl::AskJudgeAndDataplane(CommitRun& run) {
   }
   outcome.services = ServicesOf(outcome.changes);
   outcome.warnings = setup_.judge->Warnings(outcome.changes);
+  for (std::string& text : setup_.judge->TreeWarnings(outcome.changes, *run.tree)) {
+    outcome.warnings.push_back(std::move(text));
+  }
   outcome.difference_cpu_us += clock.ThreadCpuUs() - begin;
   if (!outcome.problems.empty()) return false;
   outcome.sessions = setup_.dataplane->Plan(*run.tree, outcome.problems);

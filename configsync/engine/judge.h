@@ -45,6 +45,11 @@ class Judge {
   // Sentences about changes that are good, but not what somebody might expect.
   [[nodiscard]] virtual std::vector<std::string> Warnings(
       std::span<const Change> changes) const = 0;
+  // The same of what they make of the whole: sync maps that let less travel than they seem to.
+  [[nodiscard]] virtual std::vector<std::string> TreeWarnings(std::span<const Change> /*changes*/,
+                                                              const Tree& /*tree*/) const {
+    return {};
+  }
 };
 
 }  // namespace configsync

@@ -22,6 +22,8 @@ class SchemaJudge final : public Judge {
   Tree WithIds(const Tree& running, const Tree& tree, Problems& problems) const override;
   Cost Verdict(const Tree& tree, Problems& problems) const override;
   std::vector<std::string> Warnings(std::span<const Change> changes) const override;
+  std::vector<std::string> TreeWarnings(std::span<const Change> changes,
+                                        const Tree& tree) const override;
 
  private:
   const Schema& schema_;

@@ -163,7 +163,21 @@ void DependencyFinder::Find(const Tree& target) {
   std::ranges::sort(dependencies_);
   const auto [begin, end] = std::ranges::unique(dependencies_);
   dependencies_.erase(begin, end);
+  LeaveOutTheCovered(target.schema());
   KeepBounds();
+}
+
+// What lies in another dependency: that one sorts before it.
+void DependencyFinder::LeaveOutTheCovered(const SchemaNode& root) {
+  const auto is_single = [](const std::string& text) { return text.ends_with(']'); };
+  if (std::ranges::all_of(dependencies_, is_single)) return;  // Entries of lists that do not nest.
+  PlaceSet places;
+  std::erase_if(dependencies_, [&](const std::string& text) {
+    const Path path = PathOfText(text, root);
+    if (places.At(path).covered_by != nullptr) return true;
+    places.Insert(path);
+    return false;
+  });
 }
 
 // Too many entries become their lists: more travels than must, and never less.

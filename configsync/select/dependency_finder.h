@@ -56,6 +56,7 @@ class DependencyFinder {
   }
   void Count(const Node& node, int by);
   void Find(const Tree& target);
+  void LeaveOutTheCovered(const SchemaNode& root);
   void KeepBounds();
 
   const PartSelector& base_;

@@ -180,10 +180,16 @@ class Explainer {
     if (answer.travels) return;
     answer.text = why_not;
     if (ByDependency(path, answer)) return;
-    if ((*full_)(node, path) == Keep::kBeside) {
+    if ((*full_)(node, path) == Keep::kBeside && IsInPart(path)) {
       answer.travels = true;
       absl::StrAppend(&answer.text, "; but its entry cannot be without it, and goes");
     }
+  }
+
+  [[nodiscard]] bool IsInPart(const Path& path) const {
+    Projector projector(
+        [this](const SchemaNode& node, const Path& at) { return (*full_)(node, at); });
+    return projector.Project(running_).Find(path) != nullptr;
   }
 
   [[nodiscard]] const MapRule* RuleOf(const Path& path) const {

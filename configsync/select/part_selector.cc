@@ -16,7 +16,9 @@ PartSelector::PartSelector(const SelectionSpec& spec, const SchemaNode& root)
                       .all_categories = false}) {
   if (spec.has_map) rules_.emplace(spec.rules, root);
   for (const std::string& text : spec.dependencies) {
-    const Path path = PathOfText(text, root);
+    Path path = PathOfText(text, root);
+    // An object is whole, or its address might be missing that says whether it travels.
+    if (const std::size_t steps = ObjectSteps(classes_, path); steps > 0) path.resize(steps);
     if (!path.empty()) dependencies_.Insert(path);
   }
 }

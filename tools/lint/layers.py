@@ -29,7 +29,8 @@ SCHEMA_NODES = ("configsync/schema/schema_node.", "configsync/schema/path.",
 TREE = ("configsync/tree/",) + SCHEMA_NODES
 SCHEMA = ("configsync/schema/", "configsync/tree/")
 STORE = ("configsync/store/",) + TREE
-ENGINE = ("configsync/engine/", "configsync/reasons/") + STORE + SCHEMA
+ENGINE = ("configsync/engine/", "configsync/reasons/",
+          "configsync/select/selection.") + STORE + SCHEMA
 PAIR = ("configsync/pair/", "configsync/select/") + ENGINE
 EVERYTHING = ("statesync/", "dataplane/", "configsync/", "proto/")
 SYSTEM = ("std", "absl", "os")

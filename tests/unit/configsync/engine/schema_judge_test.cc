@@ -79,5 +79,39 @@ TEST_F(SchemaJudgeTest, AReferenceToNothingIsAProblemWithItsPath) {
   EXPECT_EQ(engine_->Status().running, 1u);
 }
 
+// Rules of a sync map are judged with everything else, and what they let stay at home is told.
+TEST_F(SchemaJudgeTest, F25_F26_SyncMapsAreJudgedAtTheCommit) {
+  const std::string map = R"({"ha": {"configuration-synchronization": {"map": [{"name": "m",
+      "rule": [{"number": 10, "action": "include", "location": ")";
+  const auto commit = [&](const std::string& location) {
+    EXPECT_TRUE(engine_->LoadCandidate(kAnn, map + location + R"("}]}]}}})", true).empty());
+    return engine_->Commit(kAnn, {});
+  };
+  const CommitOutcome refused = commit("/services/https");
+  EXPECT_FALSE(refused.committed);
+  EXPECT_TRUE(TextOf(refused.problems)
+                  .starts_with("NEVER_SYNC /ha/configuration-synchronization/map[name='m']/"
+                               "rule[number='10']/location: "))
+      << TextOf(refused.problems);
+  const CommitOutcome warned = commit("/interfaces");
+  EXPECT_TRUE(warned.committed) << TextOf(warned.problems);
+  ASSERT_FALSE(warned.warnings.empty());
+  EXPECT_NE(warned.warnings.back().find("/interfaces/interface/address"), std::string::npos)
+      << warned.warnings.back();
+}
+
+TEST_F(SchemaJudgeTest, AnInterfaceWithVirtualAddressesOnlyIsToldToBeUnused) {
+  ASSERT_TRUE(engine_
+                  ->LoadCandidate(kAnn, R"({"zones": {"zone": [{"name": "z"}]}, "interfaces":
+      {"interface": [{"name": "lan", "port": "p", "zone": "z",
+                      "virtual-address": [{"vrid": 1, "address": "10.0.0.1"}]}]}})",
+                                  true)
+                  .empty());
+  const CommitOutcome outcome = engine_->Commit(kAnn, {});
+  EXPECT_TRUE(outcome.committed) << TextOf(outcome.problems);
+  ASSERT_EQ(outcome.warnings.size(), 1u);
+  EXPECT_TRUE(outcome.warnings[0].starts_with("/interfaces/interface[name='lan']: "));
+}
+
 }  // namespace
 }  // namespace configsync

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "configsync/tree/merge.h"
+#include "configsync/tree/project.h"
 #include "configsync/tree/sequence.h"
 #include "configsync/tree/tree.h"
 #include "gtest/gtest.h"
@@ -151,6 +152,28 @@ TEST_F(Depth, AMergeThatMakesAChainOfAnOrderIsRefused) {
   const MergeResult merged = Merge(base, mine, Applied(base, Sets("/policy/rule", high)));
   ExpectRefused(merged.status, "/policy/rule");
   EXPECT_EQ(merged.tree, mine);
+}
+
+// Between the halves of a chain stands an entry that the projection leaves out.
+TEST_F(Depth, AProjectionThatMakesAChainIsRefused) {
+  std::vector<std::string> names = NamesByPriority(2 * kHalf + 1);
+  const std::string highest = names.back();
+  std::rotate(names.begin() + kHalf, names.end() - 1, names.end());
+  const Tree tree = Applied(Schema().Empty(), Sets("/policy/rule", names));
+  Projector projector([&](const SchemaNode&, const Path& path) {
+    if (path.size() < 2 || path.back().keys.empty()) return Keep::kInside;
+    return path.back().keys[0] == highest ? Keep::kNothing : Keep::kWhole;
+  });
+  EXPECT_EQ(projector.Project(tree), Schema().Empty());
+  ExpectRefused(projector.status(), "/policy/rule");
+  // It goes on from a tree of which everything may stay.
+  const Tree shorter = Applied(
+      tree, {Schema().Delete("/policy/rule[" + names[0] + "]"), Schema().Set("/zones/zone[z]")});
+  EXPECT_EQ(projector.Project(shorter),
+            Applied(Schema().Empty(), {Schema().Set("/zones/zone[z]")}));
+  const Tree few = Applied(Schema().Empty(), Sets("/policy/rule", {"a", highest, "b"}));
+  EXPECT_EQ(projector.Project(few), Applied(Schema().Empty(), Sets("/policy/rule", {"a", "b"})));
+  EXPECT_TRUE(projector.status().ok());
 }
 
 }  // namespace

@@ -1,0 +1,252 @@
+// SPDX-FileCopyrightText: The Lockstep authors
+// SPDX-License-Identifier: BSD-3-Clause
+
+// Parts: what stays at home whatever is selected, and the way back into a whole.
+
+#include <random>
+
+#include "tests/unit/configsync/schema/random_tree.h"
+#include "tests/unit/configsync/select/random_spec.h"
+#include "tests/unit/configsync/select/select_fixture.h"
+
+namespace configsync {
+namespace {
+
+// Nodes of a part that must not be there: their class in this mode forbids it.
+void CollectForbidden(const Node& node, std::size_t mode, std::string& found) {
+  const SchemaNode& schema = node.schema();
+  const bool is_leaf = node.role() == NodeRole::kLeaf || node.role() == NodeRole::kValue;
+  const SyncClass sync = schema.sync[mode];
+  if (is_leaf && !schema.is_key && sync != SyncClass::kShared && sync != SyncClass::kConditional) {
+    found += schema.path + "\n";
+  }
+  for (const NodePtr& child : node.children()) CollectForbidden(*child, mode, found);
+  node.VisitEntries([&](const Node& entry) {
+    CollectForbidden(entry, mode, found);
+    return true;
+  });
+}
+
+std::string Forbidden(const Tree& part, Mode mode) {
+  std::string found;
+  CollectForbidden(part.root(), static_cast<std::size_t>(mode), found);
+  return found;
+}
+
+TEST(Part, F25_AUniqueLeafNeverTravelsWhateverIsSelected) {
+  const Tree tree = With(FullTree(), MapEdits({"include /", "include /interfaces/interface/address",
+                                               "include /system/host-name"}));
+  const Tree part = PartFor(tree);
+  EXPECT_TRUE(Has(part, "/interfaces/interface[name='lan']/port"));
+  EXPECT_FALSE(Has(part, "/interfaces/interface[name='lan']/address"));
+  EXPECT_FALSE(Has(part, "/system/host-name"));
+  EXPECT_FALSE(Has(part, "/zones/zone[name='inside']/packet-buffer-protection"));
+  EXPECT_EQ(Forbidden(part, Mode::kActivePassive), "");
+}
+
+TEST(Part, F26_ANeverNodeNeverTravelsWhateverIsSelected) {
+  const Tree tree =
+      With(FullTree(), MapEdits({"include /ha", "include /ha/configuration-synchronization",
+                                 "include /services/https"}));
+  const Tree part = PartFor(tree);
+  EXPECT_TRUE(Has(part, "/ha/group-id"));
+  EXPECT_FALSE(Has(part, "/ha/configuration-synchronization"));
+  EXPECT_FALSE(Has(part, "/ha/failover"));
+  EXPECT_FALSE(Has(part, "/services/https"));
+}
+
+TEST(Part, F102_NamesOfDeviceCertificatesTravelWithoutTheirContents) {
+  const Tree part = PartFor(FullTree());
+  EXPECT_TRUE(Has(part, "/certificates/device-certificate[name='mgmt']"));
+  EXPECT_FALSE(Has(part, "/certificates/device-certificate[name='mgmt']/use"));
+}
+
+TEST(Part, F25_F26_OfRandomConfigurationsAndSelectionsHasNothingThatIsForbidden) {
+  for (std::uint32_t seed = 0; seed < 150; ++seed) {
+    const Tree tree = RandomTree(seed, true).Make();
+    RandomSpec random(seed, tree);
+    for (int i = 0; i < 6; ++i) {
+      const SelectionSpec spec = random.Next();
+      ASSERT_EQ(*DecodeSpec(Encode(spec)), spec);
+      Selection selection(spec, OurSchema().root());
+      const Tree part = selection.PartOf(tree);
+      ASSERT_TRUE(selection.status().ok());
+      ASSERT_EQ(Forbidden(part, spec.mode), "") << "seed " << seed << "\n" << Encode(spec);
+      ASSERT_EQ(Selection(spec, OurSchema().root()).PartOf(part), part) << "seed " << seed << "\n"
+                                                                        << Encode(spec);
+    }
+  }
+}
+
+TEST(Part, ThePastChangesNothing) {
+  for (std::uint32_t seed = 0; seed < 60; ++seed) {
+    const Tree a = RandomTree(seed, true).Make();
+    RandomSpec random(seed, a);
+    const SelectionSpec spec = random.Next();
+    Selection selection(spec, OurSchema().root());
+    for (std::uint32_t i = 0; i < 5; ++i) {
+      const Tree tree = i % 2 == 0 ? a : RandomTree(seed + 1'000 + i, true).Make();
+      ASSERT_EQ(selection.PartOf(tree), Selection(spec, OurSchema().root()).PartOf(tree))
+          << "seed " << seed << "\n"
+          << Encode(spec);
+    }
+  }
+}
+
+// Leaves of a tree that are not in its part, with their values: what a remote must find untouched.
+void CollectOutside(const Node& node, const Tree& part, Path& path,
+                    std::vector<std::string>& lines) {
+  const bool is_leaf = node.role() == NodeRole::kLeaf || node.role() == NodeRole::kValue;
+  if (is_leaf && part.Find(path) == nullptr) {
+    lines.push_back(PathText(path) + " = " + std::string(node.value()));
+  }
+  for (const NodePtr& child : node.children()) {
+    path.push_back({&child->schema(), {}});
+    CollectOutside(*child, part, path, lines);
+    path.pop_back();
+  }
+  node.VisitEntries([&](const Node& entry) {
+    for (std::size_t i = 0; i < entry.key_count(); ++i) {
+      path.back().keys.emplace_back(entry.key(i));
+    }
+    CollectOutside(entry, part, path, lines);
+    path.back().keys.clear();
+    return true;
+  });
+}
+
+std::vector<std::string> Complement(const Tree& whole, const Tree& part) {
+  std::vector<std::string> lines;
+  Path path;
+  CollectOutside(whole.root(), part, path, lines);
+  return lines;
+}
+
+TEST(Part, F21_WhatIsOutsideStaysByteForByte) {
+  const Tree peer =
+      With(FullTree(), {SetTo("/interfaces/interface[name='lan']/address", "10.1.0.3/24"),
+                        SetTo("/system/host-name", "fw-b"), SetTo("/users/user[name='bob']")});
+  const Tree running =
+      With(FullTree(), MapEdits({"include /policy", "include /objects/address[name='web']"}));
+  SelectionMaker maker("b");
+  const SelectionSpec spec = maker.SpecFor(running, running, {});
+  Selection selection(spec, OurSchema().root());
+  const Tree changed =
+      Without(With(running, {SetTo("/policy/rule[name='four']/action", "permit"),
+                             SetTo("/objects/address[name='web']/prefix", "10.9.9.9/32"),
+                             SetTo("/users/user[name='eve']")}),
+              "/policy/rule[name='three']");
+  const Tree part = selection.PartOf(changed);
+  const auto result = selection.WithPart(peer, part);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(selection.PartOf(*result), part);
+  EXPECT_EQ(Complement(*result, selection.PartOf(*result)),
+            Complement(peer, selection.PartOf(peer)));
+  EXPECT_TRUE(Has(*result, "/users/user[name='bob']"));
+  EXPECT_FALSE(Has(*result, "/users/user[name='eve']"));
+}
+
+TEST(Part, F31_AChangeOutsideOfTheMapIsNoChangeOfThePart) {
+  const Tree tree = With(FullTree(), MapEdits({"include /policy"}));
+  const Tree changed = With(tree, {SetTo("/users/user[name='ann']/full-name", "Ann")});
+  EXPECT_EQ(PartFor(tree), PartFor(changed));
+  EXPECT_EQ(SpecOf(tree), SpecOf(changed));
+  EXPECT_FALSE(PartFor(tree) ==
+               PartFor(With(tree, {SetTo("/policy/rule[name='one']/description", "x")})));
+}
+
+TEST(Part, F30_EachRemoteHasItsOwnMap) {
+  Tree tree = With(FullTree(), MapEdits({"include /zones"}, "b", "zones-only"));
+  tree = With(tree, MapEdits({"include /objects"}, "c", "objects-only"));
+  const Tree for_b = PartFor(tree, {}, "b");
+  const Tree for_c = PartFor(tree, {}, "c");
+  EXPECT_TRUE(Has(for_b, "/zones"));
+  EXPECT_FALSE(Has(for_b, "/objects"));
+  EXPECT_TRUE(Has(for_c, "/objects"));
+  EXPECT_FALSE(Has(for_c, "/zones"));
+  EXPECT_TRUE(Has(PartFor(tree, {}, "unknown"), "/users"));
+}
+
+TEST(Part, F15_ACategoryThatIsOffStaysAtHomeAndTheOthersGo) {
+  const struct {
+    const char* category;
+    const char* inside;
+  } cases[] = {
+      {"users", "/users/user[name='ann']"},
+      {"firewall", "/policy/rule[name='one']"},
+      {"interfaces", "/interfaces/loopback[name='lo']"},
+      {"virtual-addresses", "/interfaces/interface[name='lan']/virtual-address[vrid='10']"},
+      {"virtual-routers", "/virtual-routers/virtual-router[name='vr1']"},
+      {"vpn", "/vpn/ipsec-tunnel[name='t-own']"},
+      {"services", "/services/telemetry"}};
+  // Remote access needs the users, whatever is switched.
+  const Tree tree = Without(FullTree(), "/vpn/remote-access");
+  const Tree all = PartFor(tree);
+  for (const auto& c : cases) {
+    EXPECT_TRUE(Has(all, c.inside)) << c.category;
+    const Tree off = With(
+        tree,
+        {SetTo(SyncPath("/category[name='" + std::string(c.category) + "']/enabled"), "false")});
+    const Tree part = PartFor(off);
+    EXPECT_FALSE(Has(part, c.inside)) << c.category;
+    for (const auto& other : cases) {
+      if (std::string_view(other.category) != c.category) {
+        EXPECT_TRUE(Has(part, other.inside)) << c.category << " " << other.category;
+      }
+    }
+  }
+}
+
+TEST(Part, F19_AWithheldCategoryStaysAtHomeEvenIfOthersNeedIt) {
+  const Tree tree = FullTree();
+  const Gates gates{{"interfaces"}};
+  const Tree part = PartFor(tree, gates);
+  EXPECT_FALSE(Has(part, "/interfaces/interface[name='wan']"));
+  EXPECT_FALSE(Has(part, "/interfaces/interface[name='lan']/port"));
+  EXPECT_FALSE(Has(part, "/interfaces/tunnel"));
+  EXPECT_TRUE(Has(part, "/interfaces/interface[name='lan']/virtual-address[vrid='10']/address"));
+  EXPECT_TRUE(Has(part, "/vpn/ike-gateway[name='own']"));
+  EXPECT_TRUE(SpecOf(tree, gates).dependencies.empty());
+}
+
+TEST(Part, AnEntryThatIsGoneLeavesWhatWasNotOfThePart) {
+  const Tree tree =
+      With(FullTree(), {SetTo(SyncPath("/category[name='interfaces']/enabled"), "false"),
+                        SetTo(SyncPath("/category[name='vpn']/enabled"), "false"),
+                        SetTo(SyncPath("/category[name='qos']/enabled"), "false"),
+                        SetTo(SyncPath("/category[name='virtual-routers']/enabled"), "false")});
+  Selection selection(SpecOf(tree), OurSchema().root());
+  const Tree gone = Without(tree, "/interfaces/interface[name='lan']/virtual-address[vrid='10']");
+  const auto result = selection.WithPart(tree, selection.PartOf(gone));
+  ASSERT_TRUE(result.ok());
+  EXPECT_EQ(*result, gone);
+  // An interface whose existence is of the part takes its own address along.
+  Selection every(EverySpec(), OurSchema().root());
+  const Tree without = Without(tree, "/interfaces/interface[name='lan']");
+  const auto deleted = every.WithPart(tree, every.PartOf(without));
+  ASSERT_TRUE(deleted.ok());
+  EXPECT_EQ(*deleted, without);
+}
+
+TEST(Part, F21_RandomPartsGoIntoRandomWholesAndComeOutAgain) {
+  int moved = 0;
+  for (std::uint32_t seed = 0; seed < 120; ++seed) {
+    const Tree sender = RandomTree(seed, true).Make();
+    const Tree receiver = RandomTree(seed + 5'000, true).Make();
+    RandomSpec random(seed, sender);
+    const SelectionSpec spec = random.Next();
+    Selection selection(spec, OurSchema().root());
+    const Tree part = selection.PartOf(sender);
+    const auto result = selection.WithPart(receiver, part);
+    ASSERT_TRUE(result.ok()) << result.status();
+    ASSERT_EQ(selection.PartOf(*result), part) << "seed " << seed << "\n" << Encode(spec);
+    const auto back = selection.WithPart(*result, selection.PartOf(receiver));
+    ASSERT_TRUE(back.ok());
+    ASSERT_EQ(selection.PartOf(*back), selection.PartOf(receiver)) << "seed " << seed;
+    moved += part == EmptyTree() ? 0 : 1;
+  }
+  EXPECT_GT(moved, 60);
+}
+
+}  // namespace
+}  // namespace configsync
