@@ -110,8 +110,10 @@ absl::Status PeerConnection::Admit(const PeerMethodRow& row, std::string_view se
   if (!row.needs_login) {
     return absl::OkStatus();
   }
+  const std::string password = shared_.password();
   const std::lock_guard lock(mutex_);
-  if (session_.empty() || !IsSameProof(session, session_) ||
+  // Another password since: who logged in with the old one has to prove that it knows the new one.
+  if (session_.empty() || !IsSameProof(session, session_) || password != session_password_ ||
       shared_.steady_ms() >= session_end_ms_) {
     return StatusOf({.code = ReasonCode::kAuthFailed, .evidence = "log in first"});
   }
@@ -238,6 +240,7 @@ absl::StatusOr<PeerAnswer> PeerConnection::Login(const std::string& bytes) {
   response.set_proof(WelcomeOf(password, transcript));
   const std::lock_guard lock(mutex_);
   session_ = RandomBytes(kSessionBytes);
+  session_password_ = password;
   session_end_ms_ = shared_.steady_ms() + kSessionSeconds * 1'000;
   response.set_session(session_);
   return One(response);

@@ -91,7 +91,8 @@ class PeerConnection {
   std::mutex mutex_;
   Certificate theirs_;  // Written once, in the handshake. This and the rest: under mutex_.
   LoginTranscript transcript_;
-  std::string session_;  // Empty: not logged in.
+  std::string session_;           // Empty: not logged in.
+  std::string session_password_;  // That it was proven with.
   std::int64_t session_end_ms_ = 0;
 };
 

@@ -43,4 +43,8 @@ inline constexpr std::string_view kMissingTarget = "MISSING_TARGET";
 inline constexpr std::string_view kNoFreeId = "NO_FREE_ID";
 inline constexpr std::string_view kInvalid = "INVALID";  // libyang's verdict.
 
+// Of a reference to an entry that each node has its own of, under the same name.
+inline constexpr std::string_view kCertNameMissing = "CERT_NAME_MISSING";
+// Modules name further ones by error-app-tag, as JUMBO_MISMATCH.
+
 }  // namespace configsync::problem_code

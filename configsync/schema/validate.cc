@@ -96,6 +96,13 @@ const SchemaNode* NodeAt(const SchemaNode& root, std::string_view place) {
   return node;
 }
 
+// Codes of problems are upper-case; the tags of RFC 7950, as "must-violation", are not.
+bool IsCode(const char* tag) {
+  return tag != nullptr && *tag != 0 &&
+         std::string_view(tag).find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ_") ==
+             std::string_view::npos;
+}
+
 }  // namespace
 
 std::string TakeError(ly_ctx& context) {
@@ -155,6 +162,9 @@ void ValidateByLibyang(ly_ctx& context, const SchemaNode& root, const std::strin
                   .value = {},
                   .text = "the configuration is not valid",
                   .remedy = "correct it there"};
+  if (item != nullptr && IsCode(item->apptag)) {
+    problem.code = item->apptag;  // The module has a name of its own for this mistake.
+  }
   if (item != nullptr && item->msg != nullptr) {
     problem.path = PlaceIn(*item);
     const std::string_view message = item->msg;

@@ -32,6 +32,13 @@ std::string Shown(std::string_view value) {
   return std::string(value.substr(0, kShownBytesMax)) + "...";
 }
 
+// The names of the entries are of the pair, their contents of each node: device certificates.
+bool IsOwnUnderSharedName(const SchemaNode& reference) {
+  return std::ranges::all_of(reference.leafref_targets, [](const SchemaNode* target) {
+    return target->parent->sync[0] == SyncClass::kPresenceName;
+  });
+}
+
 Problem MissingTarget(const Path& path, const Node& leaf) {
   std::string lists;
   std::string first;
@@ -40,6 +47,15 @@ Problem MissingTarget(const Path& path, const Node& leaf) {
     if (first.empty()) first = target->parent->path;
   }
   const std::string value = Shown(leaf.value());
+  if (IsOwnUnderSharedName(leaf.schema())) {
+    return {.code = std::string(problem_code::kCertNameMissing),
+            .path = PathText(path),
+            .value = value,
+            .text = absl::StrCat("it refers to '", value,
+                                 "', and this node has none of that name in ", lists),
+            .remedy = absl::StrCat("make '", value, "' in ", first,
+                                   " on this node; the name is of the pair, the content its own")};
+  }
   return {.code = std::string(problem_code::kMissingTarget),
           .path = PathText(path),
           .value = value,

@@ -84,6 +84,15 @@ TEST_F(Session, F29_NeedsThePassword) {
   EXPECT_EQ(refusals.Take().size(), 1u);
 }
 
+TEST_F(Session, F29_EndsWhenThePasswordIsAnother) {
+  const std::string session = LogIn("secret");
+  EXPECT_TRUE(MayExchange(session));
+  password = "another";
+  EXPECT_FALSE(MayExchange(session));
+  EXPECT_EQ(LogIn("secret"), "");
+  EXPECT_TRUE(MayExchange(LogIn("another")));
+}
+
 TEST_F(Session, F29_WrongPasswordsPauseTheirAddress) {
   for (std::uint32_t i = 0; i < LoginGuard::kFailuresMax; ++i) EXPECT_EQ(LogIn("wrong"), "");
   EXPECT_EQ(LogIn("secret"), "");

@@ -52,6 +52,30 @@ TEST(Judge, EveryMistakeOfOurPassesIsFound) {
   })"));
 }
 
+// F87: jumbo frames are each node's own, so a large MTU that came from the peer may not fit here.
+TEST(Judge, F87_ALargeMtuNeedsJumboFramesOnThisNode) {
+  const std::string interface = R"("zones": {"zone": [{"name": "z"}]},
+      "interfaces": {"interface": [{"name": "lan", "port": "p0", "zone": "z", "id": 1, "mtu": )";
+  EXPECT_EQ(VerdictOn("{" + interface + "1500}]}}"), "");
+  EXPECT_EQ(VerdictOn(R"({"system": {"jumbo-frames": true}, )" + interface + "9000}]}}"), "");
+  const std::string verdict = VerdictOn("{" + interface + "9000}]}}");
+  EXPECT_EQ(verdict.find("JUMBO_MISMATCH /interfaces/interface[name='lan']/mtu"), 0u) << verdict;
+  EXPECT_NE(verdict.find("set /system/jumbo-frames true"), std::string::npos) << verdict;
+}
+
+// F102: a certificate of the device has a name of the pair, and contents of each node.
+TEST(Judge, F102_AMissingNameOfADeviceCertificateHasAReasonOfItsOwn) {
+  const std::string profile =
+      R"("tls-service-profile": [{"name": "web", "certificate": "management"}]}})";
+  EXPECT_EQ(
+      VerdictOn(R"({"certificates": {"device-certificate": [{"name": "management"}], )" + profile),
+      "");
+  const std::string verdict = VerdictOn(R"({"certificates": {)" + profile);
+  EXPECT_EQ(verdict.find("CERT_NAME_MISSING /certificates/tls-service-profile[name='web']"), 0u)
+      << verdict;
+  EXPECT_NE(verdict.find("'management'"), std::string::npos) << verdict;
+}
+
 // A number for each, and one more: one mistake, though all go without a number.
 TEST(Judge, MoreRulesThanNumbersAreOneProblem) {
   const SchemaNode& rule = NodeAt("/policy/rule");
