@@ -79,9 +79,8 @@ absl::Status PairingImpl::Meet(Lock& lock, std::uint64_t number, PairingWay& way
   begin.set_protocol(kPairingProtocol);
   begin.set_name(setup_.node_name);
   begin.set_pair(run_.options.is_pair);
-  run_.commitment =
-      PairingCommitment(run_.transcript.caller_nonce, run_.transcript.caller_certificate);
-  begin.set_commitment(run_.commitment);
+  begin.set_commitment(
+      PairingCommitment(run_.transcript.caller_nonce, run_.transcript.caller_certificate));
   PairingAnswer answer;
   absl::Status status = Repeat(lock, number, [&] { return way.Begin(begin, answer); });
   if (!status.ok()) return status;
@@ -96,7 +95,6 @@ absl::Status PairingImpl::Meet(Lock& lock, std::uint64_t number, PairingWay& way
   run_.transcript.answerer_certificate = run_.theirs.sha256;
   PairingReveal reveal;
   reveal.set_nonce(run_.transcript.caller_nonce);
-  reveal.set_commitment(run_.commitment);
   status = Repeat(lock, number, [&] { return way.Reveal(reveal); });
   if (status.ok()) ShowCodes(lock);
   return status;
@@ -104,11 +102,10 @@ absl::Status PairingImpl::Meet(Lock& lock, std::uint64_t number, PairingWay& way
 
 // Until both operators have confirmed.
 absl::Status PairingImpl::Compare(Lock& lock, std::uint64_t number, PairingWay& way) {
-  PairingFinish question;
-  question.set_commitment(run_.commitment);
   while (true) {
     PairingFinished answer;
-    const absl::Status status = Repeat(lock, number, [&] { return way.Finish(question, answer); });
+    const absl::Status status =
+        Repeat(lock, number, [&] { return way.Finish(PairingFinish(), answer); });
     if (!status.ok()) return status;
     if (answer.confirmed() && run_.state == PairingState::kConfirmed) return status;
     Pause(lock, number);
@@ -118,10 +115,8 @@ absl::Status PairingImpl::Compare(Lock& lock, std::uint64_t number, PairingWay& 
 absl::Status PairingImpl::HandOver(Lock& lock, std::uint64_t number, PairingWay& way) {
   run_.is_handing_over = true;
   const PairingOptions options = run_.options;
-  const std::string commitment = run_.commitment;
   lock.unlock();
   absl::StatusOr<PairingFinish> gift = MakeGift(setup_, options);
-  if (gift.ok()) gift->set_commitment(commitment);
   PairingFinished answer;
   absl::Status status = gift.status();
   const std::int64_t until_ms = setup_.now_ms() + kHandOverMs;
@@ -174,7 +169,6 @@ void PairingImpl::Call(std::uint64_t number, PairingWay& way) {
   if (run_.theirs.sha256.empty()) return;
   PairingEnd end;
   end.set_wrong_code(run_.is_wrong_code);
-  end.set_commitment(run_.commitment);
   lock.unlock();
   way.End(end).IgnoreError();  // Who is not told notices the silence.
 }

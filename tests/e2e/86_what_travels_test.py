@@ -79,6 +79,8 @@ class OnePair(RingStory):
         """
         self.paired()
         control = self.config["a"]
+        self.change("a", "zones", "zone", "of-a")  # So a is the source, and b does not push.
+        self.wait_until_equal()
         self.change("b", "ha", "configuration-synchronization", "enabled", "false")
         self.change("b", "zones", "zone", "of-b")
         self.change("b", "ha", "configuration-synchronization", "enabled", "true")

@@ -73,7 +73,9 @@ class Reasons(unittest.TestCase):
         return rows
 
     def codes(self, name):
-        return sorted({name_of(row) for row in self.rows(name)})
+        """With their subjects, and without."""
+        rows = self.rows(name)
+        return sorted({name_of(row) for row in rows} | {row["code"] for row in rows})
 
     def commit_here(self):
         """A change on a that travels if anything does. Returns words that only it has."""
@@ -129,7 +131,7 @@ class Reasons(unittest.TestCase):
 
     def check_row(self, name, code):
         """Evidence and remedy are there, for people."""
-        rows = [row for row in self.rows(name) if name_of(row) == code]
+        rows = [row for row in self.rows(name) if code in (name_of(row), row["code"])]
         self.assertTrue(any(row.get("remedy") for row in rows), rows)
         self.assertTrue(any(row.get("evidence") for row in rows), rows)
 

@@ -29,7 +29,7 @@ def rule(number):
 
 
 class BytesOnHa1(RingStory):
-    def count(self, during):
+    def measure(self, during):
         """TCP payload on HA1 while during() runs, and how many seconds that took."""
         with tempfile.TemporaryDirectory() as folder:
             capture = WireCapture(self.ring.namespace("a"), INTERFACE, Path(folder) / "ha1.pcap")
@@ -51,9 +51,9 @@ class BytesOnHa1(RingStory):
             control.json("config", "commit", "--comment", "many", timeout_s=LOAD_S_MAX)
             wait_for_sync(control, timeout_s=LOAD_S_MAX)
 
-        total, took = self.count(commit_all)
+        total, took = self.measure(commit_all)
         print(f"\n  {RULES} rules: {total} bytes in {took:.1f} s", flush=True)
-        idle, seconds = self.count(lambda: time.sleep(IDLE_S))
+        idle, seconds = self.measure(lambda: time.sleep(IDLE_S))
         exchange = idle / (seconds * EXCHANGES_PER_S)
         print(f"  equal: {idle / seconds:.0f} bytes a second, {exchange:.0f} an exchange",
               flush=True)
@@ -66,7 +66,7 @@ class BytesOnHa1(RingStory):
             outcome = control.json("config", "commit", "--comment", "one")
             self.assertEqual("applied", outcome["remotes"][0]["state"], outcome)
 
-        total, took = self.count(commit_one)
+        total, took = self.measure(commit_one)
         commit = total - idle / seconds * took
         print(f"  one rule of {size} bytes: {total} bytes in {took:.2f} s, {commit:.0f} without "
               "the exchanges of this time", flush=True)

@@ -35,13 +35,17 @@ DRILL = Stage("kill drill", command=("tools/drill", "kill", "--json", "build-rel
 CRASHES = Stage("a hundred kills of configd",
                 command=("tools/drill", "config-local", "--no-story", "--kills", "100", "--json",
                          "build-release/crashes.json"))
+PAIR_CRASHES = Stage("commits that both nodes agree on, and thirty kills of one",
+                     command=("tools/drill", "config", "--kills", "30", "--build",
+                              "build-release", "--json", "build-release/pair.json"))
 E2E = Stage("end-to-end tests in network namespaces", "release", ("e2e",), serial=True)
 FUZZ = Stage("fuzz corpora under the sanitizers", "asan", ("fuzz",))
 TSAN = Stage("thread sanitizer", "tsan", CORE_SUITES)
 CLANG = Stage("clang build and tests", "clang", CORE_SUITES, True)
 
-DEFAULT = (ENGINE_ALONE, RELEASE, RELEASE_MACHINE, ASAN, SWARM, DRILL, CRASHES)
-DRILLS = (DRILL, CRASHES)
+DEFAULT = (ENGINE_ALONE, RELEASE, RELEASE_MACHINE, ASAN, SWARM, DRILL, CRASHES,
+           PAIR_CRASHES)
+DRILLS = (DRILL, CRASHES, PAIR_CRASHES)
 REST = (CLANG, TSAN, FUZZ, E2E)
 
 

@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::uint64_t kPointsToKill = 120;
 constexpr int kActsOfKill = 12;
-constexpr std::uint64_t kSeedsWithoutRoles = 5;  // One of so many.
 
 const std::vector<std::string_view> kObjects = {"objects"};
 const std::vector<std::string_view> kBoth = {"objects", "firewall"};
@@ -56,9 +55,8 @@ class Actor {
         break;
       case 8:
         if (random.OneIn(3)) {
-          const bool is_reboot = random.OneIn(2);
-          world_.Trace((is_reboot ? "reboots: " : "killed: ") + world_.node(anybody).name);
-          is_reboot ? world_.Reboot(anybody) : world_.Restart(anybody);
+          world_.Trace("killed: " + world_.node(anybody).name);
+          world_.Restart(anybody);
         }
         break;
       case 9:
@@ -244,7 +242,7 @@ void Close(PairWorld& world, RunResult& result) {
 
 RunResult RunRandom(std::uint64_t seed, std::uint64_t kills, Plant plant) {
   RunResult result;
-  PairWorld world({.seed = seed, .has_roles = seed % kSeedsWithoutRoles != 0, .plant = plant});
+  PairWorld world({.seed = seed, .plant = plant});
   Actor actor(world, result);
   world.Pass(1'000);
   while (world.kills() < kills && world.failure().empty()) {
@@ -272,7 +270,7 @@ RunResult RunStory(std::uint64_t seed, std::uint64_t point, Plant plant) {
 
 RunResult RunRing(std::uint64_t seed, std::uint64_t commits) {
   RunResult result;
-  PairWorld world({.seed = seed, .node_count = 3, .is_ring = true, .has_roles = false});
+  PairWorld world({.seed = seed, .node_count = 3, .is_ring = true});
   world.Pass(3'000);
   std::uint64_t before[3];
   for (int i = 0; i < 3; ++i) before[i] = world.ledger().pushes(i);

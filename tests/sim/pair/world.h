@@ -46,8 +46,7 @@ class PairWorld final : public Network {
   struct Options {
     std::uint64_t seed = 1;
     int node_count = 2;
-    bool is_ring = false;   // Each pushes to the next one.
-    bool has_roles = true;  // Else no dataplane says who is active.
+    bool is_ring = false;  // Each pushes to the next one; there are no roles.
     Plant plant = Plant::kNone;
   };
   explicit PairWorld(const Options& options);
@@ -72,7 +71,6 @@ class PairWorld final : public Network {
   // After Settle(): both say that they are in sync.
   [[nodiscard]] bool IsAllInSync();
   void Restart(int node);
-  void Reboot(int node);  // It begins with its startup configuration.
 
   void Fail(const std::string& text);
   void Trace(const std::string& text) { trace_ += text + "\n"; }
