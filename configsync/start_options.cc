@@ -29,6 +29,7 @@ constexpr std::string_view kFooter =
     "Examples:\n"
     "  lockstep-configd --name fw-a --check\n"
     "  lockstep-configd --name fw-a --user lockstep-configd\n"
+    "  lockstep-configd --name fw-a --ha1 10.9.1.1 --ha1 10.9.4.1            # one of a pair\n"
     "  lockstep-configd --name a --state-dir /tmp/a/state --run-dir /tmp/a   # without privileges\n"
     "  lockstepctl config status                                             # another shell\n"
     "\n"

@@ -6,13 +6,17 @@
 
 #include "configsync/daemon.h"
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
 #include "tools/lockstepctl/admin_client.h"
+#include "tools/lockstepctl/sync_client.h"
 
 namespace configsync {
 namespace {
@@ -71,6 +75,32 @@ class DaemonTest : public testing::Test {
     return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   }
 
+  static sockaddr_in Loopback(std::uint16_t port) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(port);
+    return address;
+  }
+  // One that nobody has just now.
+  static std::uint16_t FreePort() {
+    const int descriptor = socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address = Loopback(0);
+    socklen_t size = sizeof(address);
+    EXPECT_EQ(bind(descriptor, reinterpret_cast<sockaddr*>(&address), size), 0);
+    EXPECT_EQ(getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size), 0);
+    close(descriptor);
+    return ntohs(address.sin_port);
+  }
+  static bool IsListening(std::uint16_t port) {
+    const int descriptor = socket(AF_INET, SOCK_STREAM, 0);
+    const sockaddr_in address = Loopback(port);
+    const bool is_open =
+        connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+    close(descriptor);
+    return is_open;
+  }
+
   std::filesystem::path folder_;
   StartOptions options_;
   std::unique_ptr<Daemon> daemon_;
@@ -122,6 +152,67 @@ TEST_F(DaemonTest, ASecondDaemonOnOneStoreIsRefused) {
   StartOptions second = options_;
   second.run_dir = (folder_ / "other").string();
   EXPECT_EQ(Daemon::Start(second, -1, "").status().code(), absl::StatusCode::kFailedPrecondition);
+}
+
+// The service for other nodes is there while the configuration leaves it, also if synchronisation
+// is off: then who asks is told.
+TEST_F(DaemonTest, F9_OtherNodesReachThisOneWhileItsPeerInterfaceIsOn) {
+  const std::uint16_t port = FreePort();
+  options_.ha1 = {"127.0.0.1:" + std::to_string(port)};
+  Start();
+  EXPECT_TRUE(IsListening(port));
+  EXPECT_EQ(Set({"ha", "configuration-synchronization", "peer-interface", "false"}), "");
+  EXPECT_TRUE(Commit().committed());
+  daemon_->Tick();
+  EXPECT_FALSE(IsListening(port));
+  EXPECT_EQ(Set({"ha", "configuration-synchronization", "peer-interface", "true"}), "");
+  EXPECT_TRUE(Commit().committed());
+  daemon_->Tick();
+  EXPECT_TRUE(IsListening(port));
+  Stop();
+  EXPECT_FALSE(IsListening(port));
+}
+
+// F9: who closes it while it is needed is told to switch synchronisation off first.
+TEST_F(DaemonTest, F9_ThePeerInterfaceStaysWhileSynchronisationIsOn) {
+  options_.ha1 = {"127.0.0.1:" + std::to_string(FreePort())};
+  Start();
+  const std::string sync = "configuration-synchronization";
+  EXPECT_EQ(Set({"ha", sync, "enabled", "true"}), "");
+  EXPECT_EQ(Set({"ha", sync, "remote", "b", "address", "127.0.0.2"}), "");
+  EXPECT_EQ(Set({"ha", sync, "peer-interface", "false"}), "");
+  EXPECT_FALSE(Commit().committed());
+}
+
+// An interface that comes up later than this program is no reason not to start.
+TEST_F(DaemonTest, AnAddressThatIsNotThereIsTriedAgain) {
+  options_.ha1 = {"192.0.2.1:4792"};
+  Start();
+  daemon_->Tick();
+  EXPECT_EQ(Set({"ha", "configuration-synchronization", "enabled", "true"}), "");
+  EXPECT_EQ(Set({"ha", "configuration-synchronization", "remote", "b", "address", "192.0.2.2"}),
+            "");
+  EXPECT_TRUE(Commit().committed());
+  lockstepctl::SyncClient sync(options_.admin_socket(), 20);
+  const auto status = sync.Call(pb::GetSyncRequest());
+  ASSERT_TRUE(status.ok()) << status.status();
+  const bool is_said = std::ranges::any_of(status->reasons(), [](const pb::ReasonText& reason) {
+    return reason.code() == "HA1_DOWN" &&
+           reason.evidence().find("192.0.2.1:4792") != std::string::npos;
+  });
+  EXPECT_TRUE(is_said) << status->ShortDebugString();
+}
+
+TEST_F(DaemonTest, CheckJudgesTheInventory) {
+  std::filesystem::create_directories(options_.state_dir);
+  std::ofstream(options_.state_dir + "/inventory.json") << R"({"licenses": ["url"]})";
+  const auto good = CheckStart(options_);
+  ASSERT_TRUE(good.ok()) << good.status();
+  EXPECT_NE(good->find("inventory: ok"), std::string::npos) << *good;
+  std::ofstream(options_.state_dir + "/inventory.json") << R"({"licences": ["url"]})";
+  const absl::Status bad = CheckStart(options_).status();
+  EXPECT_EQ(bad.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_NE(std::string(bad.message()).find("inventory.json: 'licences'"), std::string::npos);
 }
 
 TEST_F(DaemonTest, CheckJudgesModulesAndStoreAndMakesNothing) {
