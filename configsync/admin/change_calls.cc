@@ -55,22 +55,6 @@ EditOp OpOf(pb::EditText::Op op) {
                                     : EditOp::kSet;
 }
 
-// F24: remotes keep what they apply over a restart; this node only what is saved.
-void AddStartupWarnings(const CommitOutcome& outcome, RevisionId startup,
-                        pb::CommitResponse& response) {
-  if (startup == outcome.revision) {
-    return;
-  }
-  for (const RemoteOutcome& remote : outcome.remotes) {
-    if (remote.state == RemoteOutcome::State::kApplied) {
-      response.add_warnings(
-          absl::StrCat(remote.remote, " begins its next boot with this change (its revision ",
-                       remote.revision, "), this node still with revision ", startup,
-                       ": `lockstepctl config save`, or commit with --save, to have it on both"));
-    }
-  }
-}
-
 }  // namespace
 
 absl::Status ConfigCalls::Edit(const Caller& caller, const pb::EditRequest& request,
@@ -151,9 +135,6 @@ absl::Status ConfigCalls::Commit(const Caller& caller, const pb::CommitRequest& 
       FillDependencies(outcome.remotes[i], *next, *setup_.text,
                        *response.mutable_remotes(static_cast<int>(i)));
     }
-  }
-  if (outcome.committed && !options.save && !options.confirm_within_s.has_value()) {
-    AddStartupWarnings(outcome, setup_.engine->Status().startup, response);
   }
   return absl::OkStatus();
 }

@@ -21,13 +21,15 @@ namespace pb = lockstep::admin;
 struct KindRow {
   std::string_view name;
   ManualKind kind;
-  std::string_view effect;  // Behind "overwrite: ", before the node's name.
+  std::string_view effect;  // Behind the name of the node that is overwritten.
 };
 constexpr std::array kKinds{
     KindRow{"push", ManualKind::kPush, ""},
-    KindRow{"overwrite", ManualKind::kOverwrite, "what was changed on the other node is lost on"},
-    KindRow{"adopt", ManualKind::kAdopt, "what was changed on this node is lost on"},
-    KindRow{"merge", ManualKind::kMerge, "changes of both nodes are put together, also on"},
+    KindRow{"overwrite", ManualKind::kOverwrite,
+            "becomes as this node, and loses what was changed on it"},
+    KindRow{"adopt", ManualKind::kAdopt, "becomes as the remote, and loses what was changed on it"},
+    KindRow{"merge", ManualKind::kMerge,
+            "gets the changes of both nodes, and loses where they are in conflict"},
 };
 
 absl::StatusOr<KindRow> ReadKind(std::string_view name) {
@@ -121,10 +123,9 @@ absl::Status SyncCalls::Manual(const Caller& caller, const pb::ManualRequest& re
     }
     if (!options->preview && request.confirmation() != name) {
       return absl::InvalidArgumentError(absl::StrCat(
-          std::string(kind->name), ": ", std::string(kind->effect), " ", name, "; confirm with ",
-          name,
-          request.confirmation().empty() ? "" : absl::StrCat(", not ", request.confirmation()),
-          ". Look at the preview first"));
+          std::string(kind->name), ": ", name, " ", std::string(kind->effect),
+          "; look at the preview, then confirm with ", name,
+          request.confirmation().empty() ? "" : absl::StrCat(", not ", request.confirmation())));
     }
   }
   if (!options->category.empty()) {

@@ -62,8 +62,8 @@ absl::Status ReadTexts(const std::string& member, const json& value,
     }
   }
   std::ranges::sort(texts);
-  const auto twice = std::ranges::unique(texts);
-  texts.erase(twice.begin(), twice.end());
+  const auto twice = std::unique(texts.begin(), texts.end());
+  texts.erase(twice, texts.end());
   return absl::OkStatus();
 }
 

@@ -27,7 +27,7 @@ Selection* PairImpl::SelectionOf(Peer& peer, const Hash& id) {
 PeerState PairImpl::MyState(Peer* peer, Remote* remote, const Target* under) {
   const LocalRole role = MyRole();
   const EngineStatus engine = setup_.engine->Status();
-  const Facts facts = MyFacts();
+  const Facts& facts = MyFacts();
   PeerState state;
   state.device = facts.device;
   state.role = role.role;

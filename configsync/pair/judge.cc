@@ -22,7 +22,7 @@ std::string ShortOf(const Hash& hash) { return HexOf(hash).substr(0, 12); }
 }  // namespace
 
 const std::vector<Reason>& PairImpl::FactReasons(Remote& remote, Peer& peer, const Tree& part) {
-  const Facts mine = MyFacts();
+  const Facts& mine = MyFacts();
   const Hash theirs = DigestOf(*peer.facts);
   const bool has_paths = !peer.facts->schema_paths.empty();
   if (remote.fact_reasons_of_part == part.hash() && remote.fact_reasons_of_mine == facts_digest_ &&

@@ -38,6 +38,7 @@ namespace configsync {
 inline constexpr std::uint32_t kExchangeMs = 250;
 inline constexpr std::uint32_t kExchangeMsMax = 2'000;  // While the remote does not answer.
 inline constexpr std::int64_t kFreshMs = 1'000;         // What is older is not known.
+inline constexpr std::int64_t kFactsMs = 50;
 inline constexpr std::int64_t kPreparedMs = 30'000;
 inline constexpr std::uint32_t kPushRetryMs = 1'000;
 inline constexpr std::uint32_t kPushRetryMsMax = 30'000;
@@ -177,7 +178,8 @@ class PairImpl final : public PairSync {
   Remote* RemoteOf(const DeviceId& device);
   const std::vector<Known>& KnownOf(Remote& remote, const Hash& selection);
   std::uint64_t TakeNumber();
-  Facts MyFacts();
+  // Read again after kFactsMs, and when the configuration changes.
+  const Facts& MyFacts();
   [[nodiscard]] LocalRole MyRole() const { return setup_.facts->Role(); }
   static Operator Self() { return {.user_id = kPeerUserId, .name = "lockstep-configd"}; }
 
@@ -295,6 +297,7 @@ class PairImpl final : public PairSync {
   std::map<RevisionId, Tree> trees_;
   std::optional<Facts> facts_;
   Hash facts_digest_;
+  std::int64_t facts_read_ms_ = 0;
   Commit commit_;  // Guarded by the engine's commit lock; is_under_way by `mutex_`.
 };
 

@@ -63,7 +63,7 @@ absl::Status PairImpl::CheckPush(const DeviceId& from, const PrepareRequest& req
   if (role.role == HaRole::kActive) {
     return Refuse(ReasonCode::kSyncDirection, "the receiver is active itself");
   }
-  const Facts facts = MyFacts();
+  const Facts& facts = MyFacts();
   if (request.path.empty() || request.path.size() > kPathDevicesMax ||
       request.path.back() != from) {
     return Refuse(ReasonCode::kPeerAnswerInvalid, "the path does not end with the sender");

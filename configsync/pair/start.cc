@@ -291,14 +291,14 @@ std::uint64_t PairImpl::TakeNumber() {
   return next_number_++;
 }
 
-Facts PairImpl::MyFacts() {
-  // Features follow from the configuration, the rest seldom changes: read each time, it is cheap.
-  Facts facts = setup_.facts->FactsOf(*running_);
-  if (!facts_.has_value() || !(*facts_ == facts)) {
-    facts_ = facts;
-    facts_digest_ = DigestOf(facts);
+const Facts& PairImpl::MyFacts() {
+  const std::int64_t now = setup_.clock->BootMs();
+  if (!facts_.has_value() || now - facts_read_ms_ >= kFactsMs) {
+    facts_ = setup_.facts->FactsOf(*running_);
+    facts_digest_ = DigestOf(*facts_);
+    facts_read_ms_ = now;
   }
-  return facts;
+  return *facts_;
 }
 
 }  // namespace configsync

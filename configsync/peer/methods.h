@@ -64,7 +64,7 @@ inline constexpr std::array<PeerMethodRow, 8> kPeerMethods = {{
      kAnswerBytesMax, 30'000},
     {PeerMethod::kAbort, "/lockstep.peersync.PeerSync/Abort", PeerLane::kQuick, true,
      kSmallBytesMax, kSmallBytesMax, 1'000},
-    {PeerMethod::kConfirm, "/lockstep.peersync.PeerSync/Confirm", PeerLane::kQuick, true,
+    {PeerMethod::kConfirm, "/lockstep.peersync.PeerSync/Confirm", PeerLane::kSlow, true,
      kSmallBytesMax, kSmallBytesMax, 1'000},
     {PeerMethod::kFetch, "/lockstep.peersync.PeerSync/Fetch", PeerLane::kSlow, true, kSmallBytesMax,
      kPieceMessageBytesMax, 60'000},

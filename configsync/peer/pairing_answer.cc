@@ -22,8 +22,10 @@ absl::Status PairingImpl::NotOpen() const {
 }
 
 // Who was part of it is told how it ended; nobody else is.
-absl::Status PairingImpl::WhyOver(const Lock& lock, const PairingCaller& caller) const {
-  if (run_.is_caller || !IsRecent(lock) || !CheckCaller(lock, caller).ok()) return NotOpen();
+absl::Status PairingImpl::WhyOver(const Lock& lock, const PairingCaller& caller,
+                                  const std::string& commitment) const {
+  if (run_.is_caller || !IsRecent(lock) || !CheckCaller(lock, caller, commitment).ok())
+    return NotOpen();
   return absl::AbortedError(run_.text);
 }
 
@@ -34,7 +36,8 @@ absl::Status PairingImpl::Refuse(const Lock&, const PairingCaller& caller, absl:
   return why;
 }
 
-absl::Status PairingImpl::CheckCaller(const Lock&, const PairingCaller& caller) const {
+absl::Status PairingImpl::CheckCaller(const Lock&, const PairingCaller& caller,
+                                      const std::string& commitment) const {
   const absl::StatusOr<Certificate> shown = ReadCertificate(caller.certificate_pem);
   if (!shown.ok()) return shown.status();
   if (run_.theirs.sha256.empty()) {
@@ -44,6 +47,11 @@ absl::Status PairingImpl::CheckCaller(const Lock&, const PairingCaller& caller) 
     return absl::FailedPreconditionError(
         absl::StrCat(setup_.node_name,
                      " is being paired with another node; see `lockstepctl pair status` there"));
+  }
+  // What a cut held up may be of an earlier one. Rule 2 of PAIRING.md, too: one nonce for one
+  // commitment.
+  if (commitment != run_.commitment) {
+    return absl::FailedPreconditionError("this pairing has begun with another commitment");
   }
   return absl::OkStatus();
 }
@@ -66,12 +74,8 @@ absl::Status PairingImpl::OnBegin(const PairingCaller& caller, const PairingBegi
                       absl::StrCat("a commitment has ", kPairingCommitmentBytes, " bytes")));
   }
   if (!run_.theirs.sha256.empty()) {
-    const absl::Status status = CheckCaller(lock, caller);
+    const absl::Status status = CheckCaller(lock, caller, request.commitment());
     if (!status.ok()) return status;
-    // Rule 2 of PAIRING.md: one nonce for one commitment.
-    if (request.commitment() != run_.commitment) {
-      return absl::FailedPreconditionError("this pairing has begun with another commitment");
-    }
   } else {
     if (request.pair() != run_.options.is_pair) {
       return Refuse(lock, caller,
@@ -95,8 +99,8 @@ absl::Status PairingImpl::OnBegin(const PairingCaller& caller, const PairingBegi
 absl::Status PairingImpl::OnReveal(const PairingCaller& caller, const PairingReveal& request) {
   const Lock lock(mutex_);
   Expire(lock);
-  if (run_.is_caller || !IsActive(lock)) return WhyOver(lock, caller);
-  const absl::Status status = CheckCaller(lock, caller);
+  if (run_.is_caller || !IsActive(lock)) return WhyOver(lock, caller, request.commitment());
+  const absl::Status status = CheckCaller(lock, caller, request.commitment());
   if (!status.ok()) return status;
   if (run_.state != PairingState::kWaiting) {  // The answer was lost.
     return request.nonce() == run_.transcript.caller_nonce
@@ -108,7 +112,7 @@ absl::Status PairingImpl::OnReveal(const PairingCaller& caller, const PairingRev
     Fail(lock, absl::StrCat(run_.their_name, " (", run_.address,
                             ") did not keep to its commitment: somebody tries to stand between the "
                             "nodes, or it is damaged"));
-    return WhyOver(lock, caller);
+    return WhyOver(lock, caller, request.commitment());
   }
   run_.transcript.caller_nonce = request.nonce();
   run_.transcript.caller_certificate = run_.theirs.sha256;
@@ -122,12 +126,13 @@ absl::Status PairingImpl::OnFinish(const PairingCaller& caller, const PairingFin
   Lock lock(mutex_);
   Expire(lock);
   if (run_.is_caller) return NotOpen();
-  if (run_.state == PairingState::kDone && IsRecent(lock) && CheckCaller(lock, caller).ok()) {
+  if (run_.state == PairingState::kDone && IsRecent(lock) &&
+      CheckCaller(lock, caller, request.commitment()).ok()) {
     answer = run_.answer;  // Again: the last one was lost.
     return absl::OkStatus();
   }
-  if (!IsActive(lock)) return WhyOver(lock, caller);
-  const absl::Status status = CheckCaller(lock, caller);
+  if (!IsActive(lock)) return WhyOver(lock, caller, request.commitment());
+  const absl::Status status = CheckCaller(lock, caller, request.commitment());
   if (!status.ok()) return status;
   if (run_.state == PairingState::kWaiting) {
     return absl::FailedPreconditionError("nothing was revealed yet");
@@ -136,7 +141,7 @@ absl::Status PairingImpl::OnFinish(const PairingCaller& caller, const PairingFin
   answer.set_confirmed(run_.state == PairingState::kConfirmed);
   if (!request.confirmed() || !answer.confirmed()) return absl::OkStatus();
   if (run_.is_handing_over) return absl::UnavailableError("the hand-over runs; ask again");
-  if (!TakeOver(lock, request, answer).ok()) return WhyOver(lock, caller);
+  if (!TakeOver(lock, request, answer).ok()) return WhyOver(lock, caller, request.commitment());
   return absl::OkStatus();
 }
 
@@ -166,7 +171,7 @@ absl::Status PairingImpl::OnEnd(const PairingCaller& caller, const PairingEnd& r
   const Lock lock(mutex_);
   Expire(lock);
   if (run_.is_caller || !IsActive(lock) || run_.is_handing_over) return absl::OkStatus();
-  const absl::Status status = CheckCaller(lock, caller);
+  const absl::Status status = CheckCaller(lock, caller, request.commitment());
   if (!status.ok()) return status;
   Fail(lock, request.wrong_code()
                  ? absl::StrCat("a wrong code was typed at ", run_.their_name,

@@ -79,8 +79,9 @@ absl::Status PairingImpl::Meet(Lock& lock, std::uint64_t number, PairingWay& way
   begin.set_protocol(kPairingProtocol);
   begin.set_name(setup_.node_name);
   begin.set_pair(run_.options.is_pair);
-  begin.set_commitment(
-      PairingCommitment(run_.transcript.caller_nonce, run_.transcript.caller_certificate));
+  run_.commitment =
+      PairingCommitment(run_.transcript.caller_nonce, run_.transcript.caller_certificate);
+  begin.set_commitment(run_.commitment);
   PairingAnswer answer;
   absl::Status status = Repeat(lock, number, [&] { return way.Begin(begin, answer); });
   if (!status.ok()) return status;
@@ -95,6 +96,7 @@ absl::Status PairingImpl::Meet(Lock& lock, std::uint64_t number, PairingWay& way
   run_.transcript.answerer_certificate = run_.theirs.sha256;
   PairingReveal reveal;
   reveal.set_nonce(run_.transcript.caller_nonce);
+  reveal.set_commitment(run_.commitment);
   status = Repeat(lock, number, [&] { return way.Reveal(reveal); });
   if (status.ok()) ShowCodes(lock);
   return status;
@@ -102,10 +104,11 @@ absl::Status PairingImpl::Meet(Lock& lock, std::uint64_t number, PairingWay& way
 
 // Until both operators have confirmed.
 absl::Status PairingImpl::Compare(Lock& lock, std::uint64_t number, PairingWay& way) {
+  PairingFinish question;
+  question.set_commitment(run_.commitment);
   while (true) {
     PairingFinished answer;
-    const absl::Status status =
-        Repeat(lock, number, [&] { return way.Finish(PairingFinish(), answer); });
+    const absl::Status status = Repeat(lock, number, [&] { return way.Finish(question, answer); });
     if (!status.ok()) return status;
     if (answer.confirmed() && run_.state == PairingState::kConfirmed) return status;
     Pause(lock, number);
@@ -115,8 +118,10 @@ absl::Status PairingImpl::Compare(Lock& lock, std::uint64_t number, PairingWay& 
 absl::Status PairingImpl::HandOver(Lock& lock, std::uint64_t number, PairingWay& way) {
   run_.is_handing_over = true;
   const PairingOptions options = run_.options;
+  const std::string commitment = run_.commitment;
   lock.unlock();
   absl::StatusOr<PairingFinish> gift = MakeGift(setup_, options);
+  if (gift.ok()) gift->set_commitment(commitment);
   PairingFinished answer;
   absl::Status status = gift.status();
   const std::int64_t until_ms = setup_.now_ms() + kHandOverMs;
@@ -169,6 +174,7 @@ void PairingImpl::Call(std::uint64_t number, PairingWay& way) {
   if (run_.theirs.sha256.empty()) return;
   PairingEnd end;
   end.set_wrong_code(run_.is_wrong_code);
+  end.set_commitment(run_.commitment);
   lock.unlock();
   way.End(end).IgnoreError();  // Who is not told notices the silence.
 }

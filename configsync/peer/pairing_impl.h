@@ -90,9 +90,11 @@ class PairingImpl final : public Pairing {
   [[nodiscard]] bool IsRecent(const Lock& lock) const;  // It has ended, a moment ago.
 
   // pairing_answer.cc.
-  absl::Status CheckCaller(const Lock& lock, const PairingCaller& caller) const;
+  absl::Status CheckCaller(const Lock& lock, const PairingCaller& caller,
+                           const std::string& commitment) const;
   absl::Status NotOpen() const;
-  absl::Status WhyOver(const Lock& lock, const PairingCaller& caller) const;
+  absl::Status WhyOver(const Lock& lock, const PairingCaller& caller,
+                       const std::string& commitment) const;
   absl::Status Refuse(const Lock& lock, const PairingCaller& caller, absl::Status why);
   absl::Status TakeOver(Lock& lock, const lockstep::peersync::PairingFinish& gift,
                         lockstep::peersync::PairingFinished& answer);

@@ -161,8 +161,8 @@ void DependencyFinder::Find(const Tree& target) {
     dependencies_.push_back(PathText(dependency.path));
   }
   std::ranges::sort(dependencies_);
-  const auto [begin, end] = std::ranges::unique(dependencies_);
-  dependencies_.erase(begin, end);
+  const auto begin = std::unique(dependencies_.begin(), dependencies_.end());
+  dependencies_.erase(begin, dependencies_.end());
   LeaveOutTheCovered(target.schema());
   KeepBounds();
 }
@@ -190,8 +190,8 @@ void DependencyFinder::KeepBounds() {
   if (dependencies_.size() <= kDependenciesMax && bytes() <= kTextBytesMax) return;
   for (std::string& text : dependencies_) text.resize(std::min(text.size(), text.find('[')));
   std::ranges::sort(dependencies_);
-  const auto [begin, end] = std::ranges::unique(dependencies_);
-  dependencies_.erase(begin, end);
+  const auto begin = std::unique(dependencies_.begin(), dependencies_.end());
+  dependencies_.erase(begin, dependencies_.end());
 }
 
 }  // namespace configsync

@@ -144,8 +144,8 @@ std::vector<std::string> VirtualAddresses(const Tree& tree) {
     return true;
   });
   std::ranges::sort(addresses);
-  const auto [first, last] = std::ranges::unique(addresses);
-  addresses.erase(first, last);
+  const auto first = std::unique(addresses.begin(), addresses.end());
+  addresses.erase(first, addresses.end());
   return addresses;
 }
 

@@ -22,13 +22,13 @@ struct SelectionMaker::Impl {
           finder(selector, withheld, root),
           spec(bare) {}
 
-    void MoveTo(const Tree& target) {
-      if (selector.LookAt(target, /*all_go=*/true) || !projector) {
+    void MoveTo(const Tree& wanted) {
+      if (selector.LookAt(wanted, /*all_go=*/true) || !projector) {
         projector.emplace(
             [this](const SchemaNode& node, const Path& path) { return selector(node, path); });
       }
       if (!finder.IsNeeded()) return;
-      if (finder.MoveTo(target, projector->Project(target))) {
+      if (finder.MoveTo(wanted, projector->Project(wanted))) {
         spec.dependencies = finder.dependencies();
       }
     }

@@ -5,7 +5,7 @@ pushed, to one remote and not to another, and by hand in either direction."""
 
 import time
 
-from story import RingStory, codes_of, main, number, remote_of, sync_status
+from story import LabError, RingStory, codes_of, main, number, remote_of, sync_status
 
 HELD_S = 1.5  # So long nothing may travel that waits.
 
@@ -88,8 +88,8 @@ class OnePair(RingStory):
         before = self.revision("a"), self.revision("b")
         asked = control.json("config", "sync", "adopt", "--preview")
         self.assertIn("of-b", str(asked.get("here")))
-        refused = control.json("config", "sync", "adopt", "--confirm", "not-this-name")
-        self.assertFalse(refused.get("done"))
+        with self.assertRaises(LabError):
+            control.text("config", "sync", "adopt", "--confirm", "not-this-name")
         self.assertEqual(before, (self.revision("a"), self.revision("b")))
         done = control.json("config", "sync", "adopt", "--confirm", asked["must_type"])
         self.assertTrue(done.get("done"), done)

@@ -96,6 +96,17 @@ std::string ServicesText(const google::protobuf::RepeatedPtrField<pb::ServiceAct
   return text;
 }
 
+// Each once: a remote says the same when it judges and when it applies.
+std::string WarningsText(const google::protobuf::RepeatedPtrField<std::string>& warnings) {
+  std::string text;
+  for (auto warning = warnings.begin(); warning != warnings.end(); ++warning) {
+    if (std::find(warnings.begin(), warning, *warning) == warning) {
+      absl::StrAppend(&text, "warning: ", *warning, "\n");
+    }
+  }
+  return text;
+}
+
 // What became of the change on a remote, or would.
 std::string FateText(const pb::RemoteCommit& remote) {
   if (remote.state() == "validated") {
@@ -137,9 +148,7 @@ std::string RemoteText(const pb::RemoteCommit& remote, const pb::CommitResponse&
   if (remote.state() == "validated" || remote.state() == "applied") {
     text += SessionsText(remote.sessions(), check_only);
   }
-  for (const std::string& warning : remote.warnings()) {
-    absl::StrAppend(&text, "warning: ", warning, "\n");
-  }
+  text += WarningsText(remote.warnings());
   for (const pb::ReasonText& reason : remote.reasons()) {
     absl::StrAppend(&text, "reason: ", ReasonLine(reason), "\n");
   }
@@ -210,11 +219,9 @@ std::string CommitText(const pb::CommitResponse& response, bool check_only, Pain
   if (has_effect) {
     text += SessionsText(response.sessions(), check_only);
   }
+  text += WarningsText(response.warnings());
   for (const pb::RemoteCommit& remote : response.remotes()) {
     text += RemoteText(remote, response, check_only, paint);
-  }
-  for (const std::string& warning : response.warnings()) {
-    absl::StrAppend(&text, "warning: ", warning, "\n");
   }
   if (response.committed()) {
     absl::StrAppend(&text, "revision ", response.revision(), " is running; dataplane ",

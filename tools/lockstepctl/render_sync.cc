@@ -180,8 +180,9 @@ std::string ManualText(const pb::ManualResponse& response, Paint paint) {
 }
 
 std::string ManualDoneText(const pb::ManualResponse& response) {
-  if (!response.done()) {
-    return "nothing had to change\n";
+  if (!response.done() || response.here_size() + response.there_size() == 0) {
+    return absl::StrCat("nothing had to change: ", response.remote(),
+                        " and this node have the same\n");
   }
   std::string text = "done";
   if (response.revision() > 0) {

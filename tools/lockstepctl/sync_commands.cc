@@ -73,6 +73,7 @@ absl::StatusOr<int> RunCategory(const Request& request, SyncClient&) {
       categories.push_back(choice.word());
     }
   }
+  std::ranges::sort(categories);
   const absl::StatusOr<pb::EditRequest> edits =
       CategoryEdits(categories, request.category, request.switch_word);
   if (!edits.ok()) {
@@ -94,9 +95,11 @@ bool HasProblems(const pb::ManualResponse& response) {
 
 // What would change goes to standard output, and stays there above the question.
 absl::StatusOr<int> PrintPreview(const Request& request, const pb::ManualResponse& response) {
+  const bool has_more =
+      response.here_size() > 0 || response.there_size() > 0 || response.conflicts_size() > 0;
   if (request.json) {
     Print(JsonText(response) + "\n");
-  } else {
+  } else if (has_more || !HasProblems(response)) {
     Print(ManualText(response, PaintOfStdout()));
   }
   if (!HasProblems(response)) {

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::uint64_t kPointsToKill = 120;
 constexpr int kActsOfKill = 12;
+constexpr std::uint64_t kSeedsWithoutRoles = 5;  // One of so many.
 
 const std::vector<std::string_view> kObjects = {"objects"};
 const std::vector<std::string_view> kBoth = {"objects", "firewall"};
@@ -55,8 +56,9 @@ class Actor {
         break;
       case 8:
         if (random.OneIn(3)) {
-          world_.Trace("killed: " + world_.node(anybody).name);
-          world_.Restart(anybody);
+          const bool is_reboot = random.OneIn(2);
+          world_.Trace((is_reboot ? "reboots: " : "killed: ") + world_.node(anybody).name);
+          is_reboot ? world_.Reboot(anybody) : world_.Restart(anybody);
         }
         break;
       case 9:
@@ -242,7 +244,7 @@ void Close(PairWorld& world, RunResult& result) {
 
 RunResult RunRandom(std::uint64_t seed, std::uint64_t kills, Plant plant) {
   RunResult result;
-  PairWorld world({.seed = seed, .plant = plant});
+  PairWorld world({.seed = seed, .has_roles = seed % kSeedsWithoutRoles != 0, .plant = plant});
   Actor actor(world, result);
   world.Pass(1'000);
   while (world.kills() < kills && world.failure().empty()) {
@@ -270,7 +272,7 @@ RunResult RunStory(std::uint64_t seed, std::uint64_t point, Plant plant) {
 
 RunResult RunRing(std::uint64_t seed, std::uint64_t commits) {
   RunResult result;
-  PairWorld world({.seed = seed, .node_count = 3, .is_ring = true});
+  PairWorld world({.seed = seed, .node_count = 3, .is_ring = true, .has_roles = false});
   world.Pass(3'000);
   std::uint64_t before[3];
   for (int i = 0; i < 3; ++i) before[i] = world.ledger().pushes(i);

@@ -48,7 +48,7 @@ PairWorld::PairWorld(const Options& options)
             .spoils = [this, i](Transaction& written) { Spoil(i, written); }}));
     nodes_.back()->store.seals_nothing = options_.plant == Plant::kSealNothing;
   }
-  if (!options_.is_ring) Failover(0);
+  Failover(0);
   for (int i = 0; i < options_.node_count; ++i) StartNode(i);
   for (int i = 0; i < options_.node_count && failure_.empty(); ++i) {
     std::map<std::string, std::string> remotes;
@@ -57,7 +57,9 @@ PairWorld::PairWorld(const Options& options)
     const std::string own = std::string(kOwnMark) + node(i).name;
     edits.push_back(content_.Set("system host-name", own));
     edits.push_back(content_.Set("system location", own));
-    CommitEdits(i, edits);
+    CommitOptions saved;
+    saved.save = true;
+    CommitEdits(i, edits, saved);
   }
 }
 
@@ -83,10 +85,18 @@ void PairWorld::Fail(const std::string& text) {
 }
 
 void PairWorld::StartNode(int number) {
-  if (const absl::Status status = node(number).Start(); !status.ok() && !node(number).is_dying) {
-    Fail("node " + node(number).name + " does not start: " + status.ToString());
+  PairNode& each = node(number);
+  if (const absl::Status status = each.Start(); !status.ok() && !each.is_dying) {
+    // After a reboot it cannot without a disk: it is tried again.
+    each.is_dying = absl::IsResourceExhausted(status);
+    if (!each.is_dying) Fail("node " + each.name + " does not start: " + status.ToString());
   }
   Bury();
+}
+
+void PairWorld::Reboot(int number) {
+  node(number).boot_id += "+";
+  Restart(number);
 }
 
 void PairWorld::Restart(int number) {
@@ -135,8 +145,11 @@ void PairWorld::OnText(std::string_view what, std::string_view text) {
 }
 
 void PairWorld::Wrote(int number, const Tree& before, const Transaction& transaction) {
-  if (!transaction.revision.has_value()) return;
   const Serve& serve = ServeOf(number);
+  if (serve.sender < 0 && transaction.notes.contains("sync/source")) {
+    sources_.at(static_cast<std::size_t>(number)) = {-1, 0};  // It is its own source now.
+  }
+  if (!transaction.revision.has_value()) return;
   const Tree& after = transaction.revision->tree;
   const std::string wrong =
       ledger_.OnRevision(number, serve.sender, serve.is_forced, before, after);
@@ -152,6 +165,7 @@ void PairWorld::Wrote(int number, const Tree& before, const Transaction& transac
 
 void PairWorld::Failover(int to) {
   active_ = to;
+  if (!options_.has_roles) return;
   ++term_;
   for (const auto& each : nodes_) {
     each->facts.role.term = term_;

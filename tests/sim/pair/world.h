@@ -46,7 +46,8 @@ class PairWorld final : public Network {
   struct Options {
     std::uint64_t seed = 1;
     int node_count = 2;
-    bool is_ring = false;  // Each pushes to the next one; there are no roles.
+    bool is_ring = false;   // Each pushes to the next one.
+    bool has_roles = true;  // Else no dataplane says who is active.
     Plant plant = Plant::kNone;
   };
   explicit PairWorld(const Options& options);
@@ -71,6 +72,7 @@ class PairWorld final : public Network {
   // After Settle(): both say that they are in sync.
   [[nodiscard]] bool IsAllInSync();
   void Restart(int node);
+  void Reboot(int node);  // It begins with its startup configuration.
 
   void Fail(const std::string& text);
   void Trace(const std::string& text) { trace_ += text + "\n"; }

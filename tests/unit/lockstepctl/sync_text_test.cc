@@ -166,13 +166,14 @@ TEST(SyncText, F74_WhatIsDoneByHandShowsBothNodesConflictsAndTheWayBack) {
             "    MINE     deny\n"
             "    THEIRS   -\n"
             "warning: w\n");
-  EXPECT_EQ(ManualDoneText(response), "nothing had to change\n");
   response.set_done(true);
   response.set_remote_revision(31);
   response.set_restore_point(30);
   EXPECT_EQ(ManualDoneText(response),
             "done; b runs its revision 31\n"
             "the way back, on b: `lockstepctl config rollback 30`, then commit\n");
+  response.clear_there();
+  EXPECT_EQ(ManualDoneText(response), "nothing had to change: b and this node have the same\n");
 }
 
 pb::CommitResponse Commit(const std::string& state) {
@@ -217,6 +218,24 @@ TEST(SyncText, N16_APlanShowsBothNodesAndWhatIsNeededWithItsReason) {
                 "service dhcp-server would reload: /dhcp\n"
                 "sessions: 2 would end, 0 would stay\n"),
       std::string::npos)
+      << text;
+}
+
+// The engine says what is kept where over a restart; it stands with this node's own lines.
+TEST(SyncText, F24_WarningsStandWithTheNodeThatTheyAreOfAndOnce) {
+  pb::CommitResponse done = Commit("applied");
+  done.set_committed(true);
+  done.add_warnings("b has made its revision 31 its startup configuration");
+  done.mutable_remotes(0)->add_warnings("no dataplane answers");
+  done.mutable_remotes(0)->add_warnings("no dataplane answers");
+  const std::string text = CommitText(done, false, Paint::kPlain);
+  EXPECT_NE(text.find("sessions: 0 ended, 90 stayed\n"
+                      "warning: b has made its revision 31 its startup configuration\n"
+                      "on b: applied"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("0 stayed\nwarning: no dataplane answers\nrevision 0 is running"),
+            std::string::npos)
       << text;
 }
 

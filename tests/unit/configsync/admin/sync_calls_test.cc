@@ -400,19 +400,6 @@ TEST_F(CommitOfPair, N16_APlanSaysWhatTravelsBecauseSomethingNeedsIt) {
   EXPECT_EQ(Commit(plan).remotes(0).dependencies_size(), 0);
 }
 
-TEST_F(CommitOfPair, F24_WhatOnlyTheRemoteKeepsOverARestartIsSaid) {
-  const pb::CommitResponse response = Commit({});
-  ASSERT_EQ(response.warnings_size(), 1);
-  EXPECT_NE(response.warnings(0).find("its revision 31), this node still with revision 6"),
-            std::string::npos)
-      << response.warnings(0);
-  pb::CommitRequest saved;
-  saved.set_save(true);
-  EXPECT_EQ(Commit(saved).warnings_size(), 0);
-  engine_.remotes[0].state = RemoteOutcome::State::kPending;
-  EXPECT_EQ(Commit({}).warnings_size(), 0);
-}
-
 TEST_F(CommitOfPair, F150_OnlyAnAdminSpeaksForTheCentralManager) {
   pb::CommitRequest request;
   request.set_from_central_manager(true);

@@ -22,22 +22,28 @@ struct Attacker {
   Identity identity = *MakeIdentity("mallory", 1'800'000'000);
   PairingCaller caller{.certificate_pem = identity.certificate.pem, .address = "ipv4:10.9.1.66:1"};
   std::string nonce = std::string(kPairingNonceBytes, 'm');
+  std::string begun;  // Commitment to go on with; empty: that of `nonce`.
 
   [[nodiscard]] PairingBegin Begin() const {
     PairingBegin begin;
     begin.set_protocol(kPairingProtocol);
     begin.set_name("mallory");
     begin.set_pair(true);
-    begin.set_commitment(PairingCommitment(nonce, identity.certificate.sha256));
+    begin.set_commitment(commitment());
     return begin;
+  }
+  [[nodiscard]] std::string commitment() const {
+    return begun.empty() ? PairingCommitment(nonce, identity.certificate.sha256) : begun;
   }
   [[nodiscard]] PairingReveal Reveal() const {
     PairingReveal reveal;
     reveal.set_nonce(nonce);
+    reveal.set_commitment(commitment());
     return reveal;
   }
-  [[nodiscard]] static PairingFinish Gift() {
+  [[nodiscard]] PairingFinish Gift() const {
     PairingFinish gift;
+    gift.set_commitment(commitment());
     gift.set_confirmed(true);
     gift.set_password("mallorys");
     return gift;
@@ -59,7 +65,7 @@ TEST_F(PairingAbuseTest, AClosedNodeAnswersNothing) {
       absl::IsPermissionDenied(calls().OnBegin(mallory_.caller, mallory_.Begin(), answer_)));
   EXPECT_TRUE(absl::IsPermissionDenied(calls().OnReveal(mallory_.caller, mallory_.Reveal())));
   EXPECT_TRUE(
-      absl::IsPermissionDenied(calls().OnFinish(mallory_.caller, Attacker::Gift(), finished_)));
+      absl::IsPermissionDenied(calls().OnFinish(mallory_.caller, mallory_.Gift(), finished_)));
   EXPECT_TRUE(answer_.nonce().empty());
   EXPECT_TRUE(finished_.password().empty());
 }
@@ -69,13 +75,14 @@ TEST_F(PairingAbuseTest, WhoStartsIsNotOpenForCallers) {
   EXPECT_FALSE(a_->pairing->is_open());
   EXPECT_TRUE(
       absl::IsPermissionDenied(a_->pairing->OnBegin(mallory_.caller, mallory_.Begin(), answer_)));
-  EXPECT_TRUE(absl::IsPermissionDenied(
-      a_->pairing->OnFinish(mallory_.caller, Attacker::Gift(), finished_)));
+  EXPECT_TRUE(
+      absl::IsPermissionDenied(a_->pairing->OnFinish(mallory_.caller, mallory_.Gift(), finished_)));
 }
 
 TEST_F(PairingAbuseTest, ANonceThatWasNotCommittedToEndsIt) {
   Accept();
   ASSERT_TRUE(calls().OnBegin(mallory_.caller, mallory_.Begin(), answer_).ok());
+  mallory_.begun = mallory_.commitment();
   mallory_.nonce = std::string(kPairingNonceBytes, 'n');
   EXPECT_TRUE(absl::IsAborted(calls().OnReveal(mallory_.caller, mallory_.Reveal())));
   EXPECT_EQ(b_->state(), PairingState::kFailed);
@@ -108,7 +115,7 @@ TEST_F(PairingAbuseTest, ASecondCallerIsRefusedAndTheFirstGoesOn) {
   Meet();
   for (const absl::Status& status : {calls().OnBegin(mallory_.caller, mallory_.Begin(), answer_),
                                      calls().OnReveal(mallory_.caller, mallory_.Reveal()),
-                                     calls().OnFinish(mallory_.caller, Attacker::Gift(), finished_),
+                                     calls().OnFinish(mallory_.caller, mallory_.Gift(), finished_),
                                      calls().OnEnd(mallory_.caller, PairingEnd())}) {
     EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
   }
@@ -120,9 +127,9 @@ TEST_F(PairingAbuseTest, ASecondCallerIsRefusedAndTheFirstGoesOn) {
 TEST_F(PairingAbuseTest, AGiftBeforeTheConfirmationIsNotTaken) {
   Accept();
   ASSERT_TRUE(calls().OnBegin(mallory_.caller, mallory_.Begin(), answer_).ok());
-  EXPECT_FALSE(calls().OnFinish(mallory_.caller, Attacker::Gift(), finished_).ok());
+  EXPECT_FALSE(calls().OnFinish(mallory_.caller, mallory_.Gift(), finished_).ok());
   ASSERT_TRUE(calls().OnReveal(mallory_.caller, mallory_.Reveal()).ok());
-  ASSERT_TRUE(calls().OnFinish(mallory_.caller, Attacker::Gift(), finished_).ok());
+  ASSERT_TRUE(calls().OnFinish(mallory_.caller, mallory_.Gift(), finished_).ok());
   EXPECT_FALSE(finished_.confirmed());
   EXPECT_TRUE(finished_.password().empty());
   EXPECT_TRUE(b_->devices->Known().empty());
@@ -138,11 +145,29 @@ TEST_F(PairingAbuseTest, WhatWasSaidInAnEarlierPairingIsRefused) {
   Accept();
   EXPECT_TRUE(absl::IsFailedPrecondition(calls().OnReveal(mallory_.caller, mallory_.Reveal())));
   EXPECT_TRUE(
-      absl::IsFailedPrecondition(calls().OnFinish(mallory_.caller, Attacker::Gift(), finished_)));
+      absl::IsFailedPrecondition(calls().OnFinish(mallory_.caller, mallory_.Gift(), finished_)));
   ASSERT_TRUE(calls().OnBegin(mallory_.caller, mallory_.Begin(), answer_).ok());
   ASSERT_TRUE(calls().OnReveal(mallory_.caller, mallory_.Reveal()).ok());
   EXPECT_NE(answer_.nonce(), nonce);
   EXPECT_NE(b_->pairing->Status().code, code);
+}
+
+// As after a cut: the goodbye of the one before arrives in the next.
+TEST_F(PairingAbuseTest, WhatACutHeldUpDoesNotEndTheNextPairing) {
+  Accept();
+  ASSERT_TRUE(calls().OnBegin(mallory_.caller, mallory_.Begin(), answer_).ok());
+  PairingEnd late;
+  late.set_commitment(mallory_.commitment());
+  const PairingReveal late_reveal = mallory_.Reveal();
+  b_->pairing->Cancel(kBert);
+  Accept();
+  mallory_.nonce = std::string(kPairingNonceBytes, 'n');
+  ASSERT_TRUE(calls().OnBegin(mallory_.caller, mallory_.Begin(), answer_).ok());
+  EXPECT_TRUE(absl::IsFailedPrecondition(calls().OnEnd(mallory_.caller, late)));
+  EXPECT_TRUE(absl::IsFailedPrecondition(calls().OnReveal(mallory_.caller, late_reveal)));
+  EXPECT_EQ(b_->state(), PairingState::kWaiting);
+  ASSERT_TRUE(calls().OnReveal(mallory_.caller, mallory_.Reveal()).ok());
+  EXPECT_EQ(b_->state(), PairingState::kComparing);
 }
 
 TEST_F(PairingAbuseTest, TheAnswerIsGivenAgainForAMomentAlone) {
@@ -151,16 +176,17 @@ TEST_F(PairingAbuseTest, TheAnswerIsGivenAgainForAMomentAlone) {
   ASSERT_TRUE(BothEnd(PairingState::kDone));
   const PairingCaller a{.certificate_pem = a_->devices->own().pem, .address = "ipv4:10.9.1.1:1"};
   EXPECT_TRUE(calls().is_open());
-  ASSERT_TRUE(calls().OnFinish(a, Attacker::Gift(), finished_).ok());
+  mallory_.begun = begun_;  // Who repeats the very bytes.
+  ASSERT_TRUE(calls().OnFinish(a, mallory_.Gift(), finished_).ok());
   EXPECT_EQ(finished_.password(), b_->devices->own_password());
   EXPECT_EQ(b_->devices->Known()[0].their_password, a_->devices->own_password())
       << "it is not stored again";
   finished_.Clear();
-  EXPECT_FALSE(calls().OnFinish(mallory_.caller, Attacker::Gift(), finished_).ok());
+  EXPECT_FALSE(calls().OnFinish(mallory_.caller, mallory_.Gift(), finished_).ok());
   EXPECT_TRUE(finished_.password().empty());
   now_ms_ += 10'000;
   EXPECT_FALSE(calls().is_open());
-  EXPECT_TRUE(absl::IsPermissionDenied(calls().OnFinish(a, Attacker::Gift(), finished_)));
+  EXPECT_TRUE(absl::IsPermissionDenied(calls().OnFinish(a, mallory_.Gift(), finished_)));
   EXPECT_TRUE(finished_.password().empty());
 }
 
@@ -217,7 +243,7 @@ TEST_F(PairingAbuseTest, GiftsHaveBounds) {
                         .caller_certificate = mallory_.identity.certificate.sha256,
                         .answerer_certificate = b_->devices->own().sha256});
     ASSERT_TRUE(b_->pairing->Confirm(kBert, codes.caller).ok()) << "deceived, as it were";
-    PairingFinish gift = Attacker::Gift();
+    PairingFinish gift = mallory_.Gift();
     gift.set_password(password);
     gift.set_pair_secret(secret);
     EXPECT_FALSE(calls().OnFinish(mallory_.caller, gift, finished_).ok());

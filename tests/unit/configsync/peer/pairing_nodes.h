@@ -110,14 +110,18 @@ enum class Fate { kArrives, kRequestLost, kAnswerLost };
 class TestWay final : public PairingWay {
  public:
   using Decide = std::function<Fate(const std::string& method)>;
-  TestWay(PairingCalls& other, std::string other_pem, std::string own_pem, Decide decide)
+  // `begun`: what Begin commits to, for a test that repeats what was said.
+  TestWay(PairingCalls& other, std::string other_pem, std::string own_pem, Decide decide,
+          std::string* begun)
       : other_(other),
         other_pem_(std::move(other_pem)),
         caller_{.certificate_pem = std::move(own_pem), .address = "ipv4:10.9.1.1:41000"},
-        decide_(std::move(decide)) {}
+        decide_(std::move(decide)),
+        begun_(begun) {}
 
   absl::Status Begin(const lockstep::peersync::PairingBegin& request,
                      lockstep::peersync::PairingAnswer& answer) override {
+    *begun_ = request.commitment();
     return Carry("Begin", [&] { return other_.OnBegin(caller_, request, answer); });
   }
   absl::Status Reveal(const lockstep::peersync::PairingReveal& request) override {
@@ -145,6 +149,7 @@ class TestWay final : public PairingWay {
   const std::string other_pem_;
   const PairingCaller caller_;
   const Decide decide_;
+  std::string* const begun_;
 };
 
 // fw-a starts, fw-b accepts.
@@ -162,7 +167,7 @@ class PairingTest : public ::testing::Test {
     setup.connect = [this, other, own = node.get()](const std::string&) {
       return std::make_unique<TestWay>(
           *other->pairing, other->devices->own().pem, own->devices->own().pem,
-          [this](const std::string& method) { return Decide(method); });
+          [this](const std::string& method) { return Decide(method); }, &begun_);
     };
     node->pairing = Pairing::Make(setup);
   }
@@ -211,6 +216,7 @@ class PairingTest : public ::testing::Test {
   std::mutex mutex_;  // Of the two that follow.
   std::function<Fate(const std::string&)> fate_;
   std::vector<std::string> calls_;
+  std::string begun_;  // Read when a pairing has ended.
   // A's thread calls B until A is gone.
   std::unique_ptr<TestNode> b_ = std::make_unique<TestNode>("fw-b");
   std::unique_ptr<TestNode> a_ = std::make_unique<TestNode>("fw-a");

@@ -64,21 +64,26 @@ class Between final : public PairingCalls {
   absl::Status OnBegin(const PairingCaller&, const PairingBegin& request,
                        PairingAnswer& answer) override {
     PairingBegin own = request;
-    own.set_commitment(PairingCommitment(nonce_, identity.certificate.sha256));
+    own.set_commitment(commitment_);
     return way_->Begin(own, answer);
   }
   absl::Status OnReveal(const PairingCaller&, const PairingReveal&) override {
     PairingReveal own;
     own.set_nonce(nonce_);
+    own.set_commitment(commitment_);
     return way_->Reveal(own);
   }
   absl::Status OnFinish(const PairingCaller&, const PairingFinish& request,
                         PairingFinished& answer) override {
     if (!request.password().empty()) has_seen_a_secret = true;
-    return way_->Finish(request, answer);
+    PairingFinish own = request;
+    own.set_commitment(commitment_);
+    return way_->Finish(own, answer);
   }
   absl::Status OnEnd(const PairingCaller&, const PairingEnd& request) override {
-    return way_->End(request);
+    PairingEnd own = request;
+    own.set_commitment(commitment_);
+    return way_->End(own);
   }
 
   const Identity identity = *MakeIdentity("mallory", 1'800'000'000);
@@ -87,6 +92,7 @@ class Between final : public PairingCalls {
  private:
   const std::unique_ptr<PairingWay> way_;
   const std::string nonce_;
+  const std::string commitment_ = PairingCommitment(nonce_, identity.certificate.sha256);
 };
 
 // Answers whatever it is asked.
