@@ -97,7 +97,7 @@ class OnePair(RingStory):
         self.assertIn("of-b", self.running("a"))
         self.assertNotIn("of-b", control.text("config", "show", "--view",
                                               str(number(done, "restore_point"))))
-        self.assertIn("adopt", control.text("config", "audit", "--limit", "5"))
+        self.assertIn(" pull ", control.text("config", "audit", "--limit", "5"))
 
     def test_the_source_is_kept_over_a_crash(self):
         """Rows: F5, F6"""
