@@ -32,8 +32,16 @@ void EngineImpl::ArmStartup(CommitRun& run, Transaction& transaction) {
 // The confirm timer, set or carried on; or startup, if nothing waits.
 void EngineImpl::SetConfirm(CommitRun& run, RevisionId revision, const Now& now,
                             Transaction& transaction) {
-  if (const auto within = run.options.confirm_within_s;
-      within.has_value() || confirm_.has_value()) {
+  const auto within = run.options.confirm_within_s;
+  // What a peer gives for good ends the trial of what it gave before.
+  const bool ends_trial = run.draft != nullptr && run.by.user_id == kPeerUserId &&
+                          confirm_.has_value() && !within.has_value();
+  if (ends_trial) {
+    transaction.confirm.emplace(std::nullopt);
+    if (run.options.save) transaction.startup = revision;
+    return;
+  }
+  if (within.has_value() || confirm_.has_value()) {
     ConfirmRecord confirm = confirm_.value_or(ConfirmRecord{.revision = revision,
                                                             .back_to = running_,
                                                             .deadline = {},

@@ -171,6 +171,11 @@ std::optional<Reason> PairImpl::MakeAsked(const Question& question, Push& push,
   }
   made.outcome = push.outcome;
   made.request.confirm_within_s = question.options.confirm_within_s;
+  // A commit on top of one that may still go back goes back with it, there too.
+  if (const auto confirm = setup_.engine->Status().confirm;
+      confirm.has_value() && !made.request.confirm_within_s.has_value()) {
+    made.request.confirm_within_s = std::max<std::uint32_t>(confirm->remaining_s, 1);
+  }
   push = std::move(made);
   return std::nullopt;
 }

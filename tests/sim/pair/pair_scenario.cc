@@ -175,6 +175,23 @@ TEST_F(PairStory, N20_WhatNobodyConfirmsIsGoneOnBothAlsoAfterAFailover) {
   EXPECT_EQ(Shared(1), before);
 }
 
+TEST_F(PairStory, N20_ACommitOnTopOfATrialIsOnTrialThereToo) {
+  Begin();
+  const std::string before = Shared(0);
+  CommitOptions soon;
+  soon.confirm_within_s = 5;
+  world_.cuts.insert({0, 1});
+  ASSERT_TRUE(world_.Commit(0, kObjects, soon).committed);
+  world_.cuts.clear();
+  ASSERT_TRUE(world_.Commit(0, kObjects).committed);
+  EXPECT_EQ(Shared(0), Shared(1));
+  EXPECT_TRUE(world_.node(1).engine->Status().confirm.has_value());
+  world_.Restart(0);
+  world_.Failover(1);  // Nobody pushes to it: its own timer counts.
+  world_.Pass(7'000);
+  EXPECT_EQ(Shared(1), before);
+}
+
 TEST_F(PairStory, N20_WhatIsConfirmedStaysOnBoth) {
   Begin();
   CommitOptions soon;

@@ -101,6 +101,17 @@ TEST_F(DraftTest, N20_WhatAPeerBeganAnybodyHereMayConfirm) {
   EXPECT_TRUE(gate.Calls().empty());  // It came from there.
 }
 
+TEST_F(DraftTest, N20_WhatAPeerGivesForGoodEndsTheTrialOfWhatItGaveBefore) {
+  PeerDraft draft = DraftWith("system host-name", "fw1");
+  draft.confirm_within_s = 30;
+  ASSERT_TRUE(engine_->CommitDraft(draft).committed);
+  ASSERT_TRUE(engine_->CommitDraft(DraftWith("system host-name", "fw2")).committed);
+  EXPECT_FALSE(engine_->Status().confirm.has_value());
+  EXPECT_EQ(engine_->Status().startup, 3u);
+  Pass(30'000);
+  EXPECT_EQ(Value("system host-name"), "fw2");
+}
+
 TEST_F(DraftTest, MadeForAnotherConfigurationItIsRefused) {
   const PeerDraft draft = DraftWith("system host-name", "fw1");
   MustCommit(kAnn, "ha virtual-host-name", "v");
