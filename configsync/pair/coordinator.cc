@@ -299,6 +299,8 @@ Notes PairImpl::NotesFor(const Question& question) {
     record.device = push.remote->device;
     Offer(record, push.ref);
     if (push.request.confirm_within_s.has_value()) {
+      // A confirm of an earlier push that did not arrive is not one of this push.
+      push.remote->is_confirm_due = false;
       record.confirm = ConfirmPassed{
           .number = push.request.number,
           .revision = question.next_revision,

@@ -100,6 +100,7 @@ void PairImpl::PushIfDue(const RemotePtr& remote) {
     Offer(record, ref);
     // What may still go back here goes back there, too.
     if (const auto confirm = setup_.engine->Status().confirm; confirm.has_value()) {
+      remote->is_confirm_due = false;  // That of an earlier push is not one of this push.
       push.request.confirm_within_s = std::max<std::uint32_t>(confirm->remaining_s, 1);
       record.confirm = ConfirmPassed{.number = push.request.number,
                                      .revision = revision_,

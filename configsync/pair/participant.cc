@@ -305,7 +305,8 @@ absl::Status PairImpl::OnConfirm(const DeviceId& from, const ApplyRequest& reque
     const std::lock_guard lock(mutex_);
     Refresh();
     const Peer* const peer = FindPeer(from);
-    if (source_.device != from || peer == nullptr || request.number > peer->taken) {
+    // A late confirm of an earlier push is none of what was taken since.
+    if (source_.device != from || peer == nullptr || request.number != peer->taken) {
       return Refuse(ReasonCode::kPeerRefused, "the push to confirm is not the last one taken");
     }
   }

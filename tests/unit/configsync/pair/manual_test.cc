@@ -331,6 +331,25 @@ TEST_F(PairManualTest, N20_AFailoverConfirmsNothing) {
   EXPECT_EQ(a().Action("dns"), "permit");
 }
 
+TEST_F(PairManualTest, N20_ALateConfirmIsNotOneOfTheNextCommit) {
+  nodes_.MakePair();
+  ASSERT_EQ(a().CommitText(RuleJson("web"), {.confirm_within_s = 60}), "");
+  bool is_cut = true;
+  nodes_.wire.judge = [&](const Wire::Call& call) {
+    return is_cut && call.name == "Confirm" ? Wire::Lost("confirm") : absl::OkStatus();
+  };
+  ASSERT_TRUE(a().engine->Confirm(kEve).ok());
+  ASSERT_EQ(a().CommitText(RuleJson("dns"), {.confirm_within_s = 20}), "");
+  is_cut = false;
+  nodes_.Run(1'000);
+  EXPECT_TRUE(b().engine->Status().confirm.has_value());
+  nodes_.Run(25'000);
+  EXPECT_EQ(a().Action("dns"), "");
+  EXPECT_EQ(b().Action("dns"), "");
+  EXPECT_EQ(b().Action("web"), "permit");
+  EXPECT_EQ(a().State(), "in-sync") << a().Reasons();
+}
+
 TEST_F(PairManualTest, N20_AConfirmThatDidNotArriveIsPushedAgain) {
   nodes_.MakePair();
   ASSERT_EQ(a().CommitText(RuleJson("web"), {.confirm_within_s = 10}), "");
