@@ -241,6 +241,7 @@ absl::StatusOr<PeerAnswer> PeerConnection::Login(const std::string& bytes) {
   const std::lock_guard lock(mutex_);
   session_ = RandomBytes(kSessionBytes);
   session_password_ = password;
+  shared_.refusals->Forget(theirs_.device);
   session_end_ms_ = shared_.steady_ms() + kSessionSeconds * 1'000;
   response.set_session(session_);
   return One(response);

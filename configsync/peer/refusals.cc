@@ -32,6 +32,11 @@ void Refusals::Add(const Reason& reason) {
   }
 }
 
+void Refusals::Forget(std::string_view subject) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(rows_, [subject](const Row& row) { return row.reason.subject == subject; });
+}
+
 std::vector<Reason> Refusals::Take() {
   const std::int64_t now_ms = now_ms_();
   const std::lock_guard lock(mutex_);

@@ -12,6 +12,7 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <string_view>
 #include <vector>
 
 #include "configsync/reasons/reason.h"
@@ -28,6 +29,8 @@ class Refusals {
 
   // Replaces the last of its code and subject. Logs it, if it is new.
   void Add(const Reason& reason);
+  // The device has come in: what it was refused for is over.
+  void Forget(std::string_view subject);
   // Those of the last kShownMs.
   [[nodiscard]] std::vector<Reason> Take();
 

@@ -90,7 +90,9 @@ TEST_F(Session, F29_EndsWhenThePasswordIsAnother) {
   password = "another";
   EXPECT_FALSE(MayExchange(session));
   EXPECT_EQ(LogIn("secret"), "");
+  EXPECT_EQ(refusals.Take().size(), 1u);
   EXPECT_TRUE(MayExchange(LogIn("another")));
+  EXPECT_TRUE(refusals.Take().empty());  // It is over, and nobody has to wait until it is old.
 }
 
 TEST_F(Session, F29_WrongPasswordsPauseTheirAddress) {
