@@ -23,8 +23,8 @@ class WireCapture:
     def __init__(self, namespace, interface, path):
         self.path = Path(path)
         self._child = subprocess.Popen(
-            ["ip", "netns", "exec", namespace, "tcpdump", "-i", interface, "-U", "-s", "0", "-Z",
-             "root", "-w", str(self.path), "tcp"], stdin=subprocess.DEVNULL,
+            ["ip", "netns", "exec", namespace, "tcpdump", "--immediate-mode", "-i", interface,
+             "-U", "-Z", "root", "-w", str(self.path), "tcp"], stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         line = self._child.stderr.readline()
         while line and "listening" not in line:
