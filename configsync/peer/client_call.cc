@@ -35,6 +35,11 @@ class Reactor final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::Byt
     done_.wait(lock, [this] { return is_done_; });
     return status_;
   }
+  // Whether it has ended by then.
+  bool WaitFor(std::chrono::milliseconds time) {
+    std::unique_lock lock(mutex_);
+    return done_.wait_for(lock, time, [this] { return is_done_; });
+  }
   [[nodiscard]] const std::optional<Reason>& own_reason() const { return own_reason_; }
 
   void OnWriteDone(bool is_written) override {
@@ -117,10 +122,19 @@ ClientEnd RunCall(const std::shared_ptr<grpc::Channel>& channel, const ClientCal
   grpc::TemplatedGenericStub<grpc::ByteBuffer, grpc::ByteBuffer> stub(channel);
   stub.PrepareBidiStreamingCall(&context, std::string(call.row->path), {}, &reactor);
   reactor.Start();
+  std::optional<Reason> late_reason;
+  if (call.late_ms != 0 && !reactor.WaitFor(std::chrono::milliseconds(call.late_ms))) {
+    late_reason = call.when_late();
+    if (late_reason) {
+      context.TryCancel();
+    }
+  }
   const grpc::Status status = reactor.Wait();
   ClientEnd end{.code = status.error_code()};
   if (reactor.own_reason()) {
     end.reason = reactor.own_reason();
+  } else if (late_reason && status.error_code() == grpc::StatusCode::CANCELLED) {
+    end.reason = late_reason;
   } else if (!status.ok()) {
     end.reason = ReasonOfCall(status, context);
     end.is_refused = HasWireReason(context);

@@ -33,6 +33,10 @@ struct ClientCall {
   std::uint32_t deadline_ms = 0;
   std::function<std::optional<std::string>()> next;            // Messages to send.
   std::function<absl::Status(const std::string&)> on_message;  // An error ends the call.
+  // Asked once, by the caller's thread, if the call has not ended after `late_ms`: a reason ends it
+  // with that, unless it is answered meanwhile. 0: never.
+  std::uint32_t late_ms = 0;
+  std::function<std::optional<Reason>()> when_late;
 };
 
 struct ClientEnd {

@@ -39,7 +39,11 @@ class GrpcLink final : public PeerLink {
       : setup_(setup), address_(std::move(address)) {}
 
   absl::StatusOr<Exchange> DoExchange(const Exchange& mine) override {
-    auto answer = Ask<wire::Exchange, Exchange>(PeerMethod::kExchange, Encode(mine));
+    const bool is_of_states = !mine.selection.has_value() && !mine.facts.has_value() &&
+                              !mine.want_selection && !mine.want_facts;
+    auto answer = Ask<wire::Exchange, Exchange>(
+        PeerMethod::kExchange, Encode(mine),
+        is_of_states ? kQuickExchangeMs : RowOf(PeerMethod::kExchange).deadline_ms);
     if (answer.ok() && answer->state.device != device()) {
       return StatusOf({.code = ReasonCode::kPeerAnswerInvalid,
                        .remote = address_.name,
@@ -64,7 +68,8 @@ class GrpcLink final : public PeerLink {
     return called.ok() ? answer : called;
   }
   absl::StatusOr<ApplyResponse> Apply(const ApplyRequest& request) override {
-    return Ask<wire::ApplyResponse, ApplyResponse>(PeerMethod::kApply, MessageOf(request));
+    return Ask<wire::ApplyResponse, ApplyResponse>(PeerMethod::kApply, MessageOf(request),
+                                                   RowOf(PeerMethod::kApply).deadline_ms);
   }
   absl::Status Abort(const ApplyRequest& request) override {
     return Tell(PeerMethod::kAbort, request);
@@ -99,11 +104,11 @@ class GrpcLink final : public PeerLink {
     };
   }
   template <typename Message, typename Value>
-  absl::StatusOr<Value> Ask(PeerMethod method, const google::protobuf::MessageLite& request) {
-    const PeerMethodRow& row = RowOf(method);
+  absl::StatusOr<Value> Ask(PeerMethod method, const google::protobuf::MessageLite& request,
+                            std::uint32_t deadline_ms) {
     absl::StatusOr<Value> answer = NoAnswer();
-    const absl::Status called = Run({.row = &row,
-                                     .deadline_ms = row.deadline_ms,
+    const absl::Status called = Run({.row = &RowOf(method),
+                                     .deadline_ms = deadline_ms,
                                      .next = {},
                                      .on_message = Decoder<Message>(answer)},
                                     [&request] { return Only(request); });

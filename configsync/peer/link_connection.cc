@@ -199,7 +199,20 @@ absl::Status LinkConnection::Check() {
 
 ClientEnd LinkConnection::Run(ClientCall call) {
   call.session = session_;
+  const bool is_exchange = call.row->method == PeerMethod::kExchange;
+  if (is_exchange) {
+    if (!is_quick_) {
+      call.deadline_ms = call.row->deadline_ms;
+    }
+    call.late_ms = kLateExchangeMs;
+    call.when_late = [this] { return ReasonOfProbe(remote_, local_, Probe(remote_, local_)); };
+  }
+  const auto start = std::chrono::steady_clock::now();
   ClientEnd end = RunCall(channel_, call);
+  if (is_exchange) {
+    is_quick_ = !end.reason && std::chrono::steady_clock::now() - start <
+                                   std::chrono::milliseconds(kQuickAnswerMs);
+  }
   if (end.reason && !end.is_refused) {
     end.reason = WhyBroken(end, true);
   }

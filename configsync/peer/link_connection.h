@@ -40,8 +40,8 @@ class LinkConnection {
 
   // Whether it may still be used: certificates as they were, interface up. Errors with a reason.
   absl::Status Check();
-  // Fills session and deadline in. What the network says is in the reason; a session that has
-  // ended is renewed once.
+  // Fills the session in. What the network says is in the reason. An exchange gets the deadline of
+  // its row, while it is not known that this connection answers quickly.
   [[nodiscard]] ClientEnd Run(ClientCall call);
 
   [[nodiscard]] const Certificate& theirs() const { return theirs_; }
@@ -66,6 +66,7 @@ class LinkConnection {
   std::shared_ptr<grpc::Channel> channel_;
   Certificate theirs_;
   std::string session_;
+  bool is_quick_ = false;  // The last exchange was answered within kQuickAnswerMs.
 };
 
 }  // namespace configsync

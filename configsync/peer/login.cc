@@ -74,6 +74,15 @@ void LoginGuard::OnFailure(const std::string& address, std::int64_t now_ms) {
   clear_at_ms = std::max(clear_at_ms, now_ms) + kRefillMs;
 }
 
+void LoginGuard::OnPassword(const std::string& password) {
+  const std::lock_guard lock(mutex_);
+  if (password_ == password) {
+    return;
+  }
+  password_ = password;
+  clear_at_ms_.clear();
+}
+
 void LoginGuard::Forget(std::int64_t now_ms) {
   std::erase_if(clear_at_ms_, [now_ms](const auto& row) { return row.second <= now_ms; });
   if (clear_at_ms_.size() >= kAddressesMax) {

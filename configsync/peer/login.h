@@ -49,6 +49,9 @@ class LoginGuard {
   // Milliseconds that `address` has to wait before its password is looked at; 0: none.
   [[nodiscard]] std::int64_t PauseMs(const std::string& address, std::int64_t now_ms);
   void OnFailure(const std::string& address, std::int64_t now_ms);
+  // The node's password at present. Another one than before: failures against the old one count
+  // no more, so who was right all along comes in at once.
+  void OnPassword(const std::string& password);
 
  private:
   void Forget(std::int64_t now_ms);
@@ -56,6 +59,7 @@ class LoginGuard {
   std::mutex mutex_;
   // When the failures of an address are forgotten, each kRefillMs. Under mutex_.
   std::map<std::string, std::int64_t> clear_at_ms_;
+  std::string password_;  // Under mutex_.
 };
 
 }  // namespace configsync

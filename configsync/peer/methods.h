@@ -48,6 +48,13 @@ struct PeerMethodRow {
   std::uint32_t deadline_ms;      // Of Prepare: for a push without edits.
 };
 
+// An exchange of states alone, while the connection answers within a tenth of a second: what is
+// wrong is to be known within a second, with the pause before it and the probe behind it.
+inline constexpr std::uint32_t kQuickExchangeMs = 500;
+inline constexpr std::uint32_t kQuickAnswerMs = 100;
+// An exchange without an answer for so long: the network is asked, while the call goes on.
+inline constexpr std::uint32_t kLateExchangeMs = 250;
+
 inline constexpr std::uint32_t kPrepareMsEachMiB = 2'000;
 inline constexpr std::uint32_t kPrepareMsMax = 120'000;
 

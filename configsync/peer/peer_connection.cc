@@ -202,6 +202,7 @@ absl::StatusOr<PeerAnswer> PeerConnection::Open(const std::string& bytes) {
                   absl::StrCat(TextOf(from_), " calls as user '", CutText(request.user(), 64),
                                "'; only ", std::string(kPeerUser), " may"));
   }
+  shared_.guard->OnPassword(shared_.password());
   const std::int64_t pause_ms = shared_.guard->PauseMs(from_.address, shared_.steady_ms());
   if (pause_ms > 0) {
     return Refuse(ReasonCode::kAuthFailed, theirs_.device,

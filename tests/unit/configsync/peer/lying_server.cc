@@ -81,6 +81,7 @@ class LyingServer::Service : public grpc::CallbackGenericService {
                                                : lies_.welcome);
       return {.messages = {response.SerializeAsString()}};
     }
+    const std::lock_guard lock(lies_.hold);
     return lies_.answer;
   }
 

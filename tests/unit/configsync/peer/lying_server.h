@@ -8,6 +8,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,8 @@ class LyingServer {
   Answer answer;
   std::string welcome;    // Instead of the right proof.
   std::string challenge;  // Instead of 32 bytes.
+  // Held calls wait until it is unlocked; not those of the login.
+  std::mutex hold;
 
   class Service;
 

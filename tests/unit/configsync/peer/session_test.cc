@@ -104,6 +104,17 @@ TEST_F(Session, F29_WrongPasswordsPauseTheirAddress) {
   EXPECT_NE(LogIn("secret"), "");
 }
 
+// A password that was wrong on this node, and is corrected.
+TEST_F(Session, F29_AnotherPasswordEndsThePause) {
+  password = "mistyped";
+  for (std::uint32_t i = 0; i <= LoginGuard::kFailuresMax; ++i) EXPECT_EQ(LogIn("secret"), "");
+  EXPECT_GT(guard.PauseMs("10.9.1.1", now_ms), 0);
+  EXPECT_EQ(LogIn("mistyped"), "");
+  password = "secret";
+  EXPECT_NE(LogIn("secret"), "");
+  EXPECT_TRUE(refusals.Take().empty());
+}
+
 TEST_F(Session, ProofsDependOnEverything) {
   const LoginTranscript transcript{std::string(32, 'c'), std::string(32, 'n'), std::string(64, 'a'),
                                    std::string(64, 'b')};
