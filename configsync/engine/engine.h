@@ -163,7 +163,8 @@ class ConfigEngine {
   virtual absl::Status ChangeMasterKey(const Operator& by, std::string_view old_key,
                                        std::string_view new_key) = 0;
 
-  // Notes of pair/, beside the revisions; each write is a transaction with an audit record.
+  // Notes of pair/, beside the revisions, and rolled_back.h's; each write is a transaction with an
+  // audit record.
   virtual std::map<std::string, std::string> ReadNotes() = 0;
   virtual absl::Status WriteNotes(const Operator& by, std::string_view action, std::string detail,
                                   const Notes& notes) = 0;

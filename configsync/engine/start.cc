@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "configsync/engine/engine_impl.h"
 #include "configsync/engine/ha_nodes.h"
+#include "configsync/engine/rolled_back.h"
 
 namespace configsync {
 
@@ -97,11 +98,18 @@ absl::Status EngineImpl::AfterReboot() {
                  .changes = changes},
                 now, transaction);
     transaction.audit.outcome = "warning";
+    transaction.notes[kRolledBackNote] =
+        Encode(RolledBack{.back_to = startup_, .at = running_ + 1});
   } else {
     transaction.audit = AuditOf(now, Self(), "boot", "running and startup are equal", "done");
   }
   transaction.boot_id = setup_.boot_id;
-  if (confirm_.has_value()) transaction.confirm.emplace(std::nullopt);
+  if (confirm_.has_value()) {
+    transaction.confirm.emplace(std::nullopt);
+    // Back by itself, as it were: what was on trial in between is gone all the same.
+    transaction.notes.try_emplace(kRolledBackNote,
+                                  Encode(RolledBack{.back_to = confirm_->back_to, .at = running_}));
+  }
   if (lock_.has_value()) {
     lock_->deadline = Anchored(lock_->deadline, now);
     transaction.lock.emplace(lock_);

@@ -10,6 +10,7 @@
 #include "configsync/engine/codes.h"
 #include "configsync/engine/engine_impl.h"
 #include "configsync/engine/ha_nodes.h"
+#include "configsync/engine/rolled_back.h"
 
 namespace configsync {
 namespace {
@@ -190,6 +191,8 @@ bool EngineImpl::ExpireConfirm() {
            .changes = changes},
           now, transaction);
       transaction.confirm.emplace(std::nullopt);
+      transaction.notes[kRolledBackNote] =
+          Encode(RolledBack{.back_to = confirm_->back_to, .at = running_ + 1});
       if (!IsHaDisarmed(*tree)) {
         if (ha_edit_.has_value()) transaction.ha_edit.emplace(std::nullopt);
       } else if (confirm_->ha_edit_open && !ha_edit_.has_value()) {

@@ -26,6 +26,7 @@
 #include <utility>
 #include <vector>
 
+#include "configsync/engine/rolled_back.h"
 #include "configsync/pair/direction.h"
 #include "configsync/pair/pair_sync.h"
 #include "configsync/pair/reconcile.h"
@@ -290,6 +291,7 @@ class PairImpl final : public PairSync {
   std::map<DeviceId, Peer> peers_;
   std::map<std::string, std::string> notes_;  // As read last.
   SourceRecord source_;
+  RolledBack rolled_back_;
   HeldRecord held_;               // In force.
   bool are_holds_stale_ = false;  // The note has more, which must not come back.
   std::optional<RevisionId> pinned_;

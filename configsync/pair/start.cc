@@ -69,6 +69,9 @@ absl::Status PairImpl::Begin() {
       if (name == kSourceNote) status = DecodeSource(text).status();
       if (name == kHeldNote) status = DecodeHeld(text).status();
       if (name == kNumberNote || name == kPinNote) status = DecodeNumber(text).status();
+      if (name == kRolledBackNote && !DecodeRolledBack(text).has_value()) {
+        status = absl::DataLossError("the revisions that were taken back cannot be read");
+      }
       if (name.starts_with("sync/remote/")) status = DecodeRemote(text).status();
       if (!status.ok()) {
         return absl::DataLossError(absl::StrCat(name, ": ", std::string(status.message())));
@@ -107,6 +110,7 @@ void PairImpl::Refresh() {
 
 void PairImpl::TakeNotes() {
   source_ = DecodeSource(NoteOf(notes_, kSourceNote)).value_or(SourceRecord{});
+  rolled_back_ = DecodeRolledBack(NoteOf(notes_, kRolledBackNote)).value_or(RolledBack{});
   const HeldRecord held = DecodeHeld(NoteOf(notes_, kHeldNote)).value_or(HeldRecord{});
   held_ = HoldsInForce(held, settings_);
   are_holds_stale_ = !(held_ == held);
@@ -153,11 +157,14 @@ absl::Status PairImpl::WriteNotes(const Operator& by, std::string_view action, s
   return status;
 }
 
-// A hold whose cause the settings have no more is none.
+// A hold whose cause the settings have no more is none, nor is one at what was taken back.
 HeldRecord PairImpl::HoldsInForce(const HeldRecord& held, const SyncSettings& settings) const {
   HeldRecord in_force;
   const std::vector<std::string> manual = CategoriesOf(*setup_.root, SyncTrigger::kManual);
   for (const auto& [category, hold] : held.categories) {
+    // What it was made on top of, or in, was taken back: nothing of that may stay on a remote.
+    // Revisions that are newer than what was read last are looked at when they are read.
+    if (rolled_back_.at <= revision_ && rolled_back_.TookBackFrom(hold.revision)) continue;
     const bool is_manual = std::ranges::binary_search(manual, category);
     const bool holds =
         hold.cause == HoldCause::kCentralManager || settings.push == PushMode::kManual ||

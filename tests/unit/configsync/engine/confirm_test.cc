@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
+#include "configsync/engine/rolled_back.h"
 #include "tests/unit/configsync/engine/engine_fixture.h"
 
 namespace configsync {
@@ -38,6 +39,7 @@ TEST_F(ConfirmTest, AnUnconfirmedCommitIsRolledBackAsANewRevision) {
   const RevisionInfo info = Newest();
   EXPECT_EQ(info.id, 4u);
   EXPECT_EQ(info.origin, "confirm-expired");
+  EXPECT_EQ(engine_->ReadNotes()[kRolledBackNote], "2 4");
   EXPECT_EQ(info.author.name, "lockstep-configd");
   EXPECT_EQ(dataplane_.runs->first, 4u);
   EXPECT_FALSE(engine_->Status().confirm.has_value());

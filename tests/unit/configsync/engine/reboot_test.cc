@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
+#include "configsync/engine/rolled_back.h"
 #include "tests/unit/configsync/engine/engine_fixture.h"
 
 namespace configsync {
@@ -24,6 +25,7 @@ TEST_F(EngineTest, ARebootOfTheMachineBeginsWithStartup) {
   const RevisionInfo info = Newest();
   EXPECT_EQ(info.id, 4u);
   EXPECT_EQ(info.origin, "startup");
+  EXPECT_EQ(engine_->ReadNotes()[kRolledBackNote], "2 4");
   EXPECT_EQ(LastAudit().outcome, "warning");
   EXPECT_EQ(engine_->Status().startup, 2u);
   EXPECT_EQ(dataplane_.runs->first, 4u);
@@ -45,8 +47,19 @@ TEST_F(EngineTest, ARebootEndsAConfirm) {
   ASSERT_TRUE(CommitWithin(kAnn, 600, true).committed);
   Reboot();
   EXPECT_EQ(Value("system host-name"), "");
+  EXPECT_EQ(engine_->ReadNotes()[kRolledBackNote], "1 3");
   EXPECT_FALSE(engine_->Status().confirm.has_value());
   EXPECT_FALSE(store_.Read()->confirm.has_value());
+}
+
+TEST_F(EngineTest, ARebootEndsATrialThatCameBackByItself) {
+  Set(kAnn, "system host-name", "fw1");
+  ASSERT_TRUE(CommitWithin(kAnn, 600).committed);
+  (void)engine_->ResetCandidate(kAnn, {.kind = ViewName::Kind::kRevision, .revision = 1});
+  ASSERT_TRUE(Commit(kAnn).committed);
+  Reboot();
+  EXPECT_EQ(engine_->Status().running, 3u);
+  EXPECT_EQ(engine_->ReadNotes()[kRolledBackNote], "1 3");
 }
 
 TEST_F(EngineTest, ARebootKeepsCandidatesAndWhatIsLeftOfALock) {

@@ -350,6 +350,42 @@ TEST_F(PairManualTest, N20_ALateConfirmIsNotOneOfTheNextCommit) {
   EXPECT_EQ(a().State(), "in-sync") << a().Reasons();
 }
 
+TEST_F(PairManualTest, N20_WhatWaitsOnTopOfATrialGoesBackWithIt) {
+  nodes_.MakePair(R"(, "push": "manual")");
+  ASSERT_EQ(a().CommitText(RuleJson("web"), {.confirm_within_s = 10}), "");
+  ASSERT_TRUE(a().pair->Manual(kEve, {}).done);
+  ASSERT_EQ(b().Action("web"), "permit");
+  ASSERT_EQ(a().CommitText(RuleJson("dns")), "");
+  EXPECT_EQ(a().Reasons(), "PENDING(1)");
+  nodes_.Run(15'000);
+  EXPECT_EQ(a().Action("web"), "");
+  EXPECT_EQ(b().Action("web"), "");
+  EXPECT_EQ(a().State(), "in-sync") << a().Reasons();
+  EXPECT_FALSE(a().engine->ReadNotes().contains("sync/held"));
+}
+
+TEST_F(PairManualTest, N20_WhatWaitedBeforeATrialWaitsAfterIt) {
+  nodes_.MakePair(R"(, "push": "manual")");
+  ASSERT_EQ(a().CommitText(RuleJson("web")), "");
+  ASSERT_EQ(a().CommitText(RuleJson("dns"), {.confirm_within_s = 10}), "");
+  nodes_.Run(15'000);
+  EXPECT_EQ(a().Action("dns"), "");
+  EXPECT_EQ(b().Action("web"), "");
+  EXPECT_EQ(a().State(), "pending");
+}
+
+TEST_F(PairManualTest, N20_WhatWaitsOnTopOfAConfirmedTrialWaitsOn) {
+  nodes_.MakePair(R"(, "push": "manual")");
+  ASSERT_EQ(a().CommitText(RuleJson("web"), {.confirm_within_s = 10}), "");
+  ASSERT_TRUE(a().pair->Manual(kEve, {}).done);
+  ASSERT_EQ(a().CommitText(RuleJson("dns")), "");
+  ASSERT_TRUE(a().engine->Confirm(kEve).ok());
+  nodes_.Run(15'000);
+  EXPECT_EQ(b().Action("web"), "permit");
+  EXPECT_EQ(b().Action("dns"), "");
+  EXPECT_EQ(a().Reasons(), "PENDING(1)");
+}
+
 TEST_F(PairManualTest, N20_AConfirmThatDidNotArriveIsPushedAgain) {
   nodes_.MakePair();
   ASSERT_EQ(a().CommitText(RuleJson("web"), {.confirm_within_s = 10}), "");
