@@ -139,6 +139,10 @@ std::optional<Reason> PairImpl::MakeAsked(const Question& question, Push& push,
                                           RemoteOutcome& outcome) {
   Remote& remote = *push.remote;
   Peer* const peer = FindPeer(remote.device);
+  // It may know the selection, and not have said what it is.
+  if (peer == nullptr || !peer->facts.has_value()) {
+    return MakeReason(ReasonCode::kPeerBusy, outcome.remote, "its facts are not known yet");
+  }
   const View view = Look(remote);
   for (const Reason& reason : view.reasons) {
     const bool is_of_decision =

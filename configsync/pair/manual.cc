@@ -102,6 +102,14 @@ bool PairImpl::MayForce(Remote& remote, ManualOutcome& outcome) {
   return outcome.problems.empty();
 }
 
+bool PairImpl::ClaimByHand(Remote& remote, std::unique_lock<std::mutex>& lock,
+                           ManualOutcome& outcome) {
+  if (Claim(remote, lock, true)) return true;
+  outcome.problems.Add(
+      ProblemOf(MakeReason(ReasonCode::kPeerBusy, remote.address.name, "a push takes long")));
+  return false;
+}
+
 PeerDraft PairImpl::DraftByHand(const Operator& by, const ManualOptions& options,
                                 const Tree& tree) {
   return {.by = by,
@@ -222,8 +230,8 @@ void PairImpl::Overwrite(const Operator& by, const RemotePtr& remote, const Manu
     outcome.there = Diff(parts->theirs, parts->mine);
     if (!MayForce(*remote, outcome)) return;
     outcome.restore_point = PeerOf(remote->device).state.running;
-    if (options.preview) return;
-    if (!Claim(*remote, lock, true)) return;
+    if (options.preview || !ClaimByHand(*remote, lock, outcome)) return;
+    Refresh();
     TargetRef ref = {.revision = revision_, .held = {}};
     (void)Wanted(*running_, held_, ref);
     const Target target = TargetOf(*remote);
@@ -289,11 +297,19 @@ void PairImpl::Adopt(const Operator& by, const RemotePtr& remote, const ManualOp
 }
 
 bool PairImpl::PlanMerge(const Operator& by, const RemotePtr& remote, const ManualOptions& options,
-                         const PartsOfBoth& parts, std::unique_lock<std::mutex>& lock,
-                         MergePlan& plan, ManualOutcome& outcome) {
+                         const PartsOfBoth& parts, MergePlan& plan, ManualOutcome& outcome) {
   Refresh();
   if (!MayForce(*remote, outcome)) return false;
   const Target target = TargetOf(*remote);
+  // What was committed while the remote was asked would be taken back.
+  if (target.part.hash() != parts.mine.hash()) {
+    outcome.problems.Add({.code = std::string(problem_code::kRunningMoved),
+                          .path = {},
+                          .value = absl::StrCat("revision ", revision_),
+                          .text = "the configuration has changed while the remote was asked",
+                          .remedy = "look at a preview again, then merge again"});
+    return false;
+  }
   const std::vector<Known>& known = KnownOf(*remote, target.selection);
   const Tree base = remote->record.agreed.has_value() && !known.empty()
                         ? known.front().part
@@ -323,7 +339,6 @@ bool PairImpl::PlanMerge(const Operator& by, const RemotePtr& remote, const Manu
          .remedy = "look at them with a preview, then say which side counts"});
     return false;
   }
-  if (!Claim(*remote, lock, true)) return false;
   const TargetRef ref = {.revision = outcome.here.empty() ? revision_ : revision_ + 1, .held = {}};
   plan.push = MakePush(remote, {.selection = target.selection, .part = merged.tree}, ref,
                        parts.theirs, by, options.comment, true);
@@ -342,7 +357,12 @@ void PairImpl::MergeByHand(const Operator& by, const RemotePtr& remote,
   MergePlan plan;
   {
     std::unique_lock lock(mutex_);
-    if (!PlanMerge(by, remote, options, *parts, lock, plan, outcome)) return;
+    // First: while a push is waited for, anything may change.
+    if (!options.preview && !ClaimByHand(*remote, lock, outcome)) return;
+    if (!PlanMerge(by, remote, options, *parts, plan, outcome)) {
+      if (!options.preview) Release(*remote);
+      return;
+    }
   }
   const bool is_pushed = !outcome.there.empty();
   bool goes_on = !is_pushed || PrepareByHand(*plan.push, outcome);

@@ -96,8 +96,8 @@ struct PrepareRequest {
   std::string comment;
   std::vector<RevisionNote> revisions;
   std::optional<std::uint32_t> confirm_within_s;
-  bool is_forced =
-      false;  // By hand, of a privileged operator: what the receiver has is overwritten.
+  // By hand, of a privileged operator. Told, and no right: the receiver checks it as any push.
+  bool is_forced = false;
 };
 
 struct PrepareResponse {

@@ -270,8 +270,9 @@ class PairImpl final : public PairSync {
     std::optional<PeerDraft> draft;
   };
   bool PlanMerge(const Operator& by, const RemotePtr& remote, const ManualOptions& options,
-                 const PartsOfBoth& parts, std::unique_lock<std::mutex>& lock, MergePlan& plan,
-                 ManualOutcome& outcome);
+                 const PartsOfBoth& parts, MergePlan& plan, ManualOutcome& outcome);
+  // False: a push to it takes too long, which is a problem then.
+  bool ClaimByHand(Remote& remote, std::unique_lock<std::mutex>& lock, ManualOutcome& outcome);
   // What even force does not pass by. Needs `mutex_`.
   bool MayForce(Remote& remote, ManualOutcome& outcome);
   PeerDraft DraftByHand(const Operator& by, const ManualOptions& options, const Tree& tree);

@@ -33,6 +33,16 @@ void Shorten(Problems& problems) {
   problems.list.resize(kProblemsSent);
 }
 
+// Between characters: a half one is no text any more.
+std::string Cut(std::string text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  while (bytes_max > 0 && (static_cast<unsigned char>(text[bytes_max]) & 0xc0U) == 0x80U) {
+    --bytes_max;
+  }
+  text.resize(bytes_max);
+  return text;
+}
+
 // "edit 12 of ann@fw-a (web server); 11 of bob (...)", so that the history here says who made what.
 std::string CommentOf(const PrepareRequest& request) {
   std::string comment = request.comment;
@@ -45,8 +55,7 @@ std::string CommentOf(const PrepareRequest& request) {
                       note.comment.empty() ? "" : ": ", note.comment);
     }
   }
-  if (comment.size() > kPeerCommentBytesMax) comment.resize(kPeerCommentBytesMax);
-  return comment;
+  return Cut(std::move(comment), kPeerCommentBytesMax);
 }
 
 }  // namespace
@@ -127,7 +136,7 @@ PeerDraft PairImpl::DraftOf(const DeviceId& from, const Prepared& prepared, bool
   const Peer& peer = PeerOf(from);
   const std::string name = peer.facts.has_value() ? peer.facts->name : from;
   PeerDraft draft = {
-      .by = {.user_id = kPeerUserId, .name = absl::StrCat(request.author.substr(0, 64), "@", name)},
+      .by = {.user_id = kPeerUserId, .name = absl::StrCat(Cut(request.author, 64), "@", name)},
       .origin = "peer",
       .comment = CommentOf(request),
       .tree = prepared.merged,

@@ -13,7 +13,7 @@
 namespace configsync {
 namespace {
 
-constexpr std::chrono::seconds kClaimWait{130};  // Longer than the longest push.
+constexpr std::chrono::seconds kClaimWait{160};  // Longer than Prepare and Apply may take.
 
 }  // namespace
 

@@ -241,6 +241,29 @@ TEST_F(PairManualTest, N18_MergeTakesBothSidesAndListsConflicts) {
   EXPECT_EQ(a().State(), "in-sync") << a().Reasons();
 }
 
+TEST_F(PairManualTest, N18_ACommitWhileTheRemoteIsAskedIsNotTakenBack) {
+  nodes_.MakePair(R"(, "policy": "deferred")");
+  a().CommitText(RuleJson("web"));
+  nodes_.Run(500);
+  Diverge();
+  a().CommitText(kZone);
+  nodes_.Run(500);
+  nodes_.wire.change_fetched = [&](const Wire::Call&, FetchResponse&) {
+    EXPECT_EQ(a().CommitText(RuleJson("between")), "");
+  };
+  const ManualOutcome moved = a().pair->Manual(kEve, {.kind = ManualKind::kMerge});
+  nodes_.wire.change_fetched = {};
+  EXPECT_EQ(CodesOf(moved), "RUNNING_MOVED ");
+  EXPECT_EQ(a().Action("between"), "permit");
+  const ManualOutcome again =
+      a().pair->Manual(kEve, {.kind = ManualKind::kMerge, .prefer = Prefer::kMine});
+  EXPECT_TRUE(again.done) << CodesOf(again);
+  nodes_.Run(1'000);
+  EXPECT_EQ(a().State(), "in-sync") << a().Reasons();
+  EXPECT_EQ(b().Action("between"), "permit");
+  EXPECT_EQ(a().Action("theirs"), "deny");
+}
+
 TEST_F(PairManualTest, F157_TwoConfigurationsThatWereNeverTheSame) {
   a().CommitText(RuleJson("mine"));
   b().CommitText(RuleJson("theirs"));

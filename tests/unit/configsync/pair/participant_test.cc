@@ -178,6 +178,29 @@ TEST_F(ParticipantTest, AStateOfSomebodyElseIsNotBelieved) {
   EXPECT_FALSE(b().pair->OnExchange(a().facts.facts.device, exchange).ok());
 }
 
+TEST_F(ParticipantTest, AnAuthorIsCutBetweenCharacters) {
+  PrepareRequest request = Next();
+  request.author = std::string(63, 'x') + "\xc3\xa9";
+  request.comment = std::string(kPeerCommentBytesMax - 1, 'y') + "\xc3\xa9";
+  ASSERT_EQ(Refusal(request), "");
+  ASSERT_EQ(Apply(request.number), "");
+  const auto history = b().engine->History(1);
+  ASSERT_TRUE(history.ok());
+  EXPECT_EQ(history->at(0).author.name, std::string(63, 'x') + "@fw-a");
+  EXPECT_EQ(history->at(0).comment, std::string(kPeerCommentBytesMax - 1, 'y'));
+}
+
+// It knows the selection, and never says what it is.
+TEST(Participant, ARemoteThatGivesNoFactsIsNotAsked) {
+  Nodes nodes;
+  nodes.wire.change_exchange = [](const Wire::Call&, Exchange& answer) { answer.facts.reset(); };
+  nodes.a().SyncWith({"b"}, R"(, "policy": "strict")");
+  nodes.b().SyncWith({"c"});
+  nodes.Run(1'000);
+  EXPECT_EQ(nodes.a().CommitText(RuleJson("web")), "PEER_BUSY ");
+  EXPECT_EQ(nodes.b().Action("web"), "");
+}
+
 TEST_F(ParticipantTest, GarbageInAnAnswerIsAReasonAndEnds) {
   nodes_.wire.change_exchange = [](const Wire::Call& call, Exchange& answer) {
     if (call.from == "a") answer.state.device = "0";
