@@ -29,6 +29,7 @@ constexpr const char* kSecret = "hunter2-hunter2";
 class SyncCallsTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
+    if (schema_ != nullptr) return;  // Of another suite of this fixture.
     auto loaded = Schema::Load(LOCKSTEP_YANG_DIR);
     ASSERT_TRUE(loaded.ok()) << loaded.status();
     schema_ = loaded->release();

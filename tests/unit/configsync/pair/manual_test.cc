@@ -255,13 +255,6 @@ TEST_F(PairManualTest, N18_ACommitWhileTheRemoteIsAskedIsNotTakenBack) {
   nodes_.wire.change_fetched = {};
   EXPECT_EQ(CodesOf(moved), "RUNNING_MOVED ");
   EXPECT_EQ(a().Action("between"), "permit");
-  const ManualOutcome again =
-      a().pair->Manual(kEve, {.kind = ManualKind::kMerge, .prefer = Prefer::kMine});
-  EXPECT_TRUE(again.done) << CodesOf(again);
-  nodes_.Run(1'000);
-  EXPECT_EQ(a().State(), "in-sync") << a().Reasons();
-  EXPECT_EQ(b().Action("between"), "permit");
-  EXPECT_EQ(a().Action("theirs"), "deny");
 }
 
 TEST_F(PairManualTest, F157_TwoConfigurationsThatWereNeverTheSame) {
