@@ -314,8 +314,9 @@ absl::Status SqliteStore::CheckSecondPlace(const SecondPlace::Found& found) {
   const bool is_level =
       found.heads.has_value() && found.heads->audit_sequence == head_.audit_sequence;
   if (is_level) return absl::OkStatus();
-  // A killed process may have left its last transaction in the log without a sync: it is seen, but a
-  // power loss would take it. It must be on the disk before the second place says that it happened.
+  // A killed process may have left its last transaction in the log without a sync: it is seen, but
+  // a power loss would take it. It must be on the disk before the second place says that it
+  // happened.
   absl::Status status = database_->Number("PRAGMA wal_checkpoint(TRUNCATE)").status();
   if (status.ok()) status = WriteHeads();
   if (status.ok() || !found.heads.has_value()) return status;
