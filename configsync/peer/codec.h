@@ -34,7 +34,7 @@ inline constexpr std::size_t kPeerFactsMax = 256;    // Features, licences, plug
 inline constexpr std::size_t kPeerSchemaPathsMax = 65'536;
 inline constexpr std::size_t kPeerPathMax = 16;  // Devices that a content came through.
 inline constexpr std::size_t kPeerRevisionsMax = 100;
-inline constexpr std::size_t kPeerCommentBytesMax = 1'024;
+inline constexpr std::size_t kWireCommentBytesMax = 1'024;
 inline constexpr std::size_t kPushBytesMax = 128 << 20;   // Edits of a push or a fetch.
 inline constexpr std::size_t kPieceBytesMax = 256 << 10;  // Of them in one message.
 

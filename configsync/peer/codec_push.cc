@@ -85,7 +85,7 @@ void ReadRevisions(FieldReader& reader, const Repeated<wire::RevisionNote>& mess
     RevisionNote note;
     note.id = one.id();
     note.author = reader.Text("revision.author", one.author(), kPeerNameBytesMax);
-    note.comment = reader.Text("revision.comment", one.comment(), kPeerCommentBytesMax);
+    note.comment = reader.Text("revision.comment", one.comment(), kWireCommentBytesMax);
     note.wall_ms = one.wall_ms();
     revisions.push_back(std::move(note));
   }
@@ -105,7 +105,7 @@ wire::PrepareHeader EncodeHeader(const PrepareRequest& value) {
   message.set_result(BytesOf(value.result));
   message.set_edit_bytes(value.edits.size());
   message.set_author(CutText(value.author, kPeerNameBytesMax));
-  message.set_comment(CutText(value.comment, kPeerCommentBytesMax));
+  message.set_comment(CutText(value.comment, kWireCommentBytesMax));
   for (const RevisionNote& note : value.revisions) {
     if (static_cast<std::size_t>(message.revisions_size()) == kPeerRevisionsMax) {
       break;
@@ -113,7 +113,7 @@ wire::PrepareHeader EncodeHeader(const PrepareRequest& value) {
     wire::RevisionNote& one = *message.add_revisions();
     one.set_id(note.id);
     one.set_author(CutText(note.author, kPeerNameBytesMax));
-    one.set_comment(CutText(note.comment, kPeerCommentBytesMax));
+    one.set_comment(CutText(note.comment, kWireCommentBytesMax));
     one.set_wall_ms(note.wall_ms);
   }
   if (value.confirm_within_s) {
@@ -145,7 +145,7 @@ absl::StatusOr<PrepareRequest> Decode(const wire::PrepareHeader& message) {
   value.result = reader.ReadHash("result", message.result());
   reader.Counts("edits", message.edit_bytes(), kPushBytesMax, "bytes");
   value.author = reader.Text("author", message.author(), kPeerNameBytesMax);
-  value.comment = reader.Text("comment", message.comment(), kPeerCommentBytesMax);
+  value.comment = reader.Text("comment", message.comment(), kWireCommentBytesMax);
   ReadRevisions(reader, message.revisions(), value.revisions);
   if (message.has_confirm_within_s()) {
     value.confirm_within_s = message.confirm_within_s();
