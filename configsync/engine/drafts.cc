@@ -14,7 +14,8 @@
 namespace configsync {
 namespace {
 
-constexpr std::size_t kJudgedMax = 8;  // As many peers may have prepared something.
+constexpr std::int64_t kJudgedMs = 30'000;  // As long as a peer keeps what it prepared.
+constexpr std::size_t kJudgedMax = 8;       // As many peers may have prepared something.
 
 Problem PeerBusy() {
   return {.code = std::string(problem_code::kPeerBusy),
@@ -65,7 +66,9 @@ bool EngineImpl::ClaimDraft(CommitRun& run) {
 }
 
 bool EngineImpl::TakeJudged(CommitRun& run) {
-  if (run.draft == nullptr) return false;
+  if (run.draft == nullptr || run.options.check_only) return false;
+  const std::int64_t now_ms = setup_.clock->BootMs();
+  std::erase_if(judged_, [&](const Judged& each) { return now_ms - each.boot_ms > kJudgedMs; });
   const auto found = std::ranges::find_if(judged_, [&](const Judged& each) {
     return each.running == run.running_tree->hash() && each.next == run.tree->hash();
   });
@@ -79,7 +82,8 @@ bool EngineImpl::TakeJudged(CommitRun& run) {
 void EngineImpl::KeepJudged(const CommitRun& run) {
   if (run.draft == nullptr) return;
   if (judged_.size() == kJudgedMax) judged_.erase(judged_.begin());
-  judged_.push_back({.running = run.running_tree->hash(),
+  judged_.push_back({.boot_ms = setup_.clock->BootMs(),
+                     .running = run.running_tree->hash(),
                      .next = run.tree->hash(),
                      .warnings = run.outcome.warnings,
                      .sessions = run.outcome.sessions});

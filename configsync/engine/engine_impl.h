@@ -158,9 +158,10 @@ class EngineImpl final : public ConfigEngine {
   std::int64_t NextDueMs();
   void Follow();
 
-  // What a check found good: judging again what a peer prepared would say the same. Needs
-  // `commit_mutex_`.
+  // What a check found good: judging again what a peer has just prepared would say the same; later
+  // the machine and its sessions are others. Needs `commit_mutex_`.
   struct Judged {
+    std::int64_t boot_ms = 0;  // When.
     Hash running, next;
     std::vector<std::string> warnings;
     SessionEffect sessions;

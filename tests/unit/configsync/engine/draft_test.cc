@@ -159,6 +159,19 @@ TEST_F(DraftTest, WhatACheckFoundGoodIsNotAskedTwice) {
   EXPECT_EQ(outcome.services.size(), checked.services.size());
 }
 
+TEST_F(DraftTest, WhatWasCheckedLongAgoIsAskedAgain) {
+  PeerDraft draft = DraftWith("policy rule r1 action", "permit");
+  draft.check_only = true;
+  ASSERT_TRUE(engine_->CommitDraft(draft).problems.empty());
+  ASSERT_TRUE(engine_->CommitDraft(draft).problems.empty());  // A check is asked each time.
+  EXPECT_EQ(dataplane_.plans, 2);
+  clock_.Pass(30'001);
+  dataplane_.refuses_plan = true;
+  draft.check_only = false;
+  EXPECT_EQ(CodeOf(engine_->CommitDraft(draft).problems), "REFUSED");
+  EXPECT_EQ(dataplane_.plans, 3);
+}
+
 TEST_F(DraftTest, WhatWasCheckedForAnotherRunningIsAskedAgain) {
   PeerDraft draft = DraftWith("system host-name", "fw1");
   draft.check_only = true;
