@@ -20,8 +20,17 @@ class FieldReader {
  public:
   [[nodiscard]] const absl::Status& status() const { return status_; }
 
-  std::string Text(const char* field, const std::string& text, std::size_t bytes_max) {
-    return Counts(field, text.size(), bytes_max, "bytes") ? text : std::string();
+  // For people and logs: what would move a cursor or begin a line becomes a blank.
+  std::string Text(const char* field, std::string text, std::size_t bytes_max) {
+    if (!Counts(field, text.size(), bytes_max, "bytes")) return {};
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      const auto byte = static_cast<unsigned char>(text[i]);
+      const bool is_c1 = byte == 0xc2 && i + 1 < text.size() &&  // U+0080 to U+009F.
+                         static_cast<unsigned char>(text[i + 1]) < 0xa0;
+      if (is_c1) text[i + 1] = ' ';
+      if (is_c1 || byte < 0x20 || byte == 0x7f) text[i] = ' ';
+    }
+    return text;
   }
   // A count is checked before anything is read by it.
   bool Counts(const char* field, std::size_t count, std::size_t count_max, const char* unit) {

@@ -242,6 +242,15 @@ TEST(PeerCodec, TextsAreUtf8AndCutBetweenCharacters) {
   EXPECT_EQ(CutText("\xf4\x90\x80\x80", 9), "????");
 }
 
+// Names, problems and comments of another node end on the terminals of operators.
+TEST(PeerCodec, ControlCharactersOfAnotherNodeBecomeBlanks) {
+  Exchange exchange{.state = FullState(), .facts = FullFacts()};
+  exchange.facts->name = "fw\x1b[2J\n\x7f\xc2\x9b-\xc3\x9b";
+  const auto heard = Travelled<Exchange>(Encode(exchange));
+  ASSERT_TRUE(heard.ok()) << heard.status();
+  EXPECT_EQ(heard->facts->name, "fw [2J    -\xc3\x9b");
+}
+
 TEST(PeerCodec, IdsAndHashesHaveTheirLength) {
   EXPECT_EQ(BytesOf(Hash{}), "");
   EXPECT_EQ(BytesOf(Sha256("x")).size(), 32u);
