@@ -72,8 +72,7 @@ struct Peering::Impl : public NodeFacts {
   }
 
   void Audit(const Operator& by, const std::string& detail, const std::string& outcome) {
-    const absl::Status status =
-        setup.engine->WriteNotes(by, "pairing", absl::StrCat(detail, ": ", outcome), {});
+    const absl::Status status = setup.engine->WriteAudit(by, "pairing", detail, outcome);
     if (!status.ok()) {
       Log(LogLevel::kError, "audit",
           absl::StrCat(detail, ": ", outcome, ": not written: ", status.message()));

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -55,6 +56,8 @@ class SyncCalls {
   [[nodiscard]] const RoleGroups& groups() const { return setup_.groups; }
 
  private:
+  void AuditRefusal(const Caller& caller, std::string_view kind, std::string why);
+
   Setup setup_;
 };
 

@@ -12,6 +12,7 @@
 #include "configsync/admin/remote_name.h"
 #include "configsync/admin/sync_calls.h"
 #include "configsync/admin/sync_messages.h"
+#include "configsync/log/log.h"
 
 namespace configsync {
 namespace {
@@ -94,6 +95,16 @@ void CheckCategory(const std::string& category, const Tree& running, const Schem
 
 }  // namespace
 
+// What overwrites a node is in the audit also if it was refused. That must not fail because it
+// cannot be written down.
+void SyncCalls::AuditRefusal(const Caller& caller, std::string_view kind, std::string why) {
+  const absl::Status written = setup_.engine->WriteAudit(
+      {caller.user, caller.name}, absl::StrCat("sync-", std::string(kind)), why, "refused");
+  if (!written.ok()) {
+    Log(LogLevel::kError, "audit", absl::StrCat(why, ": not written: ", written.message()));
+  }
+}
+
 absl::Status SyncCalls::Manual(const Caller& caller, const pb::ManualRequest& request,
                                pb::ManualResponse& response) {
   if (setup_.pair == nullptr) return NoSync();
@@ -118,14 +129,17 @@ absl::Status SyncCalls::Manual(const Caller& caller, const pb::ManualRequest& re
     response.set_must_type(name);
     const std::string what = absl::StrCat("Manual ", std::string(kind->name));
     if (!options->preview && !caller.roles.Has(Role::kHaDangerous)) {
-      return absl::PermissionDeniedError(
-          RefusalText(what, Role::kHaDangerous, caller, setup_.groups));
+      std::string text = RefusalText(what, Role::kHaDangerous, caller, setup_.groups);
+      AuditRefusal(caller, kind->name, text);
+      return absl::PermissionDeniedError(text);
     }
     if (!options->preview && request.confirmation() != name) {
-      return absl::InvalidArgumentError(absl::StrCat(
+      std::string text = absl::StrCat(
           std::string(kind->name), ": ", name, " ", std::string(kind->effect),
           "; look at the preview, then confirm with ", name,
-          request.confirmation().empty() ? "" : absl::StrCat(", not ", request.confirmation())));
+          request.confirmation().empty() ? "" : absl::StrCat(", not ", request.confirmation()));
+      AuditRefusal(caller, kind->name, text);
+      return absl::InvalidArgumentError(text);
     }
   }
   if (!options->category.empty()) {
@@ -136,7 +150,13 @@ absl::Status SyncCalls::Manual(const Caller& caller, const pb::ManualRequest& re
       return absl::OkStatus();
     }
   }
-  Fill(setup_.pair->Manual({caller.user, caller.name}, *options), *setup_.text, response);
+  const ManualOutcome outcome = setup_.pair->Manual({caller.user, caller.name}, *options);
+  if (!options->preview && !outcome.problems.empty()) {
+    const Problem& first = outcome.problems.list.front();
+    AuditRefusal(caller, kind->name,
+                 absl::StrCat("remote ", remote->name, ": ", first.code, " ", first.path));
+  }
+  Fill(outcome, *setup_.text, response);
   return absl::OkStatus();
 }
 

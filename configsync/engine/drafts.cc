@@ -41,6 +41,14 @@ absl::Status EngineImpl::WriteNotes(const Operator& by, std::string_view action,
   return WriteAndTake(transaction);
 }
 
+absl::Status EngineImpl::WriteAudit(const Operator& by, std::string_view action, std::string detail,
+                                    std::string_view outcome) {
+  const std::lock_guard lock(mutex_);
+  Transaction transaction;
+  transaction.audit = AuditOf(Time(), by, action, std::move(detail), outcome);
+  return WriteAndTake(transaction);
+}
+
 std::pair<RevisionId, Tree> EngineImpl::Running() {
   const std::lock_guard lock(mutex_);
   return {running_, *running_tree_};

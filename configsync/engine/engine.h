@@ -168,6 +168,10 @@ class ConfigEngine {
   virtual std::map<std::string, std::string> ReadNotes() = 0;
   virtual absl::Status WriteNotes(const Operator& by, std::string_view action, std::string detail,
                                   const Notes& notes) = 0;
+  // An act that is no transaction of the engine's: pairing, what was refused before it came here.
+  // `outcome`: "done", "refused" or "warning". Nothing in it may be a secret.
+  virtual absl::Status WriteAudit(const Operator& by, std::string_view action, std::string detail,
+                                  std::string_view outcome) = 0;
   // A commit of a draft: rights, ids that are missing, judge and dataplane (neither for what a
   // check found good on the same running), transaction, follow. Lock and confirm of somebody else
   // count as in Commit(); the edit lock does not, because who edits has disarmed the pair. Errors

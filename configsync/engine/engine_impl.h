@@ -56,6 +56,8 @@ class EngineImpl final : public ConfigEngine {
   std::map<std::string, std::string> ReadNotes() override;
   absl::Status WriteNotes(const Operator& by, std::string_view action, std::string detail,
                           const Notes& notes) override;
+  absl::Status WriteAudit(const Operator& by, std::string_view action, std::string detail,
+                          std::string_view outcome) override;
   CommitOutcome CommitDraft(const PeerDraft& draft) override;
   std::pair<RevisionId, Tree> Running() override;
   void SetGate(PairGate* gate) override { gate_ = gate; }

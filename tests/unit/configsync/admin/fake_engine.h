@@ -89,6 +89,7 @@ class FakeEngine final : public ConfigEngine {
   std::function<void()> on_commit = [] {};
   std::optional<Tree> running;         // Else one of FakeRoot().
   std::vector<RemoteOutcome> remotes;  // Of each commit.
+  std::string last_audit;              // Detail of the last WriteAudit().
 
   std::vector<std::string> calls() {
     const std::lock_guard lock(mutex_);
@@ -172,6 +173,11 @@ class FakeEngine final : public ConfigEngine {
   absl::Status WriteNotes(const Operator& by, std::string_view, std::string,
                           const Notes&) override {
     return Noted("notes", by);
+  }
+  absl::Status WriteAudit(const Operator& by, std::string_view action, std::string detail,
+                          std::string_view outcome) override {
+    last_audit = detail;
+    return Noted("audit " + std::string(action) + " " + std::string(outcome), by);
   }
   CommitOutcome CommitDraft(const PeerDraft& draft) override {
     Note("draft " + draft.comment, draft.by);

@@ -174,6 +174,8 @@ TEST_F(SyncCallsTest, F75_OverwritingNeedsTheRoleOfItsOwn) {
         refused.message().find(std::string("Manual ") + kind + " needs the role ha-dangerous"),
         std::string::npos)
         << refused;
+    EXPECT_EQ(engine_.calls().back(), std::string("audit sync-") + kind + " refused by 5");
+    EXPECT_EQ(engine_.last_audit, refused.message());
     pb::ManualRequest preview = Asking(kind);
     preview.set_preview(true);
     EXPECT_TRUE(Manual(preview).ok()) << kind;
@@ -202,11 +204,14 @@ TEST_F(SyncCallsTest, F75_TheNameOfTheNodeThatIsOverwrittenIsTypedAgain) {
       const absl::Status refused = Manual(request);
       EXPECT_EQ(refused.code(), absl::StatusCode::kInvalidArgument) << kind << wrong;
       EXPECT_NE(refused.message().find("confirm with " + name), std::string::npos) << refused;
+      EXPECT_EQ(engine_.last_audit, refused.message());
     }
+    const std::size_t audited = engine_.calls().size();
     EXPECT_EQ(pair_.calls.size(), 1u);
     request.set_confirmation(name);
     EXPECT_TRUE(Manual(request).ok());
     EXPECT_EQ(pair_.calls.size(), 2u);
+    EXPECT_EQ(engine_.calls().size(), audited);  // What is done, the pair writes down.
   }
 }
 
@@ -241,6 +246,8 @@ TEST_F(SyncCallsTest, F4_ARefusalNamesTheSource) {
       {"SYNC_DIRECTION", "", "", "this node's source is fw-b (device 3fa2)", "change it there"});
   ASSERT_TRUE(Manual(Asking("push")).ok());
   EXPECT_FALSE(response_.done());
+  EXPECT_EQ(engine_.calls().back(), "audit sync-push refused by 5");
+  EXPECT_EQ(engine_.last_audit, "remote b: SYNC_DIRECTION ");
   EXPECT_NE(response_.problems().list(0).text().find("fw-b (device 3fa2)"), std::string::npos);
 }
 

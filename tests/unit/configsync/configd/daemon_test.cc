@@ -184,6 +184,24 @@ TEST_F(DaemonTest, F9_ThePeerInterfaceStaysWhileSynchronisationIsOn) {
   EXPECT_FALSE(Commit().committed());
 }
 
+// What came to nothing is not written down as done.
+TEST_F(DaemonTest, TheAuditSaysWhatBecameOfAPairing) {
+  options_.ha1 = {"127.0.0.1:" + std::to_string(FreePort())};
+  Start();
+  lockstepctl::SyncClient sync(options_.admin_socket(), 20);
+  ASSERT_TRUE(sync.Call(pb::BeginPairingRequest()).ok());
+  ASSERT_TRUE(sync.Call(pb::CancelPairingRequest()).ok());
+  Stop();  // It is written behind the pairing's back, before the end.
+  Start();
+  const auto audit = client_->Call(pb::GetAuditRequest());
+  ASSERT_TRUE(audit.ok()) << audit.status();
+  std::vector<std::string> outcomes;
+  for (const pb::AuditRecord& record : audit->records()) {
+    if (record.action() == "pairing") outcomes.push_back(record.outcome());
+  }
+  EXPECT_EQ(outcomes, (std::vector<std::string>{"refused", "done"})) << audit->ShortDebugString();
+}
+
 // An interface that comes up later than this program is no reason not to start.
 TEST_F(DaemonTest, AnAddressThatIsNotThereIsTriedAgain) {
   options_.ha1 = {"192.0.2.1:4792"};

@@ -57,6 +57,14 @@ TEST_F(DraftTest, IsARevisionWithItsNotesInOneTransaction) {
   EXPECT_EQ(Value("system host-name"), "fw1");
 }
 
+TEST_F(DraftTest, AnActOfSomebodyElseIsInTheAuditWithItsOutcome) {
+  ASSERT_TRUE(engine_->WriteAudit(kPeer, "pairing", "the code was wrong", "refused").ok());
+  EXPECT_EQ(LastAudit().action, "pairing");
+  EXPECT_EQ(LastAudit().detail, "the code was wrong");
+  EXPECT_EQ(LastAudit().outcome, "refused");
+  EXPECT_EQ(engine_->Status().running, 1u);
+}
+
 TEST_F(DraftTest, F23_WhatAPeerGivesIsTheStartupConfigurationAtOnce) {
   ASSERT_TRUE(engine_->CommitDraft(DraftWith("system host-name", "fw1")).committed);
   const EngineStatus status = engine_->Status();
