@@ -24,6 +24,8 @@
 namespace configsync {
 namespace {
 
+constexpr std::uint32_t kPushTickMs = 1'000;  // Woken long before that.
+
 std::size_t CountKnown(const DeviceStore& devices) {
   const std::vector<KnownDevice> known = devices.Known();
   return static_cast<std::size_t>(std::ranges::count(known, false, &KnownDevice::is_revoked));
@@ -52,6 +54,7 @@ struct Peering::Impl : public NodeFacts {
   std::unique_ptr<PairSync> pair;
   std::unique_ptr<Pairing> pairing;
   std::unique_ptr<DeviceCalls> device_calls;
+  std::unique_ptr<Ticker> pushes;  // Woken by `ticker` behind each round of states.
   std::unique_ptr<Ticker> ticker;
   std::unique_ptr<RoleWatch> watch;
   std::unique_ptr<PeerServer> server;
@@ -207,6 +210,7 @@ Peering::~Peering() {
     ticker = std::move(impl_->ticker);
   }
   ticker.reset();
+  impl_->pushes.reset();
 }
 
 absl::StatusOr<std::unique_ptr<Peering>> Peering::Start(const Setup& setup) {
@@ -237,7 +241,15 @@ absl::StatusOr<std::unique_ptr<Peering>> Peering::Start(const Setup& setup) {
   }
   impl.pair = *std::move(pair);
   impl.MakePairing();
-  impl.ticker = std::make_unique<Ticker>([&impl] { return impl.pair->Tick(); });
+  impl.pushes = std::make_unique<Ticker>([&impl] {
+    impl.pair->TickPushes();
+    return kPushTickMs;
+  });
+  impl.ticker = std::make_unique<Ticker>([&impl] {
+    const std::uint32_t next_ms = impl.pair->TickStates();
+    impl.pushes->Wake();
+    return next_ms;
+  });
   impl.MakeWatch();
   peering->Tick();
   return peering;

@@ -168,7 +168,7 @@ void PairImpl::DropStaleHolds() {
   if (are_holds_stale_ && !commit_.is_under_way) (void)WriteHeld(Self(), "sync-held", held_);
 }
 
-std::uint32_t PairImpl::Tick() {
+std::uint32_t PairImpl::TickStates() {
   std::vector<RemotePtr> remotes;
   {
     const std::lock_guard lock(mutex_);
@@ -193,6 +193,25 @@ std::uint32_t PairImpl::Tick() {
     }
     if (is_due) (void)ExchangeWith(remote);
   }
+  const std::lock_guard lock(mutex_);
+  Refresh();
+  if (is_woken_) return 0;
+  std::int64_t wait = kExchangeMsMax;
+  const std::int64_t now = setup_.clock->BootMs();
+  for (const auto& [name, remote] : remotes_) {
+    wait = std::min(wait, remote->next_exchange_ms - now);
+  }
+  return static_cast<std::uint32_t>(std::max<std::int64_t>(wait, 1));
+}
+
+void PairImpl::TickPushes() {
+  std::vector<RemotePtr> remotes;
+  {
+    const std::lock_guard lock(mutex_);
+    Refresh();
+    if (!settings_.is_enabled) return;
+    for (const auto& [name, remote] : remotes_) remotes.push_back(remote);
+  }
   for (const RemotePtr& remote : remotes) {
     bool is_settling = false;
     {
@@ -213,13 +232,6 @@ std::uint32_t PairImpl::Tick() {
   const std::lock_guard lock(mutex_);
   Refresh();
   ReleaseCentral();
-  if (is_woken_) return 0;
-  std::int64_t wait = kExchangeMsMax;
-  const std::int64_t now = setup_.clock->BootMs();
-  for (const auto& [name, remote] : remotes_) {
-    wait = std::min(wait, remote->next_exchange_ms - now);
-  }
-  return static_cast<std::uint32_t>(std::max<std::int64_t>(wait, 1));
 }
 
 }  // namespace configsync

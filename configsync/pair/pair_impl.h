@@ -73,7 +73,8 @@ class PairImpl final : public PairSync {
   absl::Status OnConfirm(const DeviceId& from, const ApplyRequest& request) override;
   absl::StatusOr<FetchResponse> OnFetch(const DeviceId& from, const Hash& selection) override;
 
-  std::uint32_t Tick() override;
+  std::uint32_t TickStates() override;
+  void TickPushes() override;
   SyncStatus Status() override;
   absl::StatusOr<PartsOfBoth> Parts(const std::string& remote) override;
   ManualOutcome Manual(const Operator& by, const ManualOptions& options) override;

@@ -4,7 +4,8 @@
 // Synchronisation with all remotes: PAIR.md as code. It asks and answers peers, is the engine's
 // gate for commits, and does what operators ask for by hand.
 //
-// It has no thread: somebody calls Tick(). It has no clock, socket or file of its own.
+// It has no thread: somebody calls TickStates() and TickPushes(). It has no clock, socket or file
+// of its own.
 //
 // Threads: thread-safe. Calls of peers do not wait for calls to peers: two nodes that call each
 // other at once do not stand still.
@@ -114,14 +115,24 @@ class PairSync : public PairGate, public PeerCalls {
     NodeFacts* facts = nullptr;
     const SchemaNode* root = nullptr;
     Store* store = nullptr;  // For sealing alone.
-    // Tick() has something to do at once. On any thread, with any lock held; returns at once.
+    // TickStates() has something to do at once. On any thread, with any lock held; returns at once.
     std::function<void()> wake = [] {};
   };
   // Takes up the notes of the engine, and becomes its gate.
   static absl::StatusOr<std::unique_ptr<PairSync>> Start(const Setup& setup);
 
-  // Exchanges, reconciles. Milliseconds until it wants to be called again.
-  virtual std::uint32_t Tick() = 0;
+  // Exchanges with each remote, for as long as their deadlines at most. Milliseconds until it wants
+  // to be called again.
+  virtual std::uint32_t TickStates() = 0;
+  // Reconciles, as the last exchanges say; a push may take its time. To be called behind each
+  // TickStates(), on a thread of its own, so that a push that hangs does not hold states back.
+  virtual void TickPushes() = 0;
+  // Both, for who has one thread.
+  std::uint32_t Tick() {
+    const std::uint32_t states_ms = TickStates();
+    TickPushes();
+    return states_ms;
+  }
 
   virtual SyncStatus Status() = 0;
   virtual absl::StatusOr<PartsOfBoth> Parts(const std::string& remote) = 0;

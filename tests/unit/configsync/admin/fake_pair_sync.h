@@ -29,7 +29,8 @@ class FakePairSync final : public PairSync {
     status.remotes.push_back(std::move(remote));
   }
 
-  std::uint32_t Tick() override { return 1'000; }
+  std::uint32_t TickStates() override { return 1'000; }
+  void TickPushes() override {}
   SyncStatus Status() override { return status; }
   absl::StatusOr<PartsOfBoth> Parts(const std::string& remote) override {
     calls.push_back("parts " + remote);

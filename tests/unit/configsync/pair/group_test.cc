@@ -165,6 +165,33 @@ TEST(PairGroup, F73_TheRolesChangeAndTheOtherWayWorks) {
   EXPECT_EQ(nodes.a().State(), "in-sync");
 }
 
+// While one remote takes its time with a push, states go on, with it and with the others.
+TEST(PairGroup, F33_APushThatHangsHoldsNoStatesBack) {
+  Nodes nodes(3);
+  nodes.a().SyncWith({"b", "c"}, R"(, "policy": "deferred")");
+  nodes.nodes[1]->SyncWith({"a"});
+  nodes.nodes[2]->SyncWith({"a"});
+  nodes.Run(1'000);
+  std::map<std::string, int> meanwhile;  // Exchanges, by whom they are with.
+  bool is_hanging = false;
+  nodes.wire.judge = [&](const Wire::Call& call) {
+    if (call.from != "a" || call.moment != Wire::Moment::kRequest) return absl::OkStatus();
+    if (call.name == "Exchange" && is_hanging) ++meanwhile[call.to];
+    if (call.name == "Apply" && !is_hanging) {
+      is_hanging = true;
+      nodes.clock.boot_ms += 500;
+      nodes.a().pair->TickStates();
+      is_hanging = false;
+    }
+    return absl::OkStatus();
+  };
+  ASSERT_TRUE(nodes.a().Commit(Zone("lan")).committed);
+  nodes.Run(1'000);
+  EXPECT_GE(meanwhile["b"], 1);
+  EXPECT_GE(meanwhile["c"], 1);
+  EXPECT_TRUE(HasZone(*nodes.nodes[2], "lan"));
+}
+
 // Both nodes commit and call each other from threads of their own: nobody waits for ever.
 TEST(PairGroup, F78_CommitsOnBothNodesAtOnceDoNotStandStill) {
   Nodes nodes;
