@@ -103,12 +103,16 @@ void PairImpl::PlanRemote(const Question& question, const SyncSettings& settings
   RemoteOutcome& outcome = outcomes.emplace_back();
   outcome.remote = remote->address.name;
   const bool is_common = under(question.running).hash() != under(question.next).hash();
-  if (!is_common) return;
+  if (!is_common && target.status.ok()) return;
   if (const PushRight right = RightOf(*remote); right != PushRight::kYes) {
     outcome.state = RemoteOutcome::State::kRefused;
     outcome.reasons.push_back(RightReason(*remote, right));
     problems.Add(ProblemOf(outcome.reasons.back()));
     return;
+  }
+  if (!target.status.ok()) {
+    const Reason reason = NoPartReason(target.status, remote->address.name);
+    return CannotAsk(settings.policy, reason, outcome, problems);
   }
   TargetRef now_ref;
   const Tree now = under(Wanted(question.running, held_, now_ref));

@@ -55,7 +55,13 @@ PeerState PairImpl::MyState(Peer* peer, Remote* remote, const Target* under) {
     Selection* selection = SelectionOf(*peer, peer->state.selection);
     if (selection == nullptr) selection = &peer->selections.front();
     state.known_selection = selection->id();
-    state.part = selection->PartOf(*running_).hash();
+    const Tree part = selection->PartOf(*running_);
+    if (selection->status().ok()) {
+      state.part = part.hash();
+    } else if (state.reasons.size() < kReasonsSent) {  // No hash is of what cannot be made.
+      state.reasons.push_back(
+          MakeReason(ReasonCode::kPeerRefused, remote == nullptr ? "" : remote->address.name, ""));
+    }
   }
   return state;
 }

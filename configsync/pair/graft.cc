@@ -72,12 +72,16 @@ absl::StatusOr<Tree> Graft(const Tree& whole, const Tree& part, const Tree& next
   if (!merged.ok()) return merged;
   // Entries whose names travel are still there by what of them does not.
   edits.clear();
-  for (const Change& change : Diff(part_of(*merged), next)) {
+  absl::StatusOr<Tree> made = part_of(*merged);
+  if (!made.ok()) return made;
+  for (const Change& change : Diff(*made, next)) {
     if (change.kind == ChangeKind::kRemoved) Append(change, edits);
   }
   if (!edits.empty()) merged = merged->Apply(edits);
   if (!merged.ok()) return merged;
-  const std::vector<Change> left = Diff(part_of(*merged), next);
+  made = part_of(*merged);
+  if (!made.ok()) return made;
+  const std::vector<Change> left = Diff(*made, next);
   if (left.empty()) return merged;
   return absl::InvalidArgumentError(
       absl::StrCat(PathText(left.front().path), " does not travel by this node's schema"));

@@ -14,13 +14,13 @@
 
 namespace configsync {
 
-using PartMaker = std::function<Tree(const Tree&)>;
+using PartMaker = std::function<absl::StatusOr<Tree>(const Tree&)>;
 
 // `whole`, of which `part` is the part by `part_of`, changed so that its part is `next`. What the
 // part does not have stays as it is; but an entry that goes takes all of itself along, if it would
 // else still be in the part.
 // Errors: kInvalidArgument naming the first node that `next` has, and the part cannot: it does not
-// travel by this node's schema. Cost: O(changes · log n).
+// travel by this node's schema. What `part_of` says. Cost: O(changes · log n).
 [[nodiscard]] absl::StatusOr<Tree> Graft(const Tree& whole, const Tree& part, const Tree& next,
                                          const PartMaker& part_of);
 

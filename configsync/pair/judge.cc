@@ -148,6 +148,7 @@ PairImpl::View PairImpl::Look(Remote& remote) {
                                  absl::StrCat("silent for ", now - view.peer->heard_ms, " ms")));
   }
   if (view.peer != nullptr) AddPeerReasons(remote, view);
+  if (!view.target.status.ok()) reasons.push_back(NoPartReason(view.target.status, name));
   const bool is_blocked =
       !settings_.is_enabled || !view.is_fresh || !view.peer->facts.has_value() ||
       std::ranges::any_of(reasons, [](const Reason& r) { return BlocksOf(r) == Blocks::kPush; });
@@ -157,7 +158,8 @@ PairImpl::View PairImpl::Look(Remote& remote) {
     const Comparison comparison = Compare(remote, view.target, *view.peer, is_blocked, view.base);
     // What waits here waits for no push if there will be none: then the whole part counts.
     const bool is_whole = view.right == PushRight::kYes || held_.categories.empty();
-    view.is_equal = comparison.is_equal && (is_whole || IsProvenByThem(*view.peer));
+    view.is_equal =
+        comparison.is_equal && view.target.status.ok() && (is_whole || IsProvenByThem(*view.peer));
     view.decision = Reconcile(comparison);
     // Who may not push has nothing to decide: the other node says how they stand.
     if (view.right != PushRight::kYes && !view.is_equal) {
@@ -194,7 +196,8 @@ PairImpl::View PairImpl::Look(Remote& remote) {
 // By the target of who pushes here, and the own part under that selection.
 bool PairImpl::IsProvenByThem(Peer& peer) {
   Selection* const selection = SelectionOf(peer, peer.state.selection);
-  return selection != nullptr && selection->PartOf(*running_).hash() == peer.state.target;
+  return selection != nullptr && selection->PartOf(*running_).hash() == peer.state.target &&
+         selection->status().ok();
 }
 
 SyncState PairImpl::StateOf(Remote& remote, const View& view) {

@@ -155,7 +155,8 @@ void PairImpl::ReleaseCentral() {
     const View view = Look(*remote);
     if (!view.is_fresh || !view.is_part_current) return;
     const Tree whole = remote->targets->PartUnder(view.target.selection, *running_);
-    if (whole.hash() != view.peer->state.part) return;
+    const bool is_whole = remote->targets->StatusUnder(view.target.selection).ok();
+    if (!is_whole || whole.hash() != view.peer->state.part) return;
   }
   HeldRecord held = held_;
   held.revisions.erase(HoldCause::kCentralManager);

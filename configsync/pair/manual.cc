@@ -28,6 +28,13 @@ Problem BadOption(std::string value, std::string text, std::string remedy) {
 
 }  // namespace
 
+absl::StatusOr<Tree> PairImpl::PartOrWhy(Remote& remote, const Hash& selection, const Tree& whole) {
+  Tree part = remote.targets->PartUnder(selection, whole);
+  const absl::Status& status = remote.targets->StatusUnder(selection);
+  if (!status.ok()) return status;
+  return part;
+}
+
 absl::StatusOr<PartsOfBoth> PairImpl::Parts(const std::string& name) {
   RemotePtr remote;
   {
@@ -50,6 +57,9 @@ absl::StatusOr<PartsOfBoth> PairImpl::Parts(const std::string& name) {
       std::unique_lock lock(mutex_);
       Refresh();
       target = TargetOf(*remote);
+      if (!target->status.ok()) {
+        return StatusOf(NoPartReason(target->status, remote->address.name));
+      }
       const Peer* const peer = FindPeer(remote->device);
       if (peer == nullptr || peer->state.known_selection != target->selection) continue;
       part = peer->state.part;
@@ -150,6 +160,26 @@ void PairImpl::ApplyByHand(Push& push, ManualOutcome& outcome) {
   outcome.done = true;
 }
 
+void PairImpl::PlanPushByHand(Remote& remote, const HeldRecord& held, ManualOutcome& outcome) {
+  for (const Reason& reason : Look(remote).reasons) {
+    const bool is_overruled =
+        reason.code == ReasonCode::kCentralManagerHeld ||
+        (remote.push_failure.has_value() && reason == remote.push_failure->reason);
+    if (!is_overruled && BlocksOf(reason) == Blocks::kPush) {
+      outcome.problems.Add(ProblemOf(reason));
+    }
+  }
+  TargetRef ref;
+  const Target then = remote.targets->Of(*running_, Wanted(*running_, held, ref), GatesOf(remote));
+  if (!then.status.ok()) {
+    outcome.problems.Add(ProblemOf(NoPartReason(then.status, remote.address.name)));
+  }
+  const Tree before = remote.targets->PartUnder(then.selection, Wanted(*running_, held_, ref));
+  for (Change& change : Diff(before, then.part)) outcome.there.push_back(std::move(change));
+  const Peer* const peer = FindPeer(remote.device);
+  outcome.restore_point = peer == nullptr ? 0 : peer->state.running;
+}
+
 void PairImpl::PushByHand(const Operator& by, const ManualOptions& options,
                           ManualOutcome& outcome) {
   std::vector<RemotePtr> remotes;
@@ -182,26 +212,9 @@ void PairImpl::PushByHand(const Operator& by, const ManualOptions& options,
       held.categories.erase(options.category);
       held = HoldsInForce(held, settings_);
     }
-    for (const RemotePtr& remote : remotes) {
-      for (const Reason& reason : Look(*remote).reasons) {
-        const bool is_overruled =
-            reason.code == ReasonCode::kCentralManagerHeld ||
-            (remote->push_failure.has_value() && reason == remote->push_failure->reason);
-        if (!is_overruled && BlocksOf(reason) == Blocks::kPush) {
-          outcome.problems.Add(ProblemOf(reason));
-        }
-      }
-      const Target now = TargetOf(*remote);
-      TargetRef ref;
-      const Target then =
-          remote->targets->Of(*running_, Wanted(*running_, held, ref), GatesOf(*remote));
-      const Tree before = remote->targets->PartUnder(then.selection, Wanted(*running_, held_, ref));
-      for (Change& change : Diff(before, then.part)) outcome.there.push_back(std::move(change));
-      const Peer* const peer = FindPeer(remote->device);
-      outcome.restore_point = peer == nullptr ? 0 : peer->state.running;
-      remote->push_failure.reset();
-    }
+    for (const RemotePtr& remote : remotes) PlanPushByHand(*remote, held, outcome);
     if (!outcome.problems.empty() || options.preview) return;
+    for (const RemotePtr& remote : remotes) remote->push_failure.reset();
     const absl::Status status = WriteHeld(by, "sync-push", held);
     if (!status.ok()) return Add(status, "", outcome);
   }
@@ -267,10 +280,11 @@ void PairImpl::Adopt(const Operator& by, const RemotePtr& remote, const ManualOp
     const HeldRecord held = std::exchange(held_, HeldRecord{});
     const Target target = TargetOf(*remote);
     held_ = held;
-    const auto part_of = [&](const Tree& tree) {
-      return remote->targets->PartUnder(target.selection, tree);
-    };
-    const absl::StatusOr<Tree> tree = Graft(*running_, part_of(*running_), parts->theirs, part_of);
+    const absl::StatusOr<Tree> mine = PartOrWhy(*remote, target.selection, *running_);
+    const absl::StatusOr<Tree> tree =
+        !mine.ok() ? mine : Graft(*running_, *mine, parts->theirs, [&](const Tree& whole) {
+          return PartOrWhy(*remote, target.selection, whole);
+        });
     if (!tree.ok()) {
       outcome.problems.Add(ProblemOf(MakeReason(ReasonCode::kSchemaBlocked, remote->address.name,
                                                 std::string(tree.status().message()))));
@@ -321,7 +335,7 @@ bool PairImpl::PlanMerge(const Operator& by, const RemotePtr& remote, const Manu
   outcome.there = Diff(parts.theirs, merged.tree);
   const absl::StatusOr<Tree> tree =
       Graft(*running_, parts.mine, merged.tree,
-            [&](const Tree& whole) { return remote->targets->PartUnder(target.selection, whole); });
+            [&](const Tree& whole) { return PartOrWhy(*remote, target.selection, whole); });
   if (!merged.status.ok() || !tree.ok()) {
     const absl::Status& status = merged.status.ok() ? tree.status() : merged.status;
     outcome.problems.Add(ProblemOf(MakeReason(ReasonCode::kSchemaBlocked, remote->address.name,

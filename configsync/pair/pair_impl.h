@@ -258,6 +258,10 @@ class PairImpl final : public PairSync {
   bool SendAndApply(Push& push);
 
   // manual.cc.
+  // Needs `mutex_`. Errors: of Selection::status().
+  static absl::StatusOr<Tree> PartOrWhy(Remote& remote, const Hash& selection, const Tree& whole);
+  // What pushing would change if `held` were all that waits. Needs `mutex_`.
+  void PlanPushByHand(Remote& remote, const HeldRecord& held, ManualOutcome& outcome);
   void PushByHand(const Operator& by, const ManualOptions& options, ManualOutcome& outcome);
   void Overwrite(const Operator& by, const RemotePtr& remote, const ManualOptions& options,
                  ManualOutcome& outcome);
@@ -309,6 +313,8 @@ class PairImpl final : public PairSync {
 [[nodiscard]] Reason ReasonFor(const absl::Status& status, const std::string& remote);
 [[nodiscard]] Reason MakeReason(ReasonCode code, std::string_view remote, std::string evidence,
                                 std::string subject = {});
+// Of a part that cannot be made (Selection::status()): no node could take it.
+[[nodiscard]] Reason NoPartReason(const absl::Status& status, std::string_view remote);
 [[nodiscard]] Problem ProblemOf(const Reason& reason);
 
 }  // namespace configsync

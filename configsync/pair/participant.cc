@@ -111,6 +111,9 @@ absl::Status PairImpl::Merge(const DeviceId& from, Prepared& prepared) {
     return Refuse(ReasonCode::kPeerBusy, "the receiver does not know the selection yet");
   }
   const Tree part = selection->PartOf(*running_);
+  if (!selection->status().ok()) {
+    return Refuse(ReasonCode::kPeerRefused, std::string(selection->status().message()));
+  }
   if (part.hash() != request.base) {
     return Refuse(ReasonCode::kDiverged, "the receiver has another part than the push begins with");
   }
@@ -122,7 +125,11 @@ absl::Status PairImpl::Merge(const DeviceId& from, Prepared& prepared) {
     return Refuse(ReasonCode::kPeerHashMismatch, "the edits make another content than is named");
   }
   const absl::StatusOr<Tree> merged =
-      Graft(*running_, part, *result, [&](const Tree& tree) { return selection->PartOf(tree); });
+      Graft(*running_, part, *result, [&](const Tree& tree) -> absl::StatusOr<Tree> {
+        Tree made = selection->PartOf(tree);
+        if (!selection->status().ok()) return selection->status();
+        return made;
+      });
   if (!merged.ok()) {
     return Refuse(ReasonCode::kPeerRefused, std::string(merged.status().message()));
   }
@@ -291,7 +298,8 @@ absl::StatusOr<ApplyResponse> PairImpl::OnApply(const DeviceId& from, const Appl
     response.warnings = std::move(outcome.warnings);
     if (Selection* selection = SelectionOf(PeerOf(from), prepared->request.selection);
         selection != nullptr) {
-      response.part = selection->PartOf(*running_).hash();
+      const Tree part = selection->PartOf(*running_);
+      if (selection->status().ok()) response.part = part.hash();
     }
     Wake();
     return response;
@@ -339,6 +347,9 @@ absl::StatusOr<FetchResponse> PairImpl::OnFetch(const DeviceId& from, const Hash
     Selection* const found = SelectionOf(PeerOf(from), selection);
     if (found == nullptr) return Refuse(ReasonCode::kPeerBusy, "the selection is not known yet");
     part = found->PartOf(*running_);
+    if (!found->status().ok()) {
+      return Refuse(ReasonCode::kPeerRefused, std::string(found->status().message()));
+    }
   }
   FetchResponse response;
   response.part = part->hash();

@@ -41,6 +41,10 @@ Reason ReasonFor(const absl::Status& status, const std::string& remote) {
   return reason;
 }
 
+Reason NoPartReason(const absl::Status& status, std::string_view remote) {
+  return MakeReason(ReasonCode::kPeerRefused, remote, std::string(status.message()));
+}
+
 Problem ProblemOf(const Reason& reason) {
   return {.code = std::string(RowOf(reason.code).name),
           .path = reason.remote.empty()
@@ -275,7 +279,9 @@ const std::vector<PairImpl::Known>& PairImpl::KnownOf(Remote& remote, const Hash
   const auto add = [&](const TargetRef& ref) {
     const std::optional<Tree> tree = TreeOf(ref);
     if (tree.has_value()) {
-      remote.known.push_back({.ref = ref, .part = remote.targets->PartUnder(selection, *tree)});
+      Tree part = remote.targets->PartUnder(selection, *tree);
+      if (!remote.targets->StatusUnder(selection).ok()) return;
+      remote.known.push_back({.ref = ref, .part = std::move(part)});
     }
   };
   if (remote.record.agreed.has_value()) add(*remote.record.agreed);

@@ -25,6 +25,7 @@ Target Targets::Of(const Tree& running, const Tree& wanted, const Gates& gates) 
     std::rotate(selections_.begin(), found, found + 1);
   }
   Target target = {.selection = id, .part = selections_.front().PartOf(wanted)};
+  target.status = selections_.front().status();
   known_.push_front({.running = running.hash(),
                      .wanted = wanted.hash(),
                      .withheld = gates.withheld,
@@ -36,6 +37,10 @@ Target Targets::Of(const Tree& running, const Tree& wanted, const Gates& gates) 
 
 Tree Targets::PartUnder(const Hash& selection, const Tree& tree) {
   return std::ranges::find(selections_, selection, &Selection::id)->PartOf(tree);
+}
+
+const absl::Status& Targets::StatusUnder(const Hash& selection) const {
+  return std::ranges::find(selections_, selection, &Selection::id)->status();
 }
 
 const SelectionSpec* Targets::SpecOf(const Hash& selection) const {

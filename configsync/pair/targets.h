@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "configsync/select/selection.h"
 #include "configsync/tree/hash.h"
 #include "configsync/tree/tree.h"
@@ -21,6 +22,7 @@ namespace configsync {
 struct Target {
   Hash selection;
   Tree part;
+  absl::Status status{};  // Not ok: something is missing in the part, which must not be used.
 };
 
 class Targets {
@@ -31,6 +33,8 @@ class Targets {
   [[nodiscard]] Target Of(const Tree& running, const Tree& wanted, const Gates& gates);
   // REQUIRES: `selection` is of one of the last kKept targets.
   [[nodiscard]] Tree PartUnder(const Hash& selection, const Tree& tree);
+  // Of the last part that was made under it, by either; see Selection::status().
+  [[nodiscard]] const absl::Status& StatusUnder(const Hash& selection) const;
   // Null: none of the last.
   [[nodiscard]] const SelectionSpec* SpecOf(const Hash& selection) const;
 
