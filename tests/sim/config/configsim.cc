@@ -3,12 +3,11 @@
 
 // configsim: the commit machine with a crash at every step; `configsim --help`.
 
-#include <charconv>
 #include <cstdint>
 #include <cstdio>
 #include <string>
-#include <string_view>
 
+#include "tests/sim/config/number_options.h"
 #include "tests/sim/config/world.h"
 
 namespace {
@@ -35,11 +34,6 @@ struct Arguments {
   std::uint64_t seed = 1, count = 0, points = 1'000, crashes = 20;
   bool tells_story = false, is_verbose = false;
 };
-
-int Usage(const std::string& problem) {
-  std::fprintf(stderr, "configsim: %s; see configsim --help\n", problem.c_str());
-  return 2;
-}
 
 int TellStories(std::uint64_t seed, std::uint64_t& points) {
   using configsync::Crash;
@@ -86,32 +80,14 @@ int RunAll(const Arguments& arguments) {
 
 int main(int argc, char** argv) {
   Arguments arguments;
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view name = argv[i];
-    if (name == "--help" || name == "-h") {
-      std::fputs(kHelp, stdout);
-      return 0;
-    }
-    if (name == "--story") {
-      arguments.tells_story = true;
-      continue;
-    }
-    if (name == "--verbose") {
-      arguments.is_verbose = true;
-      continue;
-    }
-    std::uint64_t* const target = name == "--seed"      ? &arguments.seed
-                                  : name == "--count"   ? &arguments.count
-                                  : name == "--points"  ? &arguments.points
-                                  : name == "--crashes" ? &arguments.crashes
-                                                        : nullptr;
-    if (target == nullptr) return Usage("unknown option '" + std::string(name) + "'");
-    if (i + 1 == argc) return Usage(std::string(name) + " wants a number");
-    const std::string_view text = argv[++i];
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), *target);
-    if (read.ec != std::errc() || read.ptr != text.data() + text.size()) {
-      return Usage(std::string(name) + " wants a number, not '" + std::string(text) + "'");
-    }
-  }
+  const configsync::NumberOptions options = {
+      .program = "configsim",
+      .help = kHelp,
+      .flags = {{"--story", &arguments.tells_story}, {"--verbose", &arguments.is_verbose}},
+      .numbers = {{"--seed", &arguments.seed},
+                  {"--count", &arguments.count},
+                  {"--points", &arguments.points},
+                  {"--crashes", &arguments.crashes}}};
+  if (const auto status = configsync::ReadOptions(options, argc, argv)) return *status;
   return RunAll(arguments);
 }

@@ -3,12 +3,11 @@
 
 // pairsim: commits of a pair with kills, cuts and lies at every step; `pairsim --help`.
 
-#include <charconv>
 #include <cstdint>
 #include <cstdio>
 #include <string>
-#include <string_view>
 
+#include "tests/sim/config/number_options.h"
 #include "tests/sim/pair/runs.h"
 
 namespace {
@@ -53,11 +52,6 @@ struct Totals {
     ++runs;
   }
 };
-
-int Usage(const std::string& problem) {
-  std::fprintf(stderr, "pairsim: %s; see pairsim --help\n", problem.c_str());
-  return 2;
-}
 
 using Number = unsigned long long;
 
@@ -125,38 +119,22 @@ int RunAll(const Arguments& arguments) {
 
 int main(int argc, char** argv) {
   Arguments arguments;
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view name = argv[i];
-    if (name == "--help" || name == "-h") {
-      std::fputs(kHelp, stdout);
-      return 0;
-    }
-    if (name == "--story") {
-      arguments.tells_story = true;
-      continue;
-    }
-    if (name == "--verbose") {
-      arguments.is_verbose = true;
-      continue;
-    }
-    std::uint64_t* const target = name == "--seed"     ? &arguments.seed
-                                  : name == "--count"  ? &arguments.count
-                                  : name == "--points" ? &arguments.points
-                                  : name == "--kills"  ? &arguments.kills
-                                  : name == "--step"   ? &arguments.step
-                                  : name == "--ring"   ? &arguments.ring
-                                  : name == "--at"     ? &arguments.at
-                                  : name == "--plant"  ? &arguments.plant
-                                                       : nullptr;
-    if (target == nullptr) return Usage("unknown option '" + std::string(name) + "'");
-    if (i + 1 == argc) return Usage(std::string(name) + " wants a number");
-    const std::string_view text = argv[++i];
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), *target);
-    if (read.ec != std::errc() || read.ptr != text.data() + text.size()) {
-      return Usage(std::string(name) + " wants a number, not '" + std::string(text) + "'");
-    }
+  const configsync::NumberOptions options = {
+      .program = "pairsim",
+      .help = kHelp,
+      .flags = {{"--story", &arguments.tells_story}, {"--verbose", &arguments.is_verbose}},
+      .numbers = {{"--seed", &arguments.seed},
+                  {"--count", &arguments.count},
+                  {"--points", &arguments.points},
+                  {"--kills", &arguments.kills},
+                  {"--step", &arguments.step},
+                  {"--ring", &arguments.ring},
+                  {"--at", &arguments.at},
+                  {"--plant", &arguments.plant}}};
+  if (const auto status = configsync::ReadOptions(options, argc, argv)) return *status;
+  if (arguments.plant >= configsync::kPlantCount) {
+    return configsync::Usage(options.program, "there is no such plant");
   }
-  if (arguments.plant >= configsync::kPlantCount) return Usage("there is no such plant");
-  if (arguments.step == 0) return Usage("--step wants 1 or more");
+  if (arguments.step == 0) return configsync::Usage(options.program, "--step wants 1 or more");
   return RunAll(arguments);
 }
