@@ -47,8 +47,8 @@ MapRules::MapRules(const std::vector<MapRule>& rules, const SchemaNode& root)
     bounds_.push_back(std::move(bound));
   }
   std::ranges::stable_sort(bounds_, [](const Bound& a, const Bound& b) {
-    return std::tuple(a.location.size(), a.named_steps, a.named_keys, a.rule->number) >
-           std::tuple(b.location.size(), b.named_steps, b.named_keys, b.rule->number);
+    return std::tuple(a.named_steps, a.named_keys, a.rule->number) >
+           std::tuple(b.named_steps, b.named_keys, b.rule->number);
   });
   const std::size_t count = LastIndex(root) - first_index_ + 1;
   ending_.resize(count);

@@ -12,6 +12,7 @@ import pathlib
 import sys
 import time
 
+import mutants
 import plan
 import report
 import rows
@@ -34,6 +35,9 @@ def parse_arguments():
     parser.add_argument("--list", action="store_true",
                         help="print which test proves which row of FEATURES; exit status 1 if a "
                         "row that is due has none")
+    parser.add_argument("--mutants", nargs="*", metavar="ROW",
+                        help="invert the condition of each row (or of these) in a copy of the "
+                        "checkout; exit status 1 if the row's own test is not red then")
     parser.add_argument("--list-tests", action="store_true",
                         help="print suite and name of each test of the release build")
     parser.add_argument("--keep-going", action="store_true",
@@ -71,6 +75,8 @@ def main():
     root = pathlib.Path(__file__).resolve().parents[2]
     if options.list:
         return list_rows(root)
+    if options.mutants is not None:
+        return mutants.run(root, options.mutants)
     if options.list_tests:
         return stages.list_tests(root)
     started = time.monotonic()

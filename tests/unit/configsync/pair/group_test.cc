@@ -37,6 +37,8 @@ TEST(PairGroup, F6_ARingOfThreeEndsAndTheOriginIsKnown) {
   }
   EXPECT_EQ(nodes.wire.counts["Apply"], 2);
   EXPECT_EQ(nodes.nodes[2]->pair->Status().path.front(), nodes.a().facts.facts.device);
+  // Where it began is not this one's source, and gets nothing from here all the same.
+  EXPECT_EQ(nodes.nodes[2]->CommitText(RuleJson("dns")), "LOOP ");
 }
 
 TEST(PairGroup, F6_F33_ManyCommitsEndWithAtMostOnePushEach) {

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "configsync/engine/ha_nodes.h"
 #include "tests/unit/configsync/pair/two_nodes.h"
 
 namespace configsync {
@@ -153,8 +154,19 @@ TEST_F(PairReasonsTest, F19_OtherHardwareWithholdsInterfacesAlone) {
   EXPECT_EQ(b().Reasons(), "HW_MODEL_MISMATCH");
   EXPECT_EQ(a().CommitText(RuleJson("web")), "");
   EXPECT_EQ(b().Action("web"), "permit");
+  EXPECT_EQ(a().CommitText(R"({"ha": {"failover": {"enabled": false}}})"), "");
+  EXPECT_EQ(a().CommitText(R"({"interfaces": {"loopback": [{"name": "lo"}]}})"), "");
   nodes_.Run(500);
   EXPECT_EQ(a().State(), "in-sync");
+  const Path interfaces = PathDown(a().judge.root(), {"interfaces"});
+  EXPECT_EQ(b().Running().Find(interfaces), nullptr);
+  // Each may have changed interfaces of its own meanwhile: somebody has to say whose count.
+  b().facts.facts.hardware = a().facts.facts.hardware;
+  nodes_.Run(2'000);
+  EXPECT_EQ(a().State(), "diverged") << a().Reasons();
+  EXPECT_EQ(b().Running().Find(interfaces), nullptr);
+  EXPECT_TRUE(a().pair->Manual(kEve, {.kind = ManualKind::kOverwrite, .remote = "b"}).done);
+  EXPECT_NE(b().Running().Find(interfaces), nullptr);
 }
 
 TEST_F(PairReasonsTest, F157_ASchemaOneReleaseApartNamesWhatItBlocks) {

@@ -21,15 +21,16 @@ std::uint32_t Decides(const std::vector<MapRule>& rules, std::string_view path) 
 }
 
 TEST(SyncMap, F27_TheMostSpecificRuleDecides) {
+  // What is more specific has the lower number here: numbers decide between equal ones only.
   const std::vector<MapRule> rules = {
-      {10, true, "/policy"},
-      {20, false, "/policy/rule"},
+      {40, true, "/policy"},
+      {35, false, "/policy/rule"},
       {30, true, "/policy/rule[name='web']"},
-      {40, false, "/policy/rule[name='web']/description"},
+      {5, false, "/policy/rule[name='web']/description"},
       {50, false, "/*/zone"},
       {60, true, "/zones/*"},
-      {70, true, "/zones/zone[name='*']"},
-      {80, false, "/zones/zone[name='dmz']"},
+      {45, true, "/zones/zone[name='*']"},
+      {42, false, "/zones/zone[name='dmz']"},
       {90, true, "/objects/address"},
       {100, false, "/objects/address"},
       {110, true, "/policy/rule[name='web']/source[.='10.0.0.0/8']"},
@@ -39,16 +40,16 @@ TEST(SyncMap, F27_TheMostSpecificRuleDecides) {
     const char* path;
     std::uint32_t rule;
   } cases[] = {
-      {"/policy", 10},
-      {"/policy/rule[name='ssh']", 20},
-      {"/policy/rule[name='ssh']/action", 20},
+      {"/policy", 40},
+      {"/policy/rule[name='ssh']", 35},
+      {"/policy/rule[name='ssh']/action", 35},
       {"/policy/rule[name='web']", 30},  // Equal steps: the one that names a key.
       {"/policy/rule[name='web']/action", 30},
-      {"/policy/rule[name='web']/description", 40},  // More steps.
+      {"/policy/rule[name='web']/description", 5},  // More steps.
       {"/policy/rule[name='web']/source[.='10.0.0.0/8']", 110},
       {"/policy/rule[name='web']/source[.='10.0.0.0/9']", 30},
-      {"/zones/zone[name='lan']", 70},  // 60 and 70 name as many steps... 70 names both.
-      {"/zones/zone[name='dmz']/id", 80},
+      {"/zones/zone[name='lan']", 45},  // It names both steps, 50 and 60 one.
+      {"/zones/zone[name='dmz']/id", 42},
       {"/objects/address[name='a']", 100},  // Equal in all: the higher number.
       {"/nat/pool[name='p']", 120},
       {"/routing", 0},

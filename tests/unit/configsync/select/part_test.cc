@@ -155,6 +155,19 @@ TEST(Part, F31_AChangeOutsideOfTheMapIsNoChangeOfThePart) {
                PartFor(With(tree, {SetTo("/policy/rule[name='one']/description", "x")})));
 }
 
+TEST(Part, F27_AnIncludeInAnExcludeInAnIncludeTravels) {
+  const Tree tree =
+      With(FullTree(), MapEdits({"include /policy", "exclude /policy/rule",
+                                 "include /policy/rule[name='one']", "exclude /zones"}));
+  const Tree part = PartFor(tree);
+  EXPECT_TRUE(Has(part, "/policy/rule[name='one']/action"));
+  EXPECT_FALSE(Has(part, "/policy/rule[name='two']"));
+  EXPECT_FALSE(Has(part, "/users"));
+  const Tree other =
+      PartFor(With(tree, {SetTo(SyncPath("/map[name='m']/rule[number='30']/action"), "exclude")}));
+  EXPECT_FALSE(Has(other, "/policy/rule[name='one']"));
+}
+
 TEST(Part, F30_EachRemoteHasItsOwnMap) {
   Tree tree = With(FullTree(), MapEdits({"include /zones"}, "b", "zones-only"));
   tree = With(tree, MapEdits({"include /objects"}, "c", "objects-only"));
