@@ -20,9 +20,16 @@
 #include "absl/status/status.h"
 #include "configsync/admin/roles.h"
 #include "configsync/admin/sync_calls.h"
-#include "configsync/admin/work_pool.h"
+#include "configsync/serving/work_pool.h"
 
 namespace configsync {
+
+// By Lane (roles.h).
+struct WorkPools {
+  WorkPool quick;
+  WorkPool slow;
+  WorkPool peer;
+};
 
 class CallerQueue {
  public:

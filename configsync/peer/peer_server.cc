@@ -7,20 +7,13 @@
 #include "configsync/peer/peer_server.h"
 
 #include <fcntl.h>
-#include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
-#include <poll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
-#include <cerrno>
 #include <chrono>
 #include <ctime>
-#include <mutex>
-#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -32,6 +25,8 @@
 #include "configsync/peer/peer_service.h"
 #include "configsync/peer/tls_credentials.h"
 #include "configsync/peer/tls_only_13.h"
+#include "configsync/serving/connection_set.h"
+#include "configsync/serving/served.h"
 
 namespace configsync {
 namespace {
@@ -48,7 +43,6 @@ constexpr int kKeepaliveAnswerMs = 2'000;
 constexpr int kPingPauseMinMs = 500;  // A client may ask that often.
 // Revoked devices and the end of a pairing are looked for this often.
 constexpr int kWatchPauseMs = 100;
-constexpr std::chrono::seconds kStopPatience{1};
 
 std::int64_t SteadyMs() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -56,28 +50,34 @@ std::int64_t SteadyMs() {
       .count();
 }
 
-struct Connection {
+struct Connection : Served {
   Connection(const PeerShared& shared, PeerLanes& lanes, Endpoint from, const Certificate& own)
       : peer(shared, std::move(from), own), service(peer, lanes) {}
-  ~Connection() {
-    if (server != nullptr) {
-      server->Shutdown(std::chrono::system_clock::now() + kStopPatience);
-      server->Wait();
-    }
-    if (watched >= 0) {
-      close(watched);
-    }
-  }
+  ~Connection() { End(); }
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
+
+  [[nodiscard]] std::size_t active_count() const { return service.active_count(); }
+  [[nodiscard]] bool IsWelcome() { return peer.IsWelcome(); }
 
   PeerConnection peer;
   PeerService service;
   std::unique_ptr<grpc::Service> pairing;
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor;
-  std::unique_ptr<grpc::Server> server;
-  int watched = -1;  // A duplicate: gRPC owns the connection itself.
 };
+
+// Why there is no room for one more; empty: there is.
+std::string FullText(const ConnectionSet<Connection>::Connections& open, const Endpoint& from) {
+  const auto of_address = static_cast<std::size_t>(std::ranges::count_if(
+      open, [&](const auto& one) { return one->peer.from().address == from.address; }));
+  if (open.size() >= kPeerConnectionsMax) {
+    return absl::StrCat(kPeerConnectionsMax, " connections are open");
+  }
+  if (of_address >= kPeerConnectionsOfAddressMax) {
+    return absl::StrCat("it has ", of_address, " connections open");
+  }
+  return "";
+}
 
 class GrpcPeerServer final : public PeerServer {
  public:
@@ -107,25 +107,14 @@ class GrpcPeerServer final : public PeerServer {
 
  private:
   void OnConnection(int descriptor, const Endpoint& from);
-  std::string FullText(const Endpoint& from);
   bool Serve(Connection& connection, const Identity& own);
-  void WatchLoop();
-  bool Watch(const std::vector<pollfd>& waits, std::vector<std::unique_ptr<Connection>>& ended);
-  void Wake() const {
-    const std::uint64_t one = 1;
-    [[maybe_unused]] const ssize_t written = write(wake_, &one, sizeof(one));
-  }
 
   const PeerServerSetup setup_;
   LoginGuard guard_;
   configsync::Refusals refusals_{SteadyMs};
   PeerShared shared_;
   PeerLanes lanes_{{kQuickThreads, kLaneQueueMax}, {kSlowThreads, kLaneQueueMax}};
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<Connection>> connections_;  // Under mutex_.
-  std::atomic<bool> is_stopping_{false};
-  int wake_ = -1;  // eventfd: a new connection, or the end.
-  std::thread watcher_;
+  ConnectionSet<Connection> connections_{kWatchPauseMs};
   std::unique_ptr<PeerListener> listener_;
 };
 
@@ -148,8 +137,7 @@ absl::Status GrpcPeerServer::Start() {
   listen.on_connection = [this](int descriptor, const Endpoint& from) {
     OnConnection(descriptor, from);
   };
-  wake_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  watcher_ = std::thread([this] { WatchLoop(); });
+  if (absl::Status started = connections_.Start(); !started.ok()) return started;
   auto listener = PeerListener::Start(std::move(listen));
   if (!listener.ok()) {
     return listener.status();
@@ -160,31 +148,12 @@ absl::Status GrpcPeerServer::Start() {
 
 GrpcPeerServer::~GrpcPeerServer() {
   listener_.reset();  // First: nobody else comes in.
-  is_stopping_.store(true);
-  Wake();
-  if (watcher_.joinable()) {
-    watcher_.join();
-  }
-  for (const auto& connection : connections_) {
-    shutdown(connection->watched, SHUT_RDWR);
-  }
+  connections_.StopWatching();
+  connections_.With([](const auto& open) {
+    for (const auto& connection : open) shutdown(connection->watched, SHUT_RDWR);
+  });
   lanes_.quick.Stop();  // What runs, ends: a push is never cut off.
   lanes_.slow.Stop();
-  connections_.clear();
-  close(wake_);
-}
-
-std::string GrpcPeerServer::FullText(const Endpoint& from) {
-  const auto of_address = static_cast<std::size_t>(
-      std::count_if(connections_.begin(), connections_.end(),
-                    [&](const auto& one) { return one->peer.from().address == from.address; }));
-  if (connections_.size() >= kPeerConnectionsMax) {
-    return absl::StrCat(kPeerConnectionsMax, " connections are open");
-  }
-  if (of_address >= kPeerConnectionsOfAddressMax) {
-    return absl::StrCat("it has ", of_address, " connections open");
-  }
-  return "";
 }
 
 void GrpcPeerServer::OnConnection(int descriptor, const Endpoint& from) {
@@ -198,23 +167,23 @@ void GrpcPeerServer::OnConnection(int descriptor, const Endpoint& from) {
     refuse(ReasonCode::kPeerForbidden, "it is no remote of this node");
     return;
   }
-  const std::lock_guard lock(mutex_);
-  if (const std::string full = FullText(from); !full.empty()) {
-    refuse(ReasonCode::kPeerBusy, full);
-    return;
-  }
-  const Identity own = setup_.devices->OwnIdentity();
-  auto connection = std::make_unique<Connection>(shared_, lanes_, from, own.certificate);
-  connection->watched = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
-  if (connection->watched < 0 || !Serve(*connection, own)) {
-    refuse(ReasonCode::kPeerBusy, "out of descriptors, or gRPC does not start");
-    return;
-  }
-  grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
-  parameters.fd = descriptor;
-  connection->acceptor->HandleNewConnection(&parameters);
-  connections_.push_back(std::move(connection));
-  Wake();
+  connections_.With([&](auto& open) {
+    if (const std::string full = FullText(open, from); !full.empty()) {
+      refuse(ReasonCode::kPeerBusy, full);
+      return;
+    }
+    const Identity own = setup_.devices->OwnIdentity();
+    auto connection = std::make_unique<Connection>(shared_, lanes_, from, own.certificate);
+    connection->watched = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+    if (connection->watched < 0 || !Serve(*connection, own)) {
+      refuse(ReasonCode::kPeerBusy, "out of descriptors, or gRPC does not start");
+      return;
+    }
+    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
+    parameters.fd = descriptor;
+    connection->acceptor->HandleNewConnection(&parameters);
+    open.push_back(std::move(connection));
+  });
 }
 
 bool GrpcPeerServer::Serve(Connection& connection, const Identity& own) {
@@ -252,60 +221,6 @@ bool GrpcPeerServer::Serve(Connection& connection, const Identity& own) {
   builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   connection.server = builder.BuildAndStart();
   return connection.server != nullptr;
-}
-
-// Cuts who is not welcome any more, and takes out what is closed. True if one of these still has
-// calls running.
-bool GrpcPeerServer::Watch(const std::vector<pollfd>& waits,
-                           std::vector<std::unique_ptr<Connection>>& ended) {
-  bool is_busy = false;
-  const std::lock_guard lock(mutex_);
-  for (auto it = connections_.begin(); it != connections_.end();) {
-    Connection& connection = **it;
-    const auto row = std::find_if(waits.begin(), waits.end(), [&](const pollfd& wait) {
-      return wait.fd == connection.watched && wait.revents != 0;
-    });
-    if (row == waits.end()) {
-      if (!connection.peer.IsWelcome()) {
-        shutdown(connection.watched, SHUT_RDWR);
-      }
-      ++it;
-    } else if (connection.service.active_count() == 0) {
-      ended.push_back(std::move(*it));
-      it = connections_.erase(it);
-    } else {
-      is_busy = true;
-      ++it;
-    }
-  }
-  return is_busy;
-}
-
-void GrpcPeerServer::WatchLoop() {
-  bool is_busy = false;
-  while (!is_stopping_.load()) {
-    if (is_busy) {
-      pollfd pause{wake_, POLLIN, 0};
-      poll(&pause, 1, kWatchPauseMs);
-    }
-    std::vector<pollfd> waits{{wake_, POLLIN, 0}};
-    {
-      const std::lock_guard lock(mutex_);
-      for (const auto& connection : connections_) {
-        waits.push_back({connection->watched, POLLRDHUP, 0});
-      }
-    }
-    const int pause_ms = waits.size() > 1 ? kWatchPauseMs : -1;
-    if (poll(waits.data(), waits.size(), pause_ms) < 0 && errno != EINTR) {
-      return;
-    }
-    if (waits[0].revents != 0) {
-      std::uint64_t count = 0;
-      [[maybe_unused]] const ssize_t taken = read(wake_, &count, sizeof(count));
-    }
-    std::vector<std::unique_ptr<Connection>> ended;
-    is_busy = Watch(waits, ended);
-  }
 }
 
 }  // namespace

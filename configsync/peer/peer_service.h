@@ -14,8 +14,8 @@
 #include <atomic>
 #include <cstddef>
 
-#include "configsync/admin/work_pool.h"
 #include "configsync/peer/peer_connection.h"
+#include "configsync/serving/work_pool.h"
 
 namespace configsync {
 

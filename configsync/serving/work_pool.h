@@ -40,11 +40,4 @@ class WorkPool {
   std::vector<std::thread> threads_;
 };
 
-// By Lane (roles.h).
-struct WorkPools {
-  WorkPool quick;
-  WorkPool slow;
-  WorkPool peer;
-};
-
 }  // namespace configsync

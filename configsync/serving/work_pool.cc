@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-#include "configsync/admin/work_pool.h"
+#include "configsync/serving/work_pool.h"
 
 #include <utility>
 

@@ -3,7 +3,7 @@
 
 // The pool's bound, and that what was accepted is done.
 
-#include "configsync/admin/work_pool.h"
+#include "configsync/serving/work_pool.h"
 
 #include <gtest/gtest.h>
 
