@@ -7,7 +7,7 @@
 #include <google/protobuf/util/message_differencer.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 #include <string>
 #include <vector>
 
@@ -281,25 +281,27 @@ TEST_F(TranslateTest, MoreNatAddressesThanTheDataplaneTakesAreAProblem) {
   EXPECT_EQ("DATAPLANE_LIMIT /nat/pool/address 256", ProblemOf(lines));
 }
 
-TEST_F(TranslateTest, SixtyFiveThousandRulesTakeLessThanASecond) {
-  std::vector<std::string> lines;
-  for (int i = 0; i < 65'000; ++i) {
-    const std::string rule = "/policy/rule[r" + std::to_string(i) + "]/";
-    lines.push_back(rule + "id " + std::to_string(i + 1));
-    lines.push_back(rule + "action permit");
-    lines.push_back(rule + "source 10." + std::to_string(i / 256) + "." + std::to_string(i % 256) +
-                    ".0/24");
-    lines.push_back(rule + "protocol tcp");
-    lines.push_back(rule + "destination-port 443");
-  }
-  const Tree tree = maker_->Make(lines);
-  const auto start = std::chrono::steady_clock::now();
-  Problems problems;
-  const Forwarding forwarding = Translate(tree, problems);
-  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
-  EXPECT_EQ(65'000, forwarding.rules_size());
-  RecordProperty("milliseconds", static_cast<int>(took.count()));
-  EXPECT_LT(took.count(), 1'000) << "milliseconds";
+TEST_F(TranslateTest, TenTimesTheRulesTakeAboutTenTimesAsLong) {
+  const auto ticks_for = [&](int rules) {
+    std::vector<std::string> lines;
+    for (int i = 0; i < rules; ++i) {
+      const std::string rule = "/policy/rule[r" + std::to_string(i) + "]/";
+      lines.push_back(rule + "id " + std::to_string(i + 1));
+      lines.push_back(rule + "action permit");
+      lines.push_back(rule + "source 10." + std::to_string(i / 256) + "." +
+                      std::to_string(i % 256) + ".0/24");
+      lines.push_back(rule + "protocol tcp");
+      lines.push_back(rule + "destination-port 443");
+    }
+    const Tree tree = maker_->Make(lines);
+    const std::clock_t start = std::clock();  // Of the processor: others may use it, too.
+    Problems problems;
+    const Forwarding forwarding = Translate(tree, problems);
+    EXPECT_EQ(rules, forwarding.rules_size());
+    return static_cast<double>(std::clock() - start);
+  };
+  const double few = ticks_for(6'500);
+  EXPECT_LT(ticks_for(65'000) / few, 40);  // Of the square it would be 100.
 }
 
 // ---- The way back ----
