@@ -339,10 +339,10 @@ class Traffic:
     def __enter__(self):
         self.server = Endpoint(self._options, "server", "--port", self._port)
         try:
-            self.server.wait_for_progress()
+            self.server.wait_until_ready()
             self.client = Endpoint(self._options, "client", "--port", self._port,
                                    *self._arguments)
-            self.client.wait_for_progress()
+            self.client.wait_until_ready()
             if self.wait(lambda seen: seen["tcp_echoing"] >= self._echoing, START_S_MAX) is None:
                 raise LabError(f"of {self._echoing} connections at port {self._port} only "
                                f"{self.client.progress()['tcp_echoing']} echo")

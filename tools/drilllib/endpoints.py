@@ -19,14 +19,19 @@ class Endpoint:
         self.role = role
         self._report = None
         self._progress = {}
+        self._has_ended = False  # It says nothing more.
         self._changed = threading.Condition()
         self._child = subprocess.Popen(
-            ["ip", "netns", "exec", options.namespace(role),
-             str(options.programs["lockstep-traffic"]), role, topology.SERVER_ROUTED,
-             topology.SERVER_TRANSLATED, *map(str, arguments)],
+            self._command_line(options, role) + [*map(str, arguments)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
+
+    @staticmethod
+    def _command_line(options, role):
+        return ["ip", "netns", "exec", options.namespace(role),
+                str(options.programs["lockstep-traffic"]), role, topology.SERVER_ROUTED,
+                topology.SERVER_TRANSLATED]
 
     def _read(self):
         for line in self._child.stdout:
@@ -38,6 +43,7 @@ class Endpoint:
                     self._progress = message
                 self._changed.notify_all()
         with self._changed:
+            self._has_ended = True
             self._changed.notify_all()
 
     def progress(self):
@@ -45,19 +51,21 @@ class Endpoint:
         with self._changed:
             return self._progress
 
+    def wait_until_ready(self):
+        """Waits for the first line, which may have been read before; a server prints no other."""
+        self._wait_for_another({}, 10.0)
+
     def wait_for_progress(self, timeout_s=10.0):
         """Waits for the next line."""
+        return self._wait_for_another(self.progress(), timeout_s)
+
+    def _wait_for_another(self, before, timeout_s):
         with self._changed:
-            before = self._progress
-            self._changed.wait_for(lambda: self._progress is not before or self._is_over(),
-                                   timeout_s)
-            if self._progress is before:
+            self._changed.wait_for(lambda: self._progress != before or self._has_ended, timeout_s)
+            if self._progress == before:
                 raise LabError(f"the {self.role}'s lockstep-traffic says nothing for "
                                f"{timeout_s:.0f} s; it may have ended")
             return self._progress
-
-    def _is_over(self):
-        return self._child.poll() is not None
 
     def command(self, line):
         """Sends one command line."""
@@ -80,9 +88,10 @@ class Endpoint:
 
     def kill(self):
         """Ends the program whatever it does. Harmless after finish()."""
-        if not self._is_over():
+        if self._child.poll() is None:
             self._child.kill()
         self._child.wait()
+        self._reader.join()
 
 
 def wait_until_steady(client, flows, on_progress, steady_s=2.0, timeout_s=30.0):

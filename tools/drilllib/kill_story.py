@@ -91,7 +91,7 @@ class KillStory:
             with_cleanup.append(capture)
             server = Endpoint(self._options, "server")
             with_cleanup.append(server)
-            server.wait_for_progress()
+            server.wait_until_ready()
             client = Endpoint(self._options, "client", *self._plan.arguments(self._seed))
             with_cleanup.append(client)
             wait_until_steady(client, self._plan, self._show_traffic)
