@@ -25,14 +25,15 @@ bool IsTouched(const std::string& path, const std::vector<std::string>& changed)
 }
 
 // The sentence of the mode in force.
-std::string ReasonFor(const std::string& path, const std::string& remote, const Tree& next,
+std::string ReasonFor(const std::string& path, const RemoteOutcome& remote, const Tree& next,
                       const SchemaText& text) {
   Problems problems;
   const std::optional<Path> place = text.ReadPath({&path, 1}, problems);
   if (!place.has_value()) {
     return "";
   }
-  const Explanation explanation = Explain(next, remote, *place, Gates{});
+  const Explanation explanation =
+      Explain(next, remote.remote, *place, {.withheld = remote.withheld});
   return explanation.answers.empty() ? "" : explanation.answers.front().text;
 }
 
@@ -49,7 +50,8 @@ void FillDependencies(const RemoteOutcome& remote, const Tree& next, const Schem
   }
   SelectionMaker maker(remote.remote);
   std::uint64_t omitted = 0;
-  for (const std::string& path : maker.SpecFor(next, next, Gates{}).dependencies) {
+  for (const std::string& path :
+       maker.SpecFor(next, next, {.withheld = remote.withheld}).dependencies) {
     if (!IsTouched(path, changed)) {
       continue;
     }
@@ -59,7 +61,7 @@ void FillDependencies(const RemoteOutcome& remote, const Tree& next, const Schem
     }
     lockstep::admin::Dependency& row = *message.add_dependencies();
     row.set_path(path);
-    row.set_reason(ReasonFor(path, remote.remote, next, text));
+    row.set_reason(ReasonFor(path, remote, next, text));
   }
   message.set_omitted_dependencies(omitted);
 }

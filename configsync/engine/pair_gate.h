@@ -45,6 +45,7 @@ struct RemoteOutcome {
   RevisionId revision = 0;  // Of the remote, if applied.
   std::string hash;         // Of its part.
   std::vector<Change> changes;
+  std::vector<std::string> withheld;  // Categories that do not travel to it now (F19).
   std::vector<ServiceAction> services;
   SessionEffect sessions;
   std::vector<std::string> warnings;

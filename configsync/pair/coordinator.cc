@@ -13,8 +13,9 @@
 namespace configsync {
 namespace {
 
-// A remote that says so will not take it later either, or the right to push is not here. Others
-// could not be asked.
+// The remote has answered, and does not take this commit: it refuses it, the right to push is not
+// here, or it is busy with one of its own, which may make another of this. Others could not be
+// asked.
 bool IsRefusal(ReasonCode code) {
   constexpr ReasonCode kRefusals[] = {ReasonCode::kStaleTerm,     ReasonCode::kLoop,
                                       ReasonCode::kSyncDirection, ReasonCode::kPeerHashMismatch,
@@ -124,6 +125,7 @@ void PairImpl::PlanRemote(const Question& question, const SyncSettings& settings
     return;
   }
   outcome.changes = Diff(now, target.part);
+  outcome.withheld = gates.withheld;
   Push push = {.remote = remote,
                .target = target,
                .ref = std::move(ref),

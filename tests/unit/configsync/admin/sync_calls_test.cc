@@ -404,6 +404,9 @@ TEST_F(CommitOfPair, N16_APlanSaysWhatTravelsBecauseSomethingNeedsIt) {
   EXPECT_EQ(row.path(), "/objects/address[name='srv']");
   EXPECT_NE(row.reason().find("/policy/rule[name='web']/source"), std::string::npos)
       << row.reason();
+  engine_.remotes[0].withheld = {"objects"};
+  EXPECT_EQ(Commit(plan).remotes(0).dependencies_size(), 0);
+  engine_.remotes[0].withheld = {};
   engine_.remotes[0].changes = Diff(Make({}), Make({{"zones", "zone", "dmz"}}));
   EXPECT_EQ(Commit(plan).remotes(0).dependencies_size(), 0);
 }

@@ -152,7 +152,9 @@ TEST_F(PairReasonsTest, F19_OtherHardwareWithholdsInterfacesAlone) {
   nodes_.Run(1'000);
   EXPECT_EQ(a().Reasons(), "HW_MODEL_MISMATCH");
   EXPECT_EQ(b().Reasons(), "HW_MODEL_MISMATCH");
-  EXPECT_EQ(a().CommitText(RuleJson("web")), "");
+  const CommitOutcome outcome = a().Commit(RuleJson("web"));
+  ASSERT_EQ(outcome.remotes.size(), 1u);
+  EXPECT_EQ(outcome.remotes[0].withheld, std::vector<std::string>{"interfaces"});
   EXPECT_EQ(b().Action("web"), "permit");
   EXPECT_EQ(a().CommitText(R"({"ha": {"failover": {"enabled": false}}})"), "");
   EXPECT_EQ(a().CommitText(R"({"interfaces": {"loopback": [{"name": "lo"}]}})"), "");
