@@ -56,9 +56,7 @@ bool PairImpl::SendAndApply(Push& push) {
   if (!prepared.ok()) {
     reason = ReasonFor(prepared.status(), push.remote->address.name);
   } else if (!prepared->problems.empty()) {
-    const Problem& first = prepared->problems.list.front();
-    reason = MakeReason(ReasonCode::kPeerRefused, push.remote->address.name,
-                        absl::StrCat(first.code, " ", first.path, ": ", first.text));
+    reason = RefusalOf(prepared->problems, push.remote->address.name);
   } else {
     const absl::StatusOr<ApplyResponse> applied = SendApply(push);
     if (applied.ok()) return true;
@@ -82,7 +80,8 @@ void PairImpl::PushIfDue(const RemotePtr& remote) {
     if (commit_.is_under_way) return;
     const auto& failure = remote->push_failure;
     if (failure.has_value() && failure->target == view.target.part.hash() &&
-        failure->part == view.base->hash() && setup_.clock->BootMs() < failure->retry_ms) {
+        failure->part == view.base->hash() && failure->running == view.peer->state.running &&
+        setup_.clock->BootMs() < failure->retry_ms) {
       return;
     }
     if (!Claim(*remote, lock, false)) return;

@@ -99,11 +99,13 @@ class PairImpl final : public PairSync {
     Hash told_facts;                   // Digest of ours that it has.
     std::deque<Selection> selections;  // The newest at the front.
     std::optional<Prepared> prepared;
-    std::uint64_t taken = 0;  // Number of the last push.
+    std::optional<Reason> refused;  // What was wrong with its last push.
+    std::uint64_t taken = 0;        // Number of the last push.
   };
   struct PushFailure {
     Reason reason;
-    Hash target, part;  // Of the push: another one is tried at once.
+    Hash target, part;       // Of the push: another one is tried at once.
+    RevisionId running = 0;  // Of the remote: what it judges by may be mended with the next.
     std::int64_t retry_ms = 0;
     std::uint32_t pause_ms = kPushRetryMs;
   };
@@ -316,5 +318,8 @@ class PairImpl final : public PairSync {
 // Of a part that cannot be made (Selection::status()): no node could take it.
 [[nodiscard]] Reason NoPartReason(const absl::Status& status, std::string_view remote);
 [[nodiscard]] Problem ProblemOf(const Reason& reason);
+// Of problems that a remote has with a push: its subject is the code of the first, its evidence
+// has that one's path and remedy. REQUIRES: there is one.
+[[nodiscard]] Reason RefusalOf(const Problems& problems, std::string_view remote);
 
 }  // namespace configsync

@@ -222,8 +222,12 @@ absl::StatusOr<PrepareResponse> PairImpl::OnPrepare(const DeviceId& from,
   response.result = request.result;
   response.problems = *std::move(problems);
   Shorten(response.problems);
-  if (!response.problems.empty()) return response;
   const std::lock_guard lock(mutex_);
+  PeerOf(from).refused.reset();
+  if (!response.problems.empty()) {
+    PeerOf(from).refused = RefusalOf(response.problems, {});
+    return response;
+  }
   prepared.until_ms = setup_.clock->BootMs() + kPreparedMs;
   PeerOf(from).prepared = std::move(prepared);
   return response;

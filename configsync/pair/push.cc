@@ -113,9 +113,7 @@ absl::StatusOr<ApplyResponse> PairImpl::SendApply(Push& push) {
       push.remote->push_link->Apply({.number = push.request.number});
   if (!answer.ok()) return StatusOf(ReasonFor(answer.status(), name));
   if (!answer->problems.empty()) {
-    const Problem& first = answer->problems.list.front();
-    return StatusOf(MakeReason(ReasonCode::kPeerRefused, name,
-                               absl::StrCat(first.code, " ", first.path, ": ", first.text)));
+    return StatusOf(RefusalOf(answer->problems, name));
   }
   if (answer->part != push.request.result) {
     return StatusOf(
@@ -154,11 +152,16 @@ void PairImpl::TakeFailure(Remote& remote, const Push& push, const Reason& reaso
   PushFailure failure = {.reason = reason,
                          .target = push.request.result,
                          .part = push.request.base,
+                         .running = 0,
                          .retry_ms = 0,
                          .pause_ms = kPushRetryMs};
   failure.reason.remote = remote.address.name;
+  if (const Peer* const peer = FindPeer(remote.device); peer != nullptr) {
+    failure.running = peer->state.running;
+  }
   const auto& last = remote.push_failure;
-  if (last.has_value() && last->target == failure.target && last->part == failure.part) {
+  if (last.has_value() && last->target == failure.target && last->part == failure.part &&
+      last->running == failure.running) {
     failure.pause_ms = std::min(last->pause_ms * 2, kPushRetryMsMax);
   }
   failure.retry_ms = setup_.clock->BootMs() + failure.pause_ms;

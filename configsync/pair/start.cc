@@ -57,6 +57,16 @@ Problem ProblemOf(const Reason& reason) {
           .remedy = std::string(RowOf(reason.code).remedy)};
 }
 
+Reason RefusalOf(const Problems& problems, std::string_view remote) {
+  const Problem& first = problems.list.front();
+  const std::uint64_t more = problems.list.size() - 1 + problems.omitted_count;
+  return MakeReason(
+      ReasonCode::kPeerRefused, remote,
+      absl::StrCat(first.code, " ", first.path, ": ", first.text, first.remedy.empty() ? "" : "; ",
+                   first.remedy, more == 0 ? "" : absl::StrCat("; and ", more, " more")),
+      first.code);
+}
+
 absl::StatusOr<std::unique_ptr<PairSync>> PairSync::Start(const Setup& setup) {
   auto pair = std::make_unique<PairImpl>(setup);
   if (absl::Status status = pair->Begin(); !status.ok()) return status;

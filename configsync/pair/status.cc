@@ -65,6 +65,13 @@ SyncStatus PairImpl::Status() {
       each.running = state.running;
       each.startup = state.startup;
       each.their_reasons = state.reasons;
+      for (Reason& reason : each.their_reasons) {
+        // What this node refused it knows better than who was refused.
+        const auto& refused = view.peer->refused;
+        if (refused.has_value() && NameOf(reason) == NameOf(*refused)) {
+          reason.evidence = refused->evidence;
+        }
+      }
       if (view.peer->facts.has_value()) each.device_name = view.peer->facts->name;
     }
     status.reasons.insert(status.reasons.end(), each.reasons.begin(), each.reasons.end());

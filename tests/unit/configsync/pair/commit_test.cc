@@ -165,6 +165,29 @@ TEST_F(PairCommitTest, F33_DeferredAsksNobodyAndPushesBehind) {
   EXPECT_EQ(b().Action("web"), "permit");
 }
 
+// Nobody waits for the answer any more: it is in the status of both, with what is wrong and where.
+TEST_F(PairCommitTest, F34_WhatTheRemoteRefusesLaterIsNamedOnBothNodesUntilItIsMended) {
+  nodes_.MakePair(R"(, "policy": "deferred")");
+  b().dataplane.refuses_plan = true;
+  EXPECT_EQ(a().CommitText(RuleJson("web")), "");
+  nodes_.Run(1'000);
+  EXPECT_EQ(a().Reasons(), "PEER_REFUSED(REFUSED)");
+  EXPECT_EQ(a().State(), "blocked");
+  const std::string evidence = "REFUSED /policy: the dataplane cannot do this; do something else";
+  EXPECT_EQ(a().Remote().reasons.at(0).evidence, evidence);
+  ASSERT_EQ(b().Remote().their_reasons.size(), 1u);
+  EXPECT_EQ(NameOf(b().Remote().their_reasons[0]), "PEER_REFUSED(REFUSED)");
+  EXPECT_EQ(b().Remote().their_reasons[0].evidence, evidence);
+  // By now it is tried again seldom; what is committed there may be what mends it.
+  nodes_.Run(20'000);
+  b().dataplane.refuses_plan = false;
+  EXPECT_EQ(b().CommitText(R"({"system": {"host-name": "fw-b"}})"), "");
+  nodes_.Run(1'000);
+  EXPECT_EQ(b().Action("web"), "permit");
+  EXPECT_EQ(a().State(), "in-sync") << a().Reasons();
+  EXPECT_TRUE(b().Remote().their_reasons.empty());
+}
+
 TEST_F(PairCommitTest, N15_ALostAnswerOfApplyIsNoDivergence) {
   nodes_.MakePair();
   bool is_lost = false;
