@@ -23,12 +23,6 @@ bool IsRefusal(ReasonCode code) {
   return std::ranges::count(kRefusals, code) != 0;
 }
 
-bool TouchesSettings(std::span<const Change> changes) {
-  return std::ranges::any_of(changes, [](const Change& change) {
-    return change.path.empty() || change.path.front().node->name == "ha";
-  });
-}
-
 }  // namespace
 
 // Categories of what the commit changes in the parts of remotes, sorted.
@@ -244,7 +238,6 @@ std::vector<RemoteOutcome> PairImpl::Prepare(const Question& question, Problems&
   std::vector<RemoteOutcome> outcomes;
   commit_.pushes.clear();
   commit_.notes.clear();
-  if (TouchesSettings(question.changes)) CheckMaps(question.next, problems);
   const SyncSettings next = SettingsOf(question.next);
   std::unique_lock lock(mutex_);
   Refresh();
@@ -260,9 +253,6 @@ std::vector<RemoteOutcome> PairImpl::Prepare(const Question& question, Problems&
       continue;
     }
     PlanRemote(question, next, held, remote, outcomes, problems);
-  }
-  if (TouchesSettings(question.changes) && !outcomes.empty()) {
-    outcomes.front().warnings = MapWarnings(question.next);
   }
   // A push of the loop to the same remote is waited for, and then what it did counts.
   for (Push& push : commit_.pushes) {
