@@ -288,9 +288,10 @@ TEST_F(PairManualTest, F36_TheDifferenceIsEmptyIfAndOnlyIfHashesAreEqual) {
   EXPECT_TRUE(Diff(parts->mine, parts->theirs).empty());
   EXPECT_EQ(a().Remote().my_hash, a().Remote().their_hash);
   Diverge();
+  EXPECT_EQ(a().CommitText(RuleJson("mine")), "");
   parts = a().pair->Parts("");
   ASSERT_TRUE(parts.ok()) << parts.status();
-  EXPECT_FALSE(Diff(parts->mine, parts->theirs).empty());
+  EXPECT_EQ(Diff(parts->mine, parts->theirs).size(), 2u);  // What each has that the other has not.
   EXPECT_NE(a().Remote().my_hash, a().Remote().their_hash);
   EXPECT_FALSE(a().pair->Parts("nobody").ok());
 }
