@@ -3,11 +3,14 @@
 """Reasons that need a pair of their own: keys and certificates that change, a full disk, two
 configurations that were never the same or are not any more."""
 
+import json
 import os
+import subprocess
 import time
 
 from story import LabError, RingStory, codes_of, main, remote_of, run, sync_status
 
+from lablib.configd import REFUSED
 from lablib.pairing import name_of
 
 DISK_KIB = 6 * 1024
@@ -93,6 +96,104 @@ class OfThePair(RingStory):
         self.config["a"].text("config", "sync", "adopt", "--confirm", asked["must_type"])
         self.wait_until_equal()
         self.assertIn('"there"', self.running("a"))
+
+    # --- What only one of two nodes can have -----------------------------------------------------
+
+    def commit_status(self, name, comment):
+        """Exit status of a commit, and its outcome."""
+        done = subprocess.run(self.config[name].command("config", "commit", "--comment", comment,
+                                                        "--json"),
+                              capture_output=True, text=True, timeout=60, check=False)
+        return done.returncode, json.loads(done.stdout)
+
+    def refusal(self, name, code):
+        """The row of PEER_REFUSED(code) that a node shows, its own or the other's; else None."""
+        status = sync_status(self.config[name])
+        rows = [row for remote in status.get("remotes", [])
+                for row in remote.get("reasons", []) + remote.get("their_reasons", [])]
+        return next((row for row in rows if name_of(row) == f"PEER_REFUSED({code})"), None)
+
+    def does_not_fit_there(self, code, where, edit, mend):
+        """The candidate of a has what b cannot take. Asked, b refuses it, and nothing changes;
+        not asked, a commits it, and both nodes say why b does not get it, until b is mended."""
+        before = {name: self.revision(name) for name in ("a", "b")}
+        edit()
+        status, outcome = self.commit_status("a", "b is asked")
+        self.assertEqual(REFUSED, status, outcome)
+        problem = outcome["problems"]["list"][0]
+        self.assertEqual(code, problem["code"])
+        self.assertIn(where, problem["path"])
+        self.assertTrue(problem["text"].startswith("b: "), problem)
+        self.assertEqual(before, {name: self.revision(name) for name in ("a", "b")})
+
+        self.ring.set("a", "ha", "configuration-synchronization", "policy", "deferred")
+        status, outcome = self.commit_status("a", "b is not asked")
+        self.assertEqual(0, status, outcome)
+        began, took = time.monotonic(), {}
+
+        def shown():
+            for name in ("a", "b"):
+                if name not in took and self.refusal(name, code):
+                    took[name] = time.monotonic() - began
+            return len(took) == 2
+
+        self.wait_for(f"{code} on both nodes", shown)
+        for name in ("a", "b"):
+            row = self.refusal(name, code)
+            self.assertTrue(row["remedy"], row)
+            self.assertIn(code, row["evidence"])
+            self.assertIn(where, row["evidence"])
+        self.assertEqual("blocked", remote_of(sync_status(self.config["a"]))["state"])
+        self.assertEqual(before["b"], self.revision("b"))
+        mend()
+        mended = time.monotonic()
+        self.wait_for(f"end of {code}", lambda: not any(
+            self.refusal(name, code) for name in ("a", "b")))
+        gone = time.monotonic() - mended
+        self.wait_until_equal()
+        words = ", ".join(f"on {name} after {seconds:.2f} s" for name, seconds in sorted(
+            took.items()))
+        print(f"\n  {code} {words}; gone after {gone:.2f} s", flush=True)
+
+    def test_frames_that_the_peer_does_not_take(self):
+        """Jumbo frames are each node's own; an MTU travels.
+
+        Rows: F87, F34
+        """
+        self.paired()
+        for name in ("a", "b"):
+            self.change(name, "ha", "failover", "enabled", "false")  # Interfaces may be edited.
+        self.change("a", "system", "jumbo-frames", "true")
+        self.change("a", "zones", "zone", "lan")
+
+        def edit():
+            for leaf, value in (("port", "p0"), ("zone", "lan"), ("mtu", "9000")):
+                self.ring.set("a", "interfaces", "interface", "lan", leaf, value)
+
+        self.does_not_fit_there("JUMBO_MISMATCH", "/interfaces/interface[name='lan']/mtu", edit,
+                                lambda: self.change("b", "system", "jumbo-frames", "true"))
+        self.assertIn("9000", self.running("b"))
+
+    def test_a_certificate_whose_name_the_peer_needs(self):
+        """Names of device certificates are of the pair: b shows the one that a takes away.
+
+        Rows: F102, F34
+        """
+        self.paired()
+        self.change("a", "certificates", "device-certificate", "web", "use", "management")
+        self.wait_for("its name on b", lambda: '"web"' in self.running("b"))
+        profile = ("certificates", "tls-service-profile", "portal")
+        self.change("b", *profile, "certificate", "web")
+
+        def mend():
+            self.config["b"].text("config", "delete", *profile)
+            self.config["b"].commit("nobody shows it any more")
+
+        self.does_not_fit_there(
+            "CERT_NAME_MISSING", "/certificates/tls-service-profile[name='portal']",
+            lambda: self.config["a"].text("config", "delete", "certificates",
+                                          "device-certificate", "web"), mend)
+        self.assertNotIn('"web"', self.running("b"))
 
     def test_a_full_disk_on_the_peer(self):
         """A push that does not fit is refused with its reason; both trees are whole, and it arrives
