@@ -332,7 +332,10 @@ void PairImpl::Finish(bool is_committed, std::vector<RemoteOutcome>& remotes) {
                                 answer->warnings.end());
       } else {
         const Reason reason = ReasonFor(answer.status(), outcome.remote);
-        outcome.state = RemoteOutcome::State::kPending;
+        // Its problems have a code: what it judged has changed since it was good.
+        outcome.state = reason.code == ReasonCode::kPeerRefused && !reason.subject.empty()
+                            ? RemoteOutcome::State::kRefused
+                            : RemoteOutcome::State::kPending;
         outcome.reasons.push_back(reason);
         const std::lock_guard lock(mutex_);
         TakeFailure(*push.remote, push, reason);

@@ -75,7 +75,8 @@ constexpr std::array kCommands = std::to_array<Command>({
      "judges\n"
      "it by itself. What travels because something else needs it comes with what needs it. The "
      "same\n"
-     "as `config commit --check`."},
+     "as `config commit --check`.\n"
+     "Exit status: 0 it could be committed, 3 problems, here or on a remote."},
     {"config", "commit", Verb::kConfigCommit, "Make your candidate the running configuration",
      "  lockstepctl config commit --comment 'web servers'\n"
      "  lockstepctl config commit --confirm-within 5m --save\n"
@@ -87,9 +88,11 @@ constexpr std::array kCommands = std::to_array<Command>({
      "keeps\n"
      "it here too. For each remote it says applied, pending (it gets it later, and why) or "
      "refused.\n"
-     "Exit status: 0 committed (with --check: it could be), 3 problems, here or on a remote: "
+     "Exit status: 0 committed (with --check: it could be), on remotes at once or, if pending, "
+     "later;\n"
+     "3 problems, here or on a remote, or with policy strict a remote that does not answer: "
      "nothing\n"
-     "has changed, 1 committed, but a remote refused it afterwards."},
+     "has changed; 1 committed here, but a remote refused it afterwards."},
     {"config", "confirm", Verb::kConfigConfirm, "Keep what was committed with --confirm-within",
      "  lockstepctl config confirm"},
     {"config", "rollback", Verb::kConfigRollback, "Make your candidate an older revision",

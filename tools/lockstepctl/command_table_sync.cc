@@ -59,7 +59,8 @@ constexpr std::array kCommands = std::to_array<Command>({
      "\n"
      "Refused where a decision is needed (diverged, not-baselined), while the category is off, "
      "and\n"
-     "on a node that may not push."},
+     "on a node that may not push.\n"
+     "Exit status: 0 pushed, or nothing waited; 3 refused: nothing has changed."},
     {"config", "sync apply", Verb::kSyncApply, "Let travel what waits to be applied",
      "  lockstepctl config sync apply\n"
      "\n"
@@ -76,18 +77,23 @@ constexpr std::array kCommands = std::to_array<Command>({
      "For high-risk troubleshooting, and where both nodes were changed. Shows what would change, "
      "and\n"
      "asks for the name of the node that is overwritten; without a terminal give it by --confirm.\n"
-     "Needs the role ha-dangerous. The revision before is the restore point."},
+     "Needs the role ha-dangerous. The revision before is the restore point.\n"
+     "Exit status: 0 done, 2 not confirmed, 3 refused; unless 0 nothing has changed."},
     {"config", "sync adopt", Verb::kSyncAdopt, "Make this node as the remote",
      "  lockstepctl config sync adopt --preview\n"
      "  lockstepctl config sync adopt\n"
      "\n"
-     "As overwrite, the other way round: this node's name is asked for."},
+     "As overwrite, the other way round: this node's name is asked for.\n"
+     "Exit status: 0 done, 2 not confirmed, 3 refused; unless 0 nothing has changed."},
     {"config", "sync merge", Verb::kSyncMerge, "Put the changes of both nodes together",
      "  lockstepctl config sync merge --preview\n"
      "  lockstepctl config sync merge --prefer mine\n"
      "\n"
      "Three ways, from what both agreed on last. Conflicts are listed, and nothing happens until\n"
-     "--prefer gives them a side. The name of the node that loses by it is asked for."},
+     "--prefer gives them a side. The name of the node that loses by it is asked for.\n"
+     "Exit status: 0 done, 2 not confirmed, 3 refused, or conflicts without --prefer; unless 0 "
+     "nothing\n"
+     "has changed."},
     {"explain", "", Verb::kNone, "Why something is as it is",
      "  lockstepctl explain sync policy rule web"},
     {"explain", "sync", Verb::kExplainSync, "Why a node of the configuration travels, or not",

@@ -124,12 +124,7 @@ absl::StatusOr<int> RunCommit(const Request& request, AdminClient& client) {
     }
     return text;
   });
-  // F34: a remote that refuses what stands here already is no success.
-  const bool is_refused = response.ok() && std::ranges::any_of(response->remotes(), [](auto& row) {
-                            return row.state() == "refused";
-                          });
-  return status.ok() && *status == kStatusDone && is_refused ? absl::StatusOr<int>(kStatusFailed)
-                                                             : status;
+  return status.ok() ? StatusOfCommit(*response) : status;
 }
 
 absl::StatusOr<int> RunReset(const Request& request, AdminClient& client) {
@@ -278,6 +273,15 @@ constexpr Row kRows[] = {
 };
 
 }  // namespace
+
+int StatusOfCommit(const pb::CommitResponse& commit) {
+  if (commit.problems().list_size() > 0 || commit.problems().omitted() > 0) {
+    return kStatusProblems;
+  }
+  const bool is_refused = std::ranges::any_of(
+      commit.remotes(), [](const pb::RemoteCommit& row) { return row.state() == "refused"; });
+  return is_refused ? kStatusFailed : kStatusDone;
+}
 
 absl::StatusOr<int> RunConfig(const Request& asked) {
   Request request = asked;

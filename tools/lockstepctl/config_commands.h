@@ -8,6 +8,7 @@
 #pragma once
 
 #include "absl/status/statusor.h"
+#include "proto/admin.pb.h"
 #include "tools/lockstepctl/request.h"
 
 namespace lockstepctl {
@@ -16,5 +17,10 @@ namespace lockstepctl {
 // in the object on stdout) and give kStatusProblems. Errors: the call was not served.
 // REQUIRES: IsForConfigd(request.verb).
 absl::StatusOr<int> RunConfig(const Request& request);
+
+// F34, of a commit and of a plan: kStatusProblems if nothing has changed, because of problems here
+// or on a remote; kStatusFailed if it is committed here and a remote refused it afterwards;
+// kStatusDone else, also if a remote gets it later.
+[[nodiscard]] int StatusOfCommit(const lockstep::admin::CommitResponse& commit);
 
 }  // namespace lockstepctl

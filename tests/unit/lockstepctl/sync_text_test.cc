@@ -9,6 +9,7 @@
 
 #include "tests/golden/config/golden_text.h"
 #include "tools/lockstepctl/completion_script.h"
+#include "tools/lockstepctl/config_commands.h"
 #include "tools/lockstepctl/confirmation.h"
 #include "tools/lockstepctl/json_text.h"
 #include "tools/lockstepctl/progress.h"
@@ -262,6 +263,29 @@ TEST(SyncText, F34_ACommitSaysOfEachRemoteWhatBecameOfIt) {
       << text;
   done.mutable_remotes(0)->set_state("refused");
   EXPECT_NE(CommitText(done, false, Paint::kPlain).find("on b: refused\n"), std::string::npos);
+}
+
+TEST(SyncText, F34_TheExitStatusOfACommitSaysWhetherItStandsAndWhetherItStandsThere) {
+  struct Row {
+    std::string remote;  // Its state.
+    bool is_committed;
+    bool has_problems;
+    int status;
+  };
+  for (const Row& row :
+       {Row{"applied", true, false, kStatusDone}, Row{"untouched", true, false, kStatusDone},
+        Row{"pending", true, false, kStatusDone},      // best-effort, deferred.
+        Row{"refused", false, true, kStatusProblems},  // strict as well.
+        Row{"validated", false, true, kStatusProblems},
+        Row{"validated", false, false, kStatusDone},  // A plan.
+        Row{"refused", true, false, kStatusFailed}}) {
+    pb::CommitResponse commit = Commit("applied");
+    commit.set_committed(row.is_committed);
+    if (row.has_problems) commit.mutable_problems()->add_list()->set_code("REFUSED");
+    EXPECT_EQ(StatusOfCommit(commit), row.has_problems ? kStatusProblems : kStatusDone);
+    *commit.add_remotes() = Commit(row.remote).remotes(0);
+    EXPECT_EQ(StatusOfCommit(commit), row.status) << row.remote;
+  }
 }
 
 std::vector<std::string> WordsOf(const pb::EditRequest& request) {

@@ -165,6 +165,25 @@ TEST_F(PairCommitTest, F33_DeferredAsksNobodyAndPushesBehind) {
   EXPECT_EQ(b().Action("web"), "permit");
 }
 
+// The remote found it good, and was changed before it came.
+TEST_F(PairCommitTest, F34_WhatTheRemoteRefusesInTheEndIsSaidByTheCommit) {
+  nodes_.MakePair();
+  nodes_.wire.judge = [&](const Wire::Call& call) {
+    if (call.name == "Apply" && call.moment == Wire::Moment::kRequest) {
+      b().dataplane.refuses_plan = false;
+      EXPECT_TRUE(b().Commit(R"({"system": {"host-name": "fw-b"}})").committed);
+      b().dataplane.refuses_plan = true;
+    }
+    return absl::OkStatus();
+  };
+  const CommitOutcome outcome = a().Commit(RuleJson("web"));
+  EXPECT_TRUE(outcome.committed);
+  ASSERT_EQ(outcome.remotes.size(), 1u);
+  EXPECT_EQ(outcome.remotes[0].state, RemoteOutcome::State::kRefused);
+  EXPECT_EQ(NameOf(outcome.remotes[0].reasons.at(0)), "PEER_REFUSED(REFUSED)");
+  EXPECT_EQ(b().Action("web"), "");
+}
+
 // Nobody waits for the answer any more: it is in the status of both, with what is wrong and where.
 TEST_F(PairCommitTest, F34_WhatTheRemoteRefusesLaterIsNamedOnBothNodesUntilItIsMended) {
   nodes_.MakePair(R"(, "policy": "deferred")");
