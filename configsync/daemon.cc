@@ -114,7 +114,12 @@ absl::Status Daemon::Impl::StartCalls(int listening) {
 Daemon::Daemon() : impl_(std::make_unique<Impl>()) {}
 
 // Callers first, then what they call.
-Daemon::~Daemon() { impl_->admin.reset(); }
+Daemon::~Daemon() {
+  if (impl_->peering != nullptr) {
+    impl_->peering->StopCalls();  // A commit may be waiting for another node.
+  }
+  impl_->admin.reset();
+}
 
 absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const StartOptions& options, int listening,
                                                       std::string master_key) {

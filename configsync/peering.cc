@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <fstream>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -110,6 +111,11 @@ struct Peering::Impl : public NodeFacts {
     return role;
   }
 
+  std::string PairedName(const DeviceId& device) override {
+    const std::optional<KnownDevice> known = devices_store->Find(device);
+    return known.has_value() && !known->is_revoked ? known->name : std::string();
+  }
+
   void MakeInventory() {
     InventorySetup with;
     with.schema = setup.schema;
@@ -201,7 +207,14 @@ struct Peering::Impl : public NodeFacts {
 
 Peering::Peering() : impl_(std::make_unique<Impl>()) {}
 
+void Peering::StopCalls() {
+  if (impl_->links != nullptr) {
+    impl_->links->Stop();
+  }
+}
+
 Peering::~Peering() {
+  StopCalls();
   impl_->StopServer();
   impl_->watch.reset();
   std::unique_ptr<Ticker> ticker;

@@ -39,13 +39,17 @@ class Peering {
   };
   // Becomes the engine's gate. Errors: what the device folder and the notes of the store say.
   static absl::StatusOr<std::unique_ptr<Peering>> Start(const Setup& setup);
-  // Callers first, then what they call. Waits for calls that run, to their deadlines at most.
+  // Callers first, then what they call. Calls to other nodes end at once.
   ~Peering();
   Peering(const Peering&) = delete;
   Peering& operator=(const Peering&) = delete;
 
   // Starts and ends the service as the configuration says; five times a second.
   void Tick();
+
+  // Calls to other nodes end at once, for good: whoever waits for one can be waited for then. What
+  // was lost by that is found again by reconciliation.
+  void StopCalls();
 
   [[nodiscard]] PairSync& pair();
   [[nodiscard]] DeviceMethods& devices();

@@ -34,6 +34,8 @@ class Inventory : public NodeFacts {
   // Reads the file if it is another one. `master_key`: its fingerprint at present; `dataplane`:
   // what it said last. True: something is not as it was. Cost: one stat(). One thread.
   virtual bool Refresh(const std::string& master_key, const DataplaneView& dataplane) = 0;
+  // It knows no devices.
+  std::string PairedName(const DeviceId&) override { return {}; }
 };
 
 }  // namespace configsync

@@ -3,6 +3,7 @@
 
 #include "configsync/pair/direction.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -30,6 +31,10 @@ constexpr std::array<Row, 7> kRows{{
 }};
 
 }  // namespace
+
+std::uint32_t BelievedTerm(std::uint32_t stated, HaRole own, std::uint32_t own_term) {
+  return own == kUnknown ? stated : std::min(stated, own_term);
+}
 
 SourceIs RelationOf(const SourceRecord& source, const DeviceId& remote, std::uint32_t own_term) {
   if (source.device.empty() || source.term < own_term) return SourceIs::kNone;

@@ -23,6 +23,12 @@ enum class SourceIs : std::uint8_t {
   kAnother,     // Another device.
   kThisRemote,  // Of the present term.
 };
+// Terms of the dataplane have 24 bits (ROLES.md): more is none.
+inline constexpr std::uint32_t kPushTermMax = (1U << 24) - 1;
+// As far as a stated term is believed: up to what the own dataplane knows, if there is one. A term
+// grows by elections alone, so one that nobody was elected with could never be passed again.
+[[nodiscard]] std::uint32_t BelievedTerm(std::uint32_t stated, HaRole own, std::uint32_t own_term);
+
 [[nodiscard]] SourceIs RelationOf(const SourceRecord& source, const DeviceId& remote,
                                   std::uint32_t own_term);
 

@@ -139,6 +139,27 @@ absl::StatusOr<Exchange> PairImpl::OnExchange(const DeviceId& from, const Exchan
   return mine;
 }
 
+// Who was forgotten or revoked since is nobody's remote.
+void PairImpl::BindLinks(Remote& remote) {
+  const bool is_paired = !remote.bound.empty() && !setup_.facts->PairedName(remote.bound).empty();
+  const DeviceId device = is_paired ? remote.bound : DeviceId();
+  remote.exchange_link->Bind(device);
+  remote.push_link->Bind(device);
+}
+
+// The first that has proven itself there.
+void PairImpl::BindTo(Remote& remote, const DeviceId& device) {
+  if (remote.bound == device) return;
+  const RemoteAddress& at = remote.address;
+  const BoundRecord record = {
+      .device = device, .address = at.address, .backup_address = at.backup_address};
+  (void)WriteNotes(Self(), "sync-bound",
+                   absl::StrCat(at.name, " at ", at.address, ": device ", NameOfDevice(device)),
+                   {{absl::StrCat("sync/bound/", at.name), Encode(record)}});
+  remote.bound = device;
+  BindLinks(remote);
+}
+
 absl::Status PairImpl::ExchangeWith(const RemotePtr& remote, const Target* under) {
   constexpr int kRoundsMax = 4;
   const std::lock_guard exchanging(remote->exchange_mutex);
@@ -147,6 +168,7 @@ absl::Status PairImpl::ExchangeWith(const RemotePtr& remote, const Target* under
     {
       const std::lock_guard lock(mutex_);
       Refresh();
+      BindLinks(*remote);
       Peer* const peer = FindPeer(remote->device);
       mine.state = MyState(peer, remote.get(), under);
       AddWanted(nullptr, peer, remote->targets->SpecOf(mine.state.selection), mine);
@@ -165,6 +187,7 @@ absl::Status PairImpl::ExchangeWith(const RemotePtr& remote, const Target* under
       remote->pause_ms = std::min(remote->pause_ms * 2, kExchangeMsMax);
       return StatusOf(*remote->link_failure);
     }
+    BindTo(*remote, device);
     if (remote->device != device) {
       remote->device = device;
       remote->known_under = {};

@@ -65,7 +65,7 @@ void PairImpl::AddHoldReasons(const std::string& remote, std::vector<Reason>& re
 PushRight PairImpl::RightOf(const Remote& remote) {
   const LocalRole role = MyRole();
   const Peer* const peer = FindPeer(remote.device);
-  const SourceIs source = RelationOf(source_, remote.device, role.term);
+  const SourceIs source = RelationOf(SourceInForce(), remote.device, role.term);
   // What was said long ago, or in an older term, says nothing of now: after a failover the node
   // that was active may be silent for ever.
   const bool is_of_now = peer != nullptr && peer->heard_ms >= 0 &&
@@ -80,15 +80,13 @@ PushRight PairImpl::RightOf(const Remote& remote) {
 }
 
 Reason PairImpl::RightReason(const Remote& remote, PushRight right) {
-  const Peer* const source = FindPeer(source_.device);
-  const std::string name =
-      source != nullptr && source->facts.has_value() ? source->facts->name : source_.device;
   return MakeReason(
       right == PushRight::kLoop ? ReasonCode::kLoop : ReasonCode::kSyncDirection,
       remote.address.name,
       absl::StrCat("this node is ", std::string(NameOf(MyRole().role)),
                    "; its configuration is of ",
-                   source_.device.empty() ? "its own" : absl::StrCat("device ", name)));
+                   source_.device.empty() ? "its own"
+                                          : absl::StrCat("device ", NameOfDevice(source_.device))));
 }
 
 Comparison PairImpl::Compare(Remote& remote, const Target& target, const Peer& peer,

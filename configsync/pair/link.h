@@ -31,6 +31,9 @@ class PeerLink {
   virtual absl::StatusOr<FetchResponse> Fetch(const Hash& selection) = 0;
   // Device at the other end, as its certificate says; empty: not known yet.
   [[nodiscard]] virtual DeviceId device() const = 0;
+  // From now on another device that answers at the address is refused before anything is sent to
+  // it (CERT_NOT_PINNED). Empty: every paired device is right. On any thread.
+  virtual void Bind(const DeviceId& device) = 0;
 };
 
 // What a remote of the configuration is reached by.
@@ -46,6 +49,9 @@ class LinkMaker {
  public:
   virtual ~LinkMaker() = default;
   virtual std::unique_ptr<PeerLink> MakeLink(const RemoteAddress& address) = 0;
+  // This node stops: calls of all its links end at once, and so do those that begin later. On any
+  // thread; waits for nothing.
+  virtual void Stop() = 0;
 };
 
 // The same calls from the other side. `from`: whom TLS and login have proven.

@@ -168,6 +168,17 @@ void PairImpl::DropStaleHolds() {
   if (are_holds_stale_ && !commit_.is_under_way) (void)WriteHeld(Self(), "sync-held", held_);
 }
 
+void PairImpl::LowerSource() {
+  const LocalRole role = MyRole();
+  SourceRecord source = source_;
+  source.term = BelievedTerm(source.term, role.role, role.term);
+  if (source == source_ || source_.device.empty() || commit_.is_under_way) return;
+  (void)WriteNotes(Self(), "sync-source",
+                   absl::StrCat("term ", source_.term, " of device ", NameOfDevice(source.device),
+                                ": the dataplane knows ", role.term),
+                   {{"sync/source", Encode(source)}});
+}
+
 std::uint32_t PairImpl::TickStates() {
   std::vector<RemotePtr> remotes;
   {
@@ -184,6 +195,7 @@ std::uint32_t PairImpl::TickStates() {
     }
     if (!settings_.is_enabled) return kIdleMs;
     DropStaleHolds();
+    LowerSource();
   }
   for (const RemotePtr& remote : remotes) {
     bool is_due = false;

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "configsync/pair/messages.h"
@@ -28,6 +29,8 @@ class NodeFacts {
   // Features are of the configuration, the rest of machine and installation.
   [[nodiscard]] virtual Facts FactsOf(const Tree& running) = 0;
   [[nodiscard]] virtual LocalRole Role() = 0;
+  // What the device was called when it was paired; empty: it is not paired, or not any more.
+  [[nodiscard]] virtual std::string PairedName(const DeviceId& device) = 0;
 };
 
 }  // namespace configsync

@@ -122,6 +122,7 @@ class PairImpl final : public PairSync {
     bool is_pushing = false;
     std::unique_ptr<Targets> targets;
     DeviceId device;  // Last known.
+    DeviceId bound;   // That it is; empty: the first that answers.
     RemoteRecord record;
     std::vector<Known> known;  // Parts of agreed and offered, under `known_under`.
     Hash known_under;
@@ -180,10 +181,14 @@ class PairImpl final : public PairSync {
   Peer* FindPeer(const DeviceId& device);
   RemotePtr FindRemote(std::string_view name);
   Remote* RemoteOf(const DeviceId& device);
+  // None, once its device was forgotten or revoked: nobody could supersede it then.
+  const SourceRecord& SourceInForce();
   const std::vector<Known>& KnownOf(Remote& remote, const Hash& selection);
   std::uint64_t TakeNumber();
   // Read again after kFactsMs, and when the configuration changes.
   const Facts& MyFacts();
+  // As it was paired, never as it calls itself; else its id.
+  [[nodiscard]] std::string NameOfDevice(const DeviceId& device);
   [[nodiscard]] LocalRole MyRole() const { return setup_.facts->Role(); }
   static Operator Self() { return {.user_id = kPeerUserId, .name = "lockstep-configd"}; }
 
@@ -191,6 +196,9 @@ class PairImpl final : public PairSync {
   // Speaks with the remote until neither wants anything more. `under`: a selection to ask about
   // instead of the target's.
   absl::Status ExchangeWith(const RemotePtr& remote, const Target* under = nullptr);
+  // Both need `mutex_`.
+  void BindLinks(Remote& remote);
+  void BindTo(Remote& remote, const DeviceId& device);
   PeerState MyState(Peer* peer, Remote* remote, const Target* under);
   void AddWanted(const Exchange* theirs, Peer* peer, const SelectionSpec* spec, Exchange& mine);
   absl::Status Take(const DeviceId& from, const Exchange& theirs);
@@ -255,6 +263,8 @@ class PairImpl final : public PairSync {
   void SettleConfirm(Remote& remote);
   void ReleaseCentral();
   void DropStaleHolds();
+  // What was stated while no dataplane spoke is believed as far as it knows, once it does.
+  void LowerSource();
   // Needs `mutex_`.
   absl::Status WriteHeld(const Operator& by, std::string_view action, const HeldRecord& held);
   bool SendAndApply(Push& push);

@@ -66,8 +66,8 @@ struct SyncStatus {
   bool is_enabled = false;
   bool is_pinned = false;
   RevisionId pinned = 0;
-  DeviceId source;  // F5.
-  std::string source_name;
+  DeviceId source;          // F5.
+  std::string source_name;  // As it was paired.
   std::vector<DeviceId> path;
   std::vector<RemoteStatus> remotes;
   std::vector<Reason> reasons;  // All, of this node and its remotes.

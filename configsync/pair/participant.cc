@@ -80,9 +80,15 @@ absl::Status PairImpl::CheckPush(const DeviceId& from, const PrepareRequest& req
   if (std::ranges::count(request.path, facts.device) != 0) {
     return Refuse(ReasonCode::kLoop, "the content was at the receiver before");
   }
-  if (!source_.device.empty() && request.term < source_.term) {
+  if (request.term > kPushTermMax) {
+    return Refuse(ReasonCode::kPeerAnswerInvalid,
+                  absl::StrCat("term ", request.term, ", there is none above ", kPushTermMax));
+  }
+  const SourceRecord& source = SourceInForce();
+  if (!source.device.empty() && request.term < source.term) {
     return Refuse(ReasonCode::kStaleTerm,
-                  absl::StrCat("term ", request.term, ", known is ", source_.term));
+                  absl::StrCat("term ", request.term, ", known is ", source.term, " of device ",
+                               NameOfDevice(source.device)));
   }
   const Peer& peer = PeerOf(from);
   if (request.number <= peer.taken) {
@@ -140,20 +146,22 @@ absl::Status PairImpl::Merge(const DeviceId& from, Prepared& prepared) {
 
 PeerDraft PairImpl::DraftOf(const DeviceId& from, const Prepared& prepared, bool check_only) {
   const PrepareRequest& request = prepared.request;
-  const Peer& peer = PeerOf(from);
-  const std::string name = peer.facts.has_value() ? peer.facts->name : from;
-  PeerDraft draft = {
-      .by = {.user_id = kPeerUserId, .name = absl::StrCat(Cut(request.author, 64), "@", name)},
-      .origin = "peer",
-      .comment = CommentOf(request),
-      .tree = prepared.merged,
-      .on_running = prepared.on_running,
-      .check_only = check_only,
-      .save = true,
-      .confirm_within_s = request.confirm_within_s,
-      .notes = {},
-      .asks_gate = false};
-  const SourceRecord source = {.device = from, .term = request.term, .path = request.path};
+  // Who somebody is on the other node is that node's word; which node that is, is not.
+  PeerDraft draft = {.by = {.user_id = kPeerUserId,
+                            .name = absl::StrCat(Cut(request.author, 64), "@", NameOfDevice(from))},
+                     .origin = "peer",
+                     .comment = CommentOf(request),
+                     .tree = prepared.merged,
+                     .on_running = prepared.on_running,
+                     .check_only = check_only,
+                     .save = true,
+                     .confirm_within_s = request.confirm_within_s,
+                     .notes = {},
+                     .asks_gate = false};
+  const LocalRole role = MyRole();
+  const SourceRecord source = {.device = from,
+                               .term = BelievedTerm(request.term, role.role, role.term),
+                               .path = request.path};
   draft.notes["sync/source"] = Encode(source);
   draft.notes[absl::StrCat("sync/taken/", from)] = absl::StrCat(request.number);
   // What was held here was the own; it is the source's now.

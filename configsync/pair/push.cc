@@ -64,7 +64,7 @@ PairImpl::Push PairImpl::MakePush(const RemotePtr& remote, const Target& target,
   PrepareRequest& request = push.request;
   request.number = TakeNumber();
   request.term = role.term;
-  if (RelationOf(source_, {}, role.term) == SourceIs::kAnother && !is_forced) {
+  if (RelationOf(SourceInForce(), {}, role.term) == SourceIs::kAnother && !is_forced) {
     request.path = source_.path;
   }
   const DeviceId own = MyFacts().device;

@@ -143,6 +143,27 @@ std::string Encode(const HeldRecord& record) {
   return text;
 }
 
+std::string Encode(const BoundRecord& record) {
+  std::string text = absl::StrCat("device ", record.device, "\naddress ", record.address, "\n");
+  if (!record.backup_address.empty()) {
+    absl::StrAppend(&text, "backup ", record.backup_address, "\n");
+  }
+  return text;
+}
+
+absl::StatusOr<BoundRecord> DecodeBound(std::string_view text) {
+  BoundRecord record;
+  absl::Status status = ForEachLine(text, [&](const Words& words) {
+    if (words.size() != 2) return false;
+    if (words[0] == "device") record.device = words[1];
+    if (words[0] == "address") record.address = words[1];
+    if (words[0] == "backup") record.backup_address = words[1];
+    return words[0] == "device" || words[0] == "address" || words[0] == "backup";
+  });
+  if (!status.ok()) return status;
+  return record;
+}
+
 absl::StatusOr<HeldRecord> DecodeHeld(std::string_view text) {
   HeldRecord record;
   absl::Status status = ForEachLine(text, [&](const Words& words) {

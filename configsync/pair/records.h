@@ -5,6 +5,7 @@
 //
 //   sync/source         whose push was applied last, with term and path
 //   sync/remote/NAME    what was agreed with a remote, and offered to it
+//   sync/bound/NAME     device that a remote is, and the addresses it has answered at
 //   sync/held           categories that wait, each at a revision
 //   sync/pin            revision that this node stays at
 //   sync/number         no push of this device is numbered so high yet
@@ -64,6 +65,13 @@ struct RemoteRecord {
   friend bool operator==(const RemoteRecord&, const RemoteRecord&) = default;
 };
 
+// Who was at these addresses first is the remote, until somebody decides otherwise.
+struct BoundRecord {
+  DeviceId device;
+  std::string address, backup_address;
+  friend bool operator==(const BoundRecord&, const BoundRecord&) = default;
+};
+
 enum class HoldCause : std::uint8_t { kApply, kManual, kCentralManager };
 inline constexpr std::size_t kHoldCauseCount = 3;
 
@@ -81,10 +89,12 @@ struct HeldRecord {
 [[nodiscard]] std::string Encode(const SourceRecord& record);
 [[nodiscard]] std::string Encode(const RemoteRecord& record);
 [[nodiscard]] std::string Encode(const HeldRecord& record);
+[[nodiscard]] std::string Encode(const BoundRecord& record);
 // Errors: kDataLoss with the line.
 [[nodiscard]] absl::StatusOr<SourceRecord> DecodeSource(std::string_view text);
 [[nodiscard]] absl::StatusOr<RemoteRecord> DecodeRemote(std::string_view text);
 [[nodiscard]] absl::StatusOr<HeldRecord> DecodeHeld(std::string_view text);
+[[nodiscard]] absl::StatusOr<BoundRecord> DecodeBound(std::string_view text);
 [[nodiscard]] absl::StatusOr<std::uint64_t> DecodeNumber(std::string_view text);
 
 // `ref` at the end, once; the oldest of more than kOfferedMax is forgotten.

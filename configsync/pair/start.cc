@@ -87,6 +87,7 @@ absl::Status PairImpl::Begin() {
         status = absl::DataLossError("the revisions that were taken back cannot be read");
       }
       if (name.starts_with("sync/remote/")) status = DecodeRemote(text).status();
+      if (name.starts_with("sync/bound/")) status = DecodeBound(text).status();
       if (!status.ok()) {
         return absl::DataLossError(absl::StrCat(name, ": ", std::string(status.message())));
       }
@@ -142,6 +143,10 @@ void PairImpl::TakeNotes() {
         DecodeRemote(NoteOf(notes_, absl::StrCat("sync/remote/", name))).value_or(RemoteRecord{});
     remote->known.clear();
     remote->known_under = {};
+    const auto bound = DecodeBound(NoteOf(notes_, absl::StrCat("sync/bound/", name)));
+    const bool is_here = bound.ok() && bound->address == remote->address.address &&
+                         bound->backup_address == remote->address.backup_address;
+    remote->bound = is_here ? bound->device : DeviceId();
   }
 }
 
@@ -264,6 +269,18 @@ PairImpl::Peer& PairImpl::PeerOf(const DeviceId& device) {
   const auto number = DecodeNumber(NoteOf(notes_, absl::StrCat(std::string(kTakenNotes), device)));
   if (number.ok()) peer.taken = *number;
   return peer;
+}
+
+std::string PairImpl::NameOfDevice(const DeviceId& device) {
+  std::string name = setup_.facts->PairedName(device);
+  return name.empty() ? device : name;
+}
+
+const SourceRecord& PairImpl::SourceInForce() {
+  static const SourceRecord kNoSource;
+  const bool is_paired =
+      !source_.device.empty() && !setup_.facts->PairedName(source_.device).empty();
+  return is_paired ? source_ : kNoSource;
 }
 
 PairImpl::RemotePtr PairImpl::FindRemote(std::string_view name) {

@@ -24,10 +24,7 @@ SyncStatus PairImpl::Status() {
   status.pinned = pinned_.value_or(0);
   status.source = source_.device;
   status.path = source_.path;
-  if (const Peer* const source = FindPeer(source_.device);
-      source != nullptr && source->facts.has_value()) {
-    status.source_name = source->facts->name;
-  }
+  if (!source_.device.empty()) status.source_name = setup_.facts->PairedName(source_.device);
   if (!settings_.is_enabled) {
     status.reasons.push_back(MakeReason(ReasonCode::kConfigSyncDisabledLocal, {}, ""));
   }

@@ -105,6 +105,51 @@ class Reactor final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::Byt
 
 }  // namespace
 
+// While it lives, Stop() reaches the call.
+class RunningCall {
+ public:
+  RunningCall(CallStop* stop, grpc::ClientContext& context) : stop_(stop), context_(context) {
+    if (stop_ == nullptr) {
+      return;
+    }
+    const std::lock_guard lock(stop_->mutex_);
+    stop_->running_.insert(&context_);
+    if (stop_->is_stopped_) {
+      context_.TryCancel();  // Before it begins is early enough.
+    }
+  }
+  ~RunningCall() {
+    if (stop_ != nullptr) {
+      const std::lock_guard lock(stop_->mutex_);
+      stop_->running_.erase(&context_);
+    }
+  }
+  RunningCall(const RunningCall&) = delete;
+  RunningCall& operator=(const RunningCall&) = delete;
+
+ private:
+  CallStop* const stop_;
+  grpc::ClientContext& context_;
+};
+
+void CallStop::Stop() {
+  const std::lock_guard lock(mutex_);
+  is_stopped_ = true;
+  for (grpc::ClientContext* const context : running_) {
+    context->TryCancel();
+  }
+}
+
+bool CallStop::is_stopped() const {
+  const std::lock_guard lock(mutex_);
+  return is_stopped_;
+}
+
+Reason CallStop::Why() {
+  return {.code = ReasonCode::kPeerUnreachable,
+          .evidence = "this node stops: nobody knows whether the call was done"};
+}
+
 std::function<std::optional<std::string>()> Only(const google::protobuf::MessageLite& message) {
   return [bytes = std::optional<std::string>(message.SerializeAsString())]() mutable {
     return std::exchange(bytes, std::nullopt);
@@ -118,6 +163,7 @@ ClientEnd RunCall(const std::shared_ptr<grpc::Channel>& channel, const ClientCal
   if (!call.session.empty()) {
     context.AddMetadata(kSessionKey, call.session);
   }
+  const RunningCall running(call.stop, context);
   Reactor reactor(call, context);
   grpc::TemplatedGenericStub<grpc::ByteBuffer, grpc::ByteBuffer> stub(channel);
   stub.PrepareBidiStreamingCall(&context, std::string(call.row->path), {}, &reactor);
@@ -131,7 +177,10 @@ ClientEnd RunCall(const std::shared_ptr<grpc::Channel>& channel, const ClientCal
   }
   const grpc::Status status = reactor.Wait();
   ClientEnd end{.code = status.error_code()};
-  if (reactor.own_reason()) {
+  if (status.error_code() == grpc::StatusCode::CANCELLED && call.stop != nullptr &&
+      call.stop->is_stopped()) {
+    end.reason = CallStop::Why();
+  } else if (reactor.own_reason()) {
     end.reason = reactor.own_reason();
   } else if (late_reason && status.error_code() == grpc::StatusCode::CANCELLED) {
     end.reason = late_reason;

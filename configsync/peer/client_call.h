@@ -9,12 +9,15 @@
 
 #include <google/protobuf/message_lite.h>
 #include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
 #include <grpcpp/support/status.h>
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "absl/status/status.h"
@@ -27,6 +30,22 @@ namespace configsync {
 [[nodiscard]] std::function<std::optional<std::string>()> Only(
     const google::protobuf::MessageLite& message);
 
+// Ends calls from elsewhere: those that run, and those that begin later.
+//
+// Threads: thread-safe. It outlives the calls.
+class CallStop {
+ public:
+  void Stop();
+  [[nodiscard]] bool is_stopped() const;
+  [[nodiscard]] static Reason Why();
+
+ private:
+  friend class RunningCall;
+  mutable std::mutex mutex_;  // Guards what follows.
+  bool is_stopped_ = false;
+  std::set<grpc::ClientContext*> running_;
+};
+
 struct ClientCall {
   const PeerMethodRow* row = nullptr;
   std::string session;  // Empty: none.
@@ -37,6 +56,7 @@ struct ClientCall {
   // with that, unless it is answered meanwhile. 0: never.
   std::uint32_t late_ms = 0;
   std::function<std::optional<Reason>()> when_late;
+  CallStop* stop = nullptr;  // Null: nothing but the deadline ends it.
 };
 
 struct ClientEnd {

@@ -35,8 +35,8 @@ std::function<std::optional<std::string>()> Pieces(const PrepareRequest& request
 
 class GrpcLink final : public PeerLink {
  public:
-  GrpcLink(const LinksSetup& setup, RemoteAddress address)
-      : setup_(setup), address_(std::move(address)) {}
+  GrpcLink(const LinksSetup& setup, std::shared_ptr<CallStop> stop, RemoteAddress address)
+      : setup_(setup), stop_(std::move(stop)), address_(std::move(address)) {}
 
   absl::StatusOr<Exchange> DoExchange(const Exchange& mine) override {
     const bool is_of_states = !mine.selection.has_value() && !mine.facts.has_value() &&
@@ -82,6 +82,10 @@ class GrpcLink final : public PeerLink {
   [[nodiscard]] DeviceId device() const override {
     const std::lock_guard lock(mutex_);
     return device_;
+  }
+  void Bind(const DeviceId& device) override {
+    const std::lock_guard lock(mutex_);
+    bound_ = device;
   }
 
  private:
@@ -133,11 +137,13 @@ class GrpcLink final : public PeerLink {
   }
 
   const LinksSetup setup_;
+  const std::shared_ptr<CallStop> stop_;
   const RemoteAddress address_;
   std::unique_ptr<LinkConnection> connection_;
   bool is_on_backup_ = false;  // Which address answered last.
   mutable std::mutex mutex_;
   DeviceId device_;  // Under mutex_.
+  DeviceId bound_;   // Under mutex_.
 };
 
 absl::StatusOr<FetchResponse> GrpcLink::Fetch(const Hash& selection) {
@@ -186,8 +192,16 @@ absl::StatusOr<FetchResponse> GrpcLink::Fetch(const Hash& selection) {
 
 // The address that answered last first; the other one if it does not.
 absl::Status GrpcLink::Connected() {
+  if (stop_->is_stopped()) {
+    return Named(CallStop::Why());
+  }
+  DeviceId bound;
+  {
+    const std::lock_guard lock(mutex_);
+    bound = bound_;
+  }
   if (connection_ != nullptr) {
-    const absl::Status checked = connection_->Check();
+    const absl::Status checked = connection_->Check(bound);
     if (checked.ok()) {
       return checked;
     }
@@ -199,7 +213,8 @@ absl::Status GrpcLink::Connected() {
     if (text.empty()) {
       continue;
     }
-    auto made = LinkConnection::Make(setup_, address_, text);
+    auto made =
+        LinkConnection::Make({.links = setup_, .address = address_, .stop = *stop_}, text, bound);
     if (made.ok()) {
       connection_ = *std::move(made);
       is_on_backup_ = is_backup;
@@ -248,11 +263,13 @@ class GrpcLinks final : public LinkMaker {
  public:
   explicit GrpcLinks(const LinksSetup& setup) : setup_(setup) {}
   std::unique_ptr<PeerLink> MakeLink(const RemoteAddress& address) override {
-    return std::make_unique<GrpcLink>(setup_, address);
+    return std::make_unique<GrpcLink>(setup_, stop_, address);
   }
+  void Stop() override { stop_->Stop(); }
 
  private:
   const LinksSetup setup_;
+  const std::shared_ptr<CallStop> stop_ = std::make_shared<CallStop>();
 };
 
 }  // namespace

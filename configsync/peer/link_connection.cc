@@ -40,7 +40,14 @@ std::optional<Reason> ReasonOfVerdict(const SeenCertificate& seen, const Endpoin
                                        theirs.device.empty() ? "unknown" : theirs.device);
   switch (seen.verdict) {
     case PinVerdict::kKnown:
-      return std::nullopt;
+      if (seen.bound.empty() || seen.bound == theirs.device) {
+        return std::nullopt;
+      }
+      return Reason{.code = ReasonCode::kCertNotPinned,
+                    .subject = theirs.device,
+                    .evidence = absl::StrCat(
+                        who, ", but this remote has been device ", seen.bound,
+                        ": forget that one if it was replaced, or set the remote's address")};
     case PinVerdict::kExpired:
       return Reason{
           .code = ReasonCode::kCertExpired,
@@ -61,9 +68,10 @@ std::optional<Reason> ReasonOfVerdict(const SeenCertificate& seen, const Endpoin
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<LinkConnection>> LinkConnection::Make(const LinksSetup& setup,
-                                                                     const RemoteAddress& address,
-                                                                     const std::string& text) {
+absl::StatusOr<std::unique_ptr<LinkConnection>> LinkConnection::Make(const Setup& with,
+                                                                     const std::string& text,
+                                                                     const DeviceId& bound) {
+  const LinksSetup& setup = with.links;
   const auto remote = ParseRemoteAddress(text, kPeersyncPort);
   if (!remote.ok()) {
     return Failed(ReasonCode::kHa1NotSyncInterface, "", std::string(remote.status().message()));
@@ -76,7 +84,8 @@ absl::StatusOr<std::unique_ptr<LinkConnection>> LinkConnection::Make(const Links
   if (const auto why = ReasonOfProbe(*remote, *local, Probe(*remote, *local))) {
     return StatusOf(*why);
   }
-  std::unique_ptr<LinkConnection> connection(new LinkConnection(setup, address, *remote, *local));
+  std::unique_ptr<LinkConnection> connection(new LinkConnection(with, *remote, *local));
+  connection->seen_->bound = bound;
   const Identity own = setup.devices->OwnIdentity();
   if (own.certificate.not_after_s < UnixSeconds()) {
     return Failed(
@@ -104,7 +113,8 @@ void LinkConnection::Connect() {
              seen->is_seen = true;
              seen->verdict = JudgePin(*devices, pem, UnixSeconds());
              seen->certificate = certificate.ok() ? *certificate : Certificate{};
-             return seen->verdict == PinVerdict::kKnown
+             const bool is_right = seen->bound.empty() || seen->bound == seen->certificate.device;
+             return seen->verdict == PinVerdict::kKnown && is_right
                         ? absl::OkStatus()
                         : absl::UnauthenticatedError("the certificate is not accepted");
            },
@@ -139,7 +149,8 @@ absl::Status LinkConnection::LogIn() {
   ClientEnd end = RunCall(channel_, {.row = &open_row,
                                      .deadline_ms = open_row.deadline_ms,
                                      .next = Only(open),
-                                     .on_message = Into(opened)});
+                                     .on_message = Into(opened),
+                                     .stop = &stop_});
   if (end.reason) {
     return StatusOf(WhyBroken(end, false));
   }
@@ -168,7 +179,8 @@ absl::Status LinkConnection::LogIn() {
   end = RunCall(channel_, {.row = &login_row,
                            .deadline_ms = static_cast<std::uint32_t>(left_ms),
                            .next = Only(login),
-                           .on_message = Into(welcome)});
+                           .on_message = Into(welcome),
+                           .stop = &stop_});
   if (end.reason) {
     return StatusOf(WhyBroken(end, true));
   }
@@ -184,12 +196,13 @@ absl::Status LinkConnection::LogIn() {
   return absl::OkStatus();
 }
 
-absl::Status LinkConnection::Check() {
+absl::Status LinkConnection::Check(const DeviceId& bound) {
   if (setup_.devices->own().sha256 != own_.sha256) {
     return absl::AbortedError("this node has a new certificate");
   }
   SeenCertificate now;
   now.certificate = theirs_;
+  now.bound = bound;
   now.verdict = JudgePin(*setup_.devices, theirs_.pem, UnixSeconds());
   if (const auto why = ReasonOfVerdict(now, remote_)) {
     return StatusOf(*why);
@@ -199,6 +212,7 @@ absl::Status LinkConnection::Check() {
 
 ClientEnd LinkConnection::Run(ClientCall call) {
   call.session = session_;
+  call.stop = &stop_;
   const bool is_exchange = call.row->method == PeerMethod::kExchange;
   if (is_exchange) {
     if (!is_quick_) {

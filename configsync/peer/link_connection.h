@@ -29,17 +29,25 @@ struct SeenCertificate {
   bool is_seen = false;
   PinVerdict verdict = PinVerdict::kNotPinned;
   Certificate certificate;
+  DeviceId bound;  // The only one that is right; empty: each that is pinned. Never changes.
 };
 
 class LinkConnection {
  public:
-  // Probes, connects, logs in: at most a second and a fifth. Errors with a reason.
-  static absl::StatusOr<std::unique_ptr<LinkConnection>> Make(const LinksSetup& setup,
-                                                              const RemoteAddress& address,
-                                                              const std::string& text);
+  // Borrowed; it outlives the connection.
+  struct Setup {
+    const LinksSetup& links;
+    const RemoteAddress& address;
+    CallStop& stop;
+  };
+  // Probes, connects, logs in: at most a second and a fifth. `bound`: the device that it has to be;
+  // empty: any that is pinned. Errors with a reason.
+  static absl::StatusOr<std::unique_ptr<LinkConnection>> Make(const Setup& setup,
+                                                              const std::string& text,
+                                                              const DeviceId& bound);
 
   // Whether it may still be used: certificates as they were, interface up. Errors with a reason.
-  absl::Status Check();
+  absl::Status Check(const DeviceId& bound);
   // Fills the session in. What the network says is in the reason. An exchange gets the deadline of
   // its row, while it is not known that this connection answers quickly.
   [[nodiscard]] ClientEnd Run(ClientCall call);
@@ -47,9 +55,12 @@ class LinkConnection {
   [[nodiscard]] const Certificate& theirs() const { return theirs_; }
 
  private:
-  LinkConnection(const LinksSetup& setup, const RemoteAddress& address, Endpoint remote,
-                 LocalAddress local)
-      : setup_(setup), address_(address), remote_(std::move(remote)), local_(std::move(local)) {}
+  LinkConnection(const Setup& setup, Endpoint remote, LocalAddress local)
+      : setup_(setup.links),
+        address_(setup.address),
+        stop_(setup.stop),
+        remote_(std::move(remote)),
+        local_(std::move(local)) {}
 
   void Connect();
   absl::Status LogIn();
@@ -59,6 +70,7 @@ class LinkConnection {
 
   const LinksSetup& setup_;
   const RemoteAddress& address_;
+  CallStop& stop_;
   const Endpoint remote_;
   const LocalAddress local_;
   Certificate own_;

@@ -24,6 +24,7 @@ class SimFacts final : public NodeFacts {
  public:
   Facts FactsOf(const Tree&) override { return facts; }
   LocalRole Role() override { return role; }
+  std::string PairedName(const DeviceId& device) override { return device; }
   Facts facts;
   LocalRole role;
 };

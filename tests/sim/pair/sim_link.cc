@@ -88,6 +88,7 @@ class SimLink final : public PeerLink {
   }
 
   DeviceId device() const override { return network_.DeviceOf(to_); }
+  void Bind(const DeviceId&) override {}  // There is no other device at its end.
 
  private:
   DeviceId Me() const { return network_.DeviceOf(from_); }

@@ -110,6 +110,7 @@ class PairWorld final : public Network {
    public:
     Links(PairWorld& world, int from) : world_(world), from_(from) {}
     std::unique_ptr<PeerLink> MakeLink(const RemoteAddress& address) override;
+    void Stop() override {}
 
    private:
     PairWorld& world_;

@@ -170,6 +170,52 @@ TEST(PairGroup, F73_TheRolesChangeAndTheOtherWayWorks) {
   EXPECT_EQ(nodes.a().State(), "in-sync");
 }
 
+// With three nodes that know each other, a cable in the wrong port is no new remote.
+TEST(PairGroup, AnotherPairedDeviceAtTheAddressIsNotTheRemote) {
+  Nodes nodes(3);
+  nodes.a().SyncWith({"b"});
+  nodes.b().SyncWith({"a"});
+  nodes.nodes[2]->SyncWith({"a"});
+  nodes.Run(1'000);
+  ASSERT_EQ(nodes.a().State(), "in-sync") << nodes.a().Reasons();
+  const DeviceId b = nodes.b().facts.facts.device, c = nodes.nodes[2]->facts.facts.device;
+  const Wire::End right = nodes.wire.ends["b"];
+  nodes.wire.ends["b"] = nodes.wire.ends["c"];
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(nodes.a().CommitText(RuleJson("r" + std::to_string(i))), "");
+    nodes.Run(3'000);
+    EXPECT_EQ(nodes.a().Reasons(), "CERT_NOT_PINNED(" + c + ")");
+    EXPECT_EQ(nodes.nodes[2]->Action("r0"), "");
+    nodes.a().Stop();  // It is remembered.
+    nodes.a().Start();
+  }
+  nodes.wire.ends["b"] = right;
+  nodes.Run(3'000);
+  EXPECT_EQ(nodes.a().State(), "in-sync") << nodes.a().Reasons();
+  EXPECT_EQ(nodes.b().Action("r1"), "permit");
+  // The node was replaced: the old one is forgotten, and the new one was paired.
+  nodes.wire.ends["b"] = nodes.wire.ends["c"];
+  nodes.a().facts.forgotten.insert(b);
+  nodes.Run(3'000);
+  EXPECT_EQ(nodes.a().Remote().device, c);
+  EXPECT_EQ(nodes.a().Reasons().find("CERT_NOT_PINNED"), std::string::npos);
+}
+
+TEST(PairGroup, ARemoteWithAnotherAddressMayBeAnotherDevice) {
+  Nodes nodes(3);
+  nodes.a().SyncWith({"b"});
+  nodes.b().SyncWith({"a"});
+  nodes.nodes[2]->SyncWith({"a"});
+  nodes.Run(1'000);
+  EXPECT_EQ(nodes.a().Remote().device, nodes.b().facts.facts.device);
+  ASSERT_EQ(nodes.a().CommitText(
+                R"({"ha": {"configuration-synchronization": {"remote":
+                [{"name": "b", "address": "10.9.1.3"}]}}})"),
+            "");
+  nodes.Run(1'000);
+  EXPECT_EQ(nodes.a().Remote().device, nodes.nodes[2]->facts.facts.device);
+}
+
 // While one remote takes its time with a push, states go on, with it and with the others.
 TEST(PairGroup, F33_APushThatHangsHoldsNoStatesBack) {
   Nodes nodes(3);

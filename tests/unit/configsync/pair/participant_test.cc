@@ -5,7 +5,10 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "configsync/engine/ha_nodes.h"
+#include "configsync/pair/direction.h"
 #include "configsync/tree/edit_codec.h"
 #include "tests/unit/configsync/pair/two_nodes.h"
 
@@ -80,6 +83,77 @@ TEST_F(ParticipantTest, F3_AnOlderTermIsRefused) {
   PrepareRequest request = Next();
   request.term = 0;
   EXPECT_EQ(Refusal(request), "STALE_TERM");
+}
+
+// A lie about the term, once, must not be a wall that no election ever passes.
+TEST_F(ParticipantTest, F3_F6_ATermThatTheDataplaneDoesNotKnowIsNotKept) {
+  nodes_.wire.change_prepare = [](const Wire::Call&, PrepareRequest& request) {
+    request.term = kPushTermMax;
+  };
+  ASSERT_EQ(a().CommitText(RuleJson("lie")), "");
+  ASSERT_EQ(b().Action("lie"), "permit");
+  nodes_.wire.change_prepare = {};
+  ASSERT_EQ(a().CommitText(RuleJson("truth")), "");
+  PrepareRequest request = Next();
+  request.term = 0;
+  EXPECT_EQ(Refusal(request), "STALE_TERM");
+  nodes_.Run(500);
+  EXPECT_EQ(a().State(), "in-sync") << a().Reasons();
+  // By the next election the other one is active.
+  a().facts.role.role = HaRole::kStandby;
+  b().facts.role.role = HaRole::kActive;
+  a().facts.role.term = b().facts.role.term = 2;
+  nodes_.Run(500);
+  EXPECT_EQ(b().CommitText(RuleJson("dns")), "");
+  EXPECT_EQ(a().Action("dns"), "permit");
+}
+
+TEST_F(ParticipantTest, F3_ATermHasNoMoreBitsThanThoseOfTheDataplane) {
+  PrepareRequest request = Next();
+  request.term = kPushTermMax + 1;
+  EXPECT_EQ(Refusal(request), "PEER_ANSWER_INVALID");
+}
+
+TEST_F(ParticipantTest, F3_F6_WhatWasStatedToASilentDataplaneIsLoweredWhenItSpeaks) {
+  const LocalRole role = std::exchange(b().facts.role, {});
+  PrepareRequest request = Next();
+  request.term = kPushTermMax;
+  ASSERT_EQ(Refusal(request), "");
+  ASSERT_EQ(Apply(request.number), "");
+  request = Next();
+  request.number += 1;
+  request.term = 5;
+  EXPECT_EQ(Refusal(request), "STALE_TERM");  // Nobody here knows better.
+  b().Stop();
+  b().Start();
+  b().facts.role = role;
+  b().pair->TickStates();
+  request.term = 0;
+  EXPECT_EQ(Refusal(request), "STALE_TERM");
+  request.term = 1;
+  EXPECT_NE(Refusal(request), "STALE_TERM");
+  b().facts.role = {.role = HaRole::kActive, .term = 2, .is_dataplane_ready = true, .reasons = {}};
+  nodes_.Run(500);
+  EXPECT_TRUE(b().Remote().may_push);
+}
+
+// Without a dataplane it is the operator who ends it.
+TEST_F(ParticipantTest, F3_F6_ASourceThatIsForgottenIsNone) {
+  b().facts.role = {};
+  PrepareRequest request = Next();
+  request.term = kPushTermMax;
+  ASSERT_EQ(Refusal(request), "");
+  ASSERT_EQ(Apply(request.number), "");
+  const DeviceId third = std::string(31, '0') + "c";
+  request = Next();
+  request.path = {third};
+  request.term = 1;
+  const auto refusal = [&] {
+    return NameOf(ReasonOf(b().pair->OnPrepare(third, request).status()));
+  };
+  EXPECT_EQ(refusal(), "STALE_TERM");
+  b().facts.forgotten.insert(a().facts.facts.device);
+  EXPECT_EQ(refusal(), "PEER_BUSY");  // The next check: it knows no selection of the third node.
 }
 
 TEST_F(ParticipantTest, F4_TheActiveNodeTakesNothing) {
@@ -188,6 +262,18 @@ TEST_F(ParticipantTest, AnAuthorIsCutBetweenCharacters) {
   ASSERT_TRUE(history.ok());
   EXPECT_EQ(history->at(0).author.name, std::string(63, 'x') + "@fw-a");
   EXPECT_EQ(history->at(0).comment, std::string(kPeerCommentBytesMax - 1, 'y'));
+}
+
+// Which node a change came from is what pairing has stored, whatever that node calls itself.
+TEST_F(ParticipantTest, F42_TheNameOfTheNodeIsThatOfThePairing) {
+  a().facts.facts.name = "root@fw-c";
+  nodes_.Run(1'000);
+  ASSERT_EQ(a().CommitText(RuleJson("dns")), "");
+  EXPECT_EQ(b().engine->History(1)->at(0).author.name, "eve@fw-a");
+  EXPECT_EQ(b().pair->Status().source_name, "fw-a");
+  b().facts.forgotten.insert(a().facts.facts.device);
+  ASSERT_EQ(a().CommitText(RuleJson("ftp")), "");
+  EXPECT_EQ(b().engine->History(1)->at(0).author.name, "eve@" + a().facts.facts.device);
 }
 
 // It knows the selection, and never says what it is.

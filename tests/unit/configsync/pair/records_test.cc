@@ -29,6 +29,9 @@ TEST(PairRecords, WhatIsNotUnderstoodIsAnError) {
        {"device", "agreed x", "agreed 1 a", "offered", "confirm 1 2", "what 1", "agreed 1 a=b=c"}) {
     EXPECT_FALSE(DecodeRemote(text).ok()) << text;
   }
+  const BoundRecord bound = {.device = "a1", .address = "10.9.1.2:4792", .backup_address = ""};
+  EXPECT_EQ(*DecodeBound(Encode(bound)), bound);
+  EXPECT_FALSE(DecodeBound("device a b").ok());
   EXPECT_FALSE(DecodeSource("term -1").ok());
   EXPECT_FALSE(DecodeHeld("category firewall 1 never").ok());
   EXPECT_FALSE(DecodeNumber("1x").ok());

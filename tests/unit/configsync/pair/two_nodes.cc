@@ -70,6 +70,7 @@ class WireLink final : public PeerLink {
     });
   }
   DeviceId device() const override { return device_; }
+  void Bind(const DeviceId& device) override { bound_ = device; }
 
  private:
   Wire::Call At(std::string_view name, Wire::Moment moment = Wire::Moment::kRequest) const {
@@ -83,6 +84,9 @@ class WireLink final : public PeerLink {
     if (end == wire_.ends.end() || end->second.calls == nullptr) {
       return StatusOf({.code = ReasonCode::kPeerApiDown});
     }
+    if (!bound_.empty() && end->second.device != bound_) {
+      return StatusOf({.code = ReasonCode::kCertNotPinned, .subject = end->second.device});
+    }
     device_ = end->second.device;
     absl::StatusOr<Answer> answer = act(*end->second.calls, wire_.ends.at(from_).device);
     const absl::Status lost = wire_.judge(At(name, Wire::Moment::kAnswer));
@@ -91,7 +95,7 @@ class WireLink final : public PeerLink {
   }
   Wire& wire_;
   std::string from_, to_;
-  DeviceId device_;
+  DeviceId device_, bound_;
 };
 
 class WireLinks final : public LinkMaker {
@@ -102,6 +106,7 @@ class WireLinks final : public LinkMaker {
     const std::string name(1, static_cast<char>('a' + (to.address.back() - '1')));
     return std::make_unique<WireLink>(wire_, from_, name);
   }
+  void Stop() override {}
 
  private:
   Wire& wire_;

@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,8 +27,13 @@ class FakeFacts final : public NodeFacts {
  public:
   Facts FactsOf(const Tree&) override { return facts; }
   LocalRole Role() override { return role; }
+  // All are paired, but those that are forgotten: "fw-a" is the device of address a.
+  std::string PairedName(const DeviceId& device) override {
+    return forgotten.contains(device) ? "" : std::string("fw-") + device.back();
+  }
   Facts facts;
   LocalRole role;
+  std::set<DeviceId> forgotten;
 };
 
 // What connects nodes.

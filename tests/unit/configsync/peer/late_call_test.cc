@@ -37,12 +37,14 @@ class LateCall : public PeerPair {
                                    return absl::OkStatus();
                                  },
                              .late_ms = 1,
-                             .when_late = std::move(when_late)});
+                             .when_late = std::move(when_late),
+                             .stop = stop_of_call});
   }
 
   LyingServer lies{*b, *a};
   std::shared_ptr<grpc::Channel> channel;
   std::string answered;
+  CallStop* stop_of_call = nullptr;
 };
 
 TEST_F(LateCall, F32_EndsWithWhatTheNetworkSays) {
@@ -53,6 +55,21 @@ TEST_F(LateCall, F32_EndsWithWhatTheNetworkSays) {
   ASSERT_TRUE(end.reason.has_value());
   EXPECT_EQ(end.reason->code, ReasonCode::kPeerPortBlocked);
   EXPECT_FALSE(end.is_refused);
+  EXPECT_EQ(answered, "");
+}
+
+TEST_F(LateCall, StopEndsIt) {
+  CallStop stop;
+  stop_of_call = &stop;
+  std::unique_lock held(lies.hold);
+  const ClientEnd end = Run([&]() -> std::optional<Reason> {
+    stop.Stop();
+    return std::nullopt;
+  });
+  EXPECT_EQ(end.code, grpc::StatusCode::CANCELLED);
+  EXPECT_EQ(end.reason, CallStop::Why());
+  EXPECT_EQ(Run([] { return std::nullopt; }).reason, CallStop::Why());  // Before it begins.
+  held.unlock();
   EXPECT_EQ(answered, "");
 }
 

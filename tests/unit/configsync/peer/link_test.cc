@@ -98,6 +98,46 @@ TEST_F(Link, TakesTheBackupAddressWhenTheFirstIsSilent) {
   EXPECT_EQ(CodeOfExchange(*link), "");
 }
 
+// Paired, and of the right password, but not the one that this remote is.
+TEST_F(Link, RefusesAnotherDeviceBeforeAnythingIsSent) {
+  Introduce();
+  StartServer();
+  const auto link = LinkToServer();
+  link->Bind(a->own().device);
+  EXPECT_EQ(CodeOfExchange(*link), "CERT_NOT_PINNED");
+  EXPECT_EQ(link->device(), "");
+  link->Bind(b->own().device);
+  EXPECT_EQ(CodeOfExchange(*link), "");
+  link->Bind(a->own().device);  // Also on a connection that stands.
+  EXPECT_EQ(CodeOfExchange(*link), "CERT_NOT_PINNED");
+  EXPECT_FALSE(link->Prepare({.path = {a->own().device}}).ok());
+  link->Bind("");
+  EXPECT_EQ(CodeOfExchange(*link), "");
+  EXPECT_EQ(calls.seen.size(), 2u);
+}
+
+// A remote that does not answer does not keep this node from stopping.
+TEST_F(Link, StopEndsACallThatRunsAndThoseThatFollow) {
+  Introduce();
+  StartServer();
+  const auto link = LinkToServer();
+  std::unique_lock hold(calls.hold_prepare);
+  absl::Status said;
+  std::thread push([&] { said = link->Prepare({.path = {a->own().device}}).status(); });
+  EXPECT_TRUE(Eventually([&] {
+    const std::lock_guard lock(calls.mutex);
+    return !calls.seen.empty();
+  }));
+  links->Stop();
+  push.join();  // While it is held there: no answer has ended it.
+  EXPECT_EQ(ReasonOf(said).code, ReasonCode::kPeerUnreachable);
+  EXPECT_NE(ReasonOf(said).evidence.find("this node stops"), std::string::npos) << said;
+  EXPECT_EQ(CodeOfExchange(*link), "PEER_UNREACHABLE");
+  EXPECT_EQ(CodeOfExchange(*LinkToServer()), "PEER_UNREACHABLE");
+  EXPECT_EQ(calls.seen.size(), 1u);
+  hold.unlock();
+}
+
 // A push that takes long does not hold states back.
 TEST_F(Link, ExchangesGoOnDuringAPush) {
   Introduce();
