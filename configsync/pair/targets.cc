@@ -36,11 +36,14 @@ Target Targets::Of(const Tree& running, const Tree& wanted, const Gates& gates) 
 }
 
 Tree Targets::PartUnder(const Hash& selection, const Tree& tree) {
-  return std::ranges::find(selections_, selection, &Selection::id)->PartOf(tree);
+  const auto found = std::ranges::find(selections_, selection, &Selection::id);
+  return found == selections_.end() ? tree.WithRoot(nullptr) : found->PartOf(tree);
 }
 
-const absl::Status& Targets::StatusUnder(const Hash& selection) const {
-  return std::ranges::find(selections_, selection, &Selection::id)->status();
+absl::Status Targets::StatusUnder(const Hash& selection) const {
+  const auto found = std::ranges::find(selections_, selection, &Selection::id);
+  return found == selections_.end() ? absl::NotFoundError("the selection is none of the last four")
+                                    : found->status();
 }
 
 const SelectionSpec* Targets::SpecOf(const Hash& selection) const {

@@ -31,10 +31,11 @@ class Targets {
 
   // Of `wanted`: what runs, but as it was where it waits.
   [[nodiscard]] Target Of(const Tree& running, const Tree& wanted, const Gates& gates);
-  // REQUIRES: `selection` is of one of the last kKept targets.
+  // `selection` is of one of the last kKept targets, else the part is empty: see StatusUnder().
   [[nodiscard]] Tree PartUnder(const Hash& selection, const Tree& tree);
-  // Of the last part that was made under it, by either; see Selection::status().
-  [[nodiscard]] const absl::Status& StatusUnder(const Hash& selection) const;
+  // Of the last part that was made under it, by either; see Selection::status(). Errors too:
+  // kNotFound, none of the last.
+  [[nodiscard]] absl::Status StatusUnder(const Hash& selection) const;
   // Null: none of the last.
   [[nodiscard]] const SelectionSpec* SpecOf(const Hash& selection) const;
 

@@ -4,6 +4,7 @@
 // What the other node asks of who accepts.
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "configsync/peer/pairing_gift.h"
 #include "configsync/peer/pairing_impl.h"
 
@@ -157,9 +158,13 @@ absl::Status PairingImpl::TakeOver(Lock& lock, const PairingFinish& gift, Pairin
   lock.lock();
   run_.is_handing_over = false;
   if (!status.ok()) {
+    // Pair secret and master key may be there already: the notes say so.
+    const std::string taken = absl::StrJoin(answer.notes(), "; ");
     answer.Clear();
-    Fail(lock, absl::StrCat("nothing was stored at ", setup_.node_name, ": ",
-                            std::string(status.message())));
+    Fail(lock,
+         absl::StrCat(taken.empty() ? "nothing was stored at " : "the device was not stored at ",
+                      setup_.node_name, ": ", std::string(status.message()),
+                      taken.empty() ? "" : absl::StrCat("; before that: ", taken)));
     return status;
   }
   run_.answer = answer;

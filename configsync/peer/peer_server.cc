@@ -192,7 +192,10 @@ bool GrpcPeerServer::Serve(Connection& connection, const Identity& own) {
   }
   grpc::ServerBuilder builder;
   builder.RegisterCallbackGenericService(&connection.service);
+  // While pairing is open anybody may call, and gRPC takes a message in before it asks who sent it.
+  std::size_t message_bytes_max = kExchangeBytesMax;
   if (shared_.is_pairing_open()) {
+    message_bytes_max = kPieceMessageBytesMax;
     connection.pairing = MakePairingService(*setup_.pairing);
     builder.RegisterService(connection.pairing.get());
   }
@@ -207,7 +210,7 @@ bool GrpcPeerServer::Serve(Connection& connection, const Identity& own) {
   }
   connection.acceptor = builder.experimental().AddExternalConnectionAcceptor(
       grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials);
-  builder.SetMaxReceiveMessageSize(static_cast<int>(kExchangeBytesMax));
+  builder.SetMaxReceiveMessageSize(static_cast<int>(message_bytes_max));
   builder.SetMaxSendMessageSize(-1);  // Bounded by what is encoded.
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsMax);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kHeaderBytesMax);

@@ -74,19 +74,30 @@ std::shared_ptr<StaticDataCertificateProvider> ProviderOf(const TlsEnd& end) {
       std::vector<grpc::experimental::IdentityKeyCertPair>{{end.key_pem, end.certificate_pem}});
 }
 
+// gRPC would make the file readable for everybody, and write to whatever is there: a link that
+// somebody else has put there, or a file that others read, gets no keys.
+bool IsOnlyOurs(const std::string& path) {
+  const int file =
+      open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+           S_IRUSR | S_IWUSR);
+  struct stat status {};
+  const bool is_ours = file >= 0 && fstat(file, &status) == 0 && S_ISREG(status.st_mode) &&
+                       status.st_uid == geteuid() && (status.st_mode & (S_IRWXG | S_IRWXO)) == 0;
+  if (file >= 0) close(file);
+  if (!is_ours) {
+    Log(LogLevel::kError, "peer",
+        path + ": no TLS keys are written: it has to be a file of this user alone, mode 0600");
+  }
+  return is_ours;
+}
+
 void Complete(grpc::experimental::TlsCredentialsOptions& options, const TlsEnd& end) {
   TakeGrpcLines();
   options.watch_identity_key_cert_pairs();
   options.set_check_call_host(false);  // Names prove nothing here; the pin does.
   options.set_certificate_verifier(ExternalCertificateVerifier::Create<Verifier>(end.check));
-  if (!end.debug_tls_keys.empty()) {
-    // gRPC would make it readable for everybody.
-    const int file = open(end.debug_tls_keys.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
-                          S_IRUSR | S_IWUSR);
-    if (file >= 0) {
-      close(file);
-      options.set_tls_session_key_log_file_path(end.debug_tls_keys);
-    }
+  if (!end.debug_tls_keys.empty() && IsOnlyOurs(end.debug_tls_keys)) {
+    options.set_tls_session_key_log_file_path(end.debug_tls_keys);
   }
 }
 

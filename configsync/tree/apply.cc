@@ -29,8 +29,16 @@ bool IsListKind(const SchemaNode& node) {
   return node.kind == NodeKind::kList || node.kind == NodeKind::kLeafList;
 }
 
+// The key of a leaf-list is its value, which may be a secret.
+std::string ShownPath(Path path) {
+  for (PathStep& step : path) {
+    if (step.node != nullptr && step.node->secret) step.keys.clear();
+  }
+  return PathText(path);
+}
+
 absl::Status Refuse(const Edit& edit, const std::string& why) {
-  return absl::InvalidArgumentError(absl::StrCat(PathText(edit.path), ": ", why));
+  return absl::InvalidArgumentError(absl::StrCat(ShownPath(edit.path), ": ", why));
 }
 
 }  // namespace

@@ -369,6 +369,34 @@ TEST_F(Server, StrangersReachPairingAndOnlyWhileItIsOpen) {
   EXPECT_TRUE(Eventually([&] { return CallBytes(channel, begin, "").reason.has_value(); }));
 }
 
+TEST_F(Server, WhileAnybodyMayCallMessagesAreShort) {
+  StartServer();
+  pairing.open = true;
+  wire::PairingBegin begin;
+  begin.set_name(std::string(kPieceMessageBytesMax, 'x'));
+  const ClientEnd end = CallBytes(ChannelOf(a->OwnIdentity()), "/lockstep.peersync.Pairing/Begin",
+                                  begin.SerializeAsString());
+  EXPECT_EQ(end.code, grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(pairing.count, 0);
+}
+
+TEST_F(Server, TlsKeysGoIntoNoFileOfSomebodyElse) {
+  Introduce();
+  server_setup.debug_tls_keys = folder.path() + "/keys";
+  const std::string elsewhere = folder.path() + "/elsewhere";
+  std::filesystem::create_symlink(elsewhere, server_setup.debug_tls_keys);
+  StartServer();
+  EXPECT_EQ(CodeOfExchange(*LinkToServer()), "");
+  EXPECT_FALSE(std::filesystem::exists(elsewhere));
+  server.reset();
+  std::filesystem::remove(server_setup.debug_tls_keys);
+  std::ofstream(server_setup.debug_tls_keys).put('#');
+  std::filesystem::permissions(server_setup.debug_tls_keys, std::filesystem::perms(0644));
+  StartServer();
+  EXPECT_EQ(CodeOfExchange(*LinkToServer()), "");
+  EXPECT_EQ(std::filesystem::file_size(server_setup.debug_tls_keys), 1u);
+}
+
 TEST_F(Server, TlsKeysAreWrittenOnlyIfATestBenchAsks) {
   Introduce();
   server_setup.debug_tls_keys = folder.path() + "/keys";
