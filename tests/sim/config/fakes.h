@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -24,8 +25,8 @@ class StillClock final : public Clock {
     boot_ms += ms;
     wall_ms += ms;
   }
-  std::int64_t boot_ms = 1'000;
-  std::int64_t wall_ms = 1'700'000'000'000;
+  std::atomic<std::int64_t> boot_ms = 1'000;
+  std::atomic<std::int64_t> wall_ms = 1'700'000'000'000;
 };
 
 class FakeDataplane final : public Dataplane {

@@ -12,6 +12,7 @@
 namespace configsync {
 
 absl::Status MemoryStore::Write(const Transaction& transaction) {
+  const std::lock_guard lock(mutex_);
   if (!fails_always.ok()) return fails_always;
   if (!fails_next.ok()) return std::exchange(fails_next, absl::OkStatus());
   if (transaction.revision.has_value()) {

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <mutex>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -69,8 +70,14 @@ class WireLink final : public PeerLink {
       return answer;
     });
   }
-  DeviceId device() const override { return device_; }
-  void Bind(const DeviceId& device) override { bound_ = device; }
+  DeviceId device() const override {
+    const std::lock_guard lock(mutex_);
+    return device_;
+  }
+  void Bind(const DeviceId& device) override {
+    const std::lock_guard lock(mutex_);
+    bound_ = device;
+  }
 
  private:
   Wire::Call At(std::string_view name, Wire::Moment moment = Wire::Moment::kRequest) const {
@@ -84,10 +91,13 @@ class WireLink final : public PeerLink {
     if (end == wire_.ends.end() || end->second.calls == nullptr) {
       return StatusOf({.code = ReasonCode::kPeerApiDown});
     }
-    if (!bound_.empty() && end->second.device != bound_) {
-      return StatusOf({.code = ReasonCode::kCertNotPinned, .subject = end->second.device});
+    {
+      const std::lock_guard lock(mutex_);
+      if (!bound_.empty() && end->second.device != bound_) {
+        return StatusOf({.code = ReasonCode::kCertNotPinned, .subject = end->second.device});
+      }
+      device_ = end->second.device;
     }
-    device_ = end->second.device;
     absl::StatusOr<Answer> answer = act(*end->second.calls, wire_.ends.at(from_).device);
     const absl::Status lost = wire_.judge(At(name, Wire::Moment::kAnswer));
     if (!lost.ok()) return lost;
@@ -95,6 +105,7 @@ class WireLink final : public PeerLink {
   }
   Wire& wire_;
   std::string from_, to_;
+  mutable std::mutex mutex_;  // Guards what follows.
   DeviceId device_, bound_;
 };
 

@@ -4,7 +4,7 @@
 // Nodes in one process: engine, store in memory, and PairSync, with links that are calls. Calls can
 // be lost before or behind the other node, counted, and changed on their way.
 //
-// Threads: one; with Wire::is_threaded, one for each node.
+// Threads: one; with Wire::is_threaded, those of PairSync for each node.
 
 #pragma once
 
