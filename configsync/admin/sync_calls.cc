@@ -43,7 +43,9 @@ absl::Status SyncCalls::GetDifference(const Caller&, const pb::GetDifferenceRequ
   }
   const absl::StatusOr<PartsOfBoth> parts = setup_.pair->Parts(remote->name);
   if (!parts.ok()) {
-    return parts.status();
+    // That the remote is away is an answer of this node, and must not look as if this one were.
+    return absl::FailedPreconditionError(
+        absl::StrCat("no comparison with ", remote->name, ": ", parts.status().message()));
   }
   response.set_remote(remote->name);
   response.set_my_hash(HexOf(parts->mine.hash()));

@@ -83,7 +83,7 @@ Reason PairImpl::RightReason(const Remote& remote, PushRight right) {
   return MakeReason(
       right == PushRight::kLoop ? ReasonCode::kLoop : ReasonCode::kSyncDirection,
       remote.address.name,
-      absl::StrCat("this node is ", std::string(NameOf(MyRole().role)),
+      absl::StrCat("the role of this node is ", std::string(NameOf(MyRole().role)),
                    "; its configuration is of ",
                    source_.device.empty() ? "its own"
                                           : absl::StrCat("device ", NameOfDevice(source_.device))));

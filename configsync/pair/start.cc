@@ -46,14 +46,17 @@ Reason NoPartReason(const absl::Status& status, std::string_view remote) {
 }
 
 Problem ProblemOf(const Reason& reason) {
+  const std::string_view meaning = RowOf(reason.code).meaning;  // A sentence with its full stop.
   return {.code = std::string(RowOf(reason.code).name),
           .path = reason.remote.empty()
                       ? "/ha/configuration-synchronization"
                       : absl::StrCat("/ha/configuration-synchronization/remote[name='",
                                      reason.remote, "']"),
           .value = reason.subject,
-          .text = absl::StrCat(std::string(RowOf(reason.code).meaning),
-                               reason.evidence.empty() ? "" : " ", reason.evidence),
+          .text = reason.evidence.empty()
+                      ? std::string(meaning)
+                      : absl::StrCat(std::string(meaning.substr(0, meaning.size() - 1)), ": ",
+                                     reason.evidence),
           .remedy = std::string(RowOf(reason.code).remedy)};
 }
 

@@ -70,7 +70,7 @@ constexpr std::array<Row, kReasonCount> kRows{
         "Another node is the one that pushes.", "Commit on that node, or make this one active."},
     Row{ReasonCode::kLoop, "LOOP", Severity::kWarning, Blocks::kPush,
         "The configuration comes from the node that it would go to.",
-        "Remove the remote on one of the nodes that stand in a ring."},
+        "Commit on that node, or overwrite it by hand; in a ring of nodes, remove a remote."},
     Row{ReasonCode::kGroupFull, "GROUP_FULL", Severity::kError, Blocks::kNothing,
         "A pair has two nodes, and this one has its peer.",
         "Forget the other node of the pair first, or pair with --remote-only."},

@@ -108,8 +108,9 @@ constexpr std::array kCommands = std::to_array<Command>({
 
 const std::array kOptions = std::to_array<Option>({
     {"", "", "--socket", "PATH",
-     "Socket of the node; default $LOCKSTEP_SOCKET (for config, ha edit and master-key "
-     "$LOCKSTEP_ADMIN_SOCKET), else the only /run/lockstep/*/control.sock (admin.sock)",
+     "Socket of the node; default $LOCKSTEP_SOCKET (for config, devices, explain, ha, "
+     "master-key and pair $LOCKSTEP_ADMIN_SOCKET), else the only /run/lockstep/*/control.sock "
+     "(admin.sock)",
      &Request::socket},
     {"", "", "--json", nullptr,
      "One JSON object for machines; keys as in proto/control.proto, proto/admin.proto",

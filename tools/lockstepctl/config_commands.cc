@@ -234,6 +234,12 @@ absl::StatusOr<int> RunSave(const Request& request, AdminClient& client) {
   });
 }
 
+absl::StatusOr<int> RunStatus(const Request& request, AdminClient& client) {
+  return PrintAnswer(
+      request, client.Call(pb::GetStatusRequest()),
+      [](const pb::ConfigStatus& status) { return ConfigStatusText(status, PaintOfStdout()); });
+}
+
 struct Row {
   Verb verb;
   absl::StatusOr<int> (*run)(const Request& request, AdminClient& client);
@@ -257,10 +263,7 @@ constexpr Row kRows[] = {
     {Verb::kConfigAudit, RunAudit},
     {Verb::kConfigLock, RunLock},
     {Verb::kConfigUnlock, RunUnlock},
-    {Verb::kConfigStatus,
-     [](const Request& request, AdminClient& client) {
-       return PrintAnswer(request, client.Call(pb::GetStatusRequest()), ConfigStatusText);
-     }},
+    {Verb::kConfigStatus, RunStatus},
     {Verb::kConfigVerify, RunVerify},
     {Verb::kConfigComplete, RunComplete},
     {Verb::kHaEditBegin, RunHaEdit},

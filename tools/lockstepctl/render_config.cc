@@ -108,7 +108,7 @@ std::string WarningsText(const google::protobuf::RepeatedPtrField<std::string>& 
 }
 
 // What became of the change on a remote, or would.
-std::string FateText(const pb::RemoteCommit& remote) {
+std::string FateText(const pb::RemoteCommit& remote, bool check_only) {
   if (remote.state() == "validated") {
     return "it would take this";
   }
@@ -117,7 +117,7 @@ std::string FateText(const pb::RemoteCommit& remote) {
                         remote.hash().substr(0, kHashDigits));
   }
   if (remote.state() == "pending") {
-    return "pending: it gets this later";
+    return check_only ? "pending: it would get this later" : "pending: it gets this later";
   }
   return remote.state() == "untouched" ? "nothing of this is for it" : remote.state();
 }
@@ -132,7 +132,7 @@ bool AreSame(const Differences& first, const Differences& second) {
 // Of a plan with its differences; what was committed was planned before.
 std::string RemoteText(const pb::RemoteCommit& remote, const pb::CommitResponse& commit,
                        bool check_only, Paint paint) {
-  std::string text = absl::StrCat("on ", remote.remote(), ": ", FateText(remote), "\n");
+  std::string text = absl::StrCat("on ", remote.remote(), ": ", FateText(remote, check_only), "\n");
   if (check_only && remote.differences_size() > 0) {
     text += AreSame(remote.differences(), commit.differences())
                 ? "the same differences as here\n"
@@ -220,9 +220,13 @@ std::string CommitText(const pb::CommitResponse& response, bool check_only, Pain
     text += SessionsText(response.sessions(), check_only);
   }
   text += WarningsText(response.warnings());
+  // A paragraph for each node, and what comes of it at the end.
+  const char* const gap = text.empty() || response.remotes().empty() ? "" : "\n";
   for (const pb::RemoteCommit& remote : response.remotes()) {
+    text += gap;
     text += RemoteText(remote, response, check_only, paint);
   }
+  text += gap;
   if (response.committed()) {
     absl::StrAppend(&text, "revision ", response.revision(), " is running; dataplane ",
                     FollowText(response.follow()), "\n");
@@ -234,7 +238,7 @@ std::string CommitText(const pb::CommitResponse& response, bool check_only, Pain
   return text;
 }
 
-std::string ConfigStatusText(const pb::ConfigStatus& status) {
+std::string ConfigStatusText(const pb::ConfigStatus& status, Paint paint) {
   std::string text;
   AddLine(text, "HOST_NAME", status.host_name());
   AddLine(text, "VIRTUAL_HOST_NAME", status.virtual_host_name());
@@ -261,7 +265,7 @@ std::string ConfigStatusText(const pb::ConfigStatus& status) {
     AddLine(text, "SYNC " + remote.name(), RemoteLine(remote));
   }
   for (const std::string& reason : status.reasons()) {
-    AddLine(text, "REASON", reason);
+    AddLine(text, "REASON", Coloured(reason.substr(0, reason.find(' ')), reason, paint));
   }
   return text;
 }

@@ -32,7 +32,8 @@ using Differences = google::protobuf::RepeatedPtrField<lockstep::admin::Differen
 [[nodiscard]] std::string CommitText(const lockstep::admin::CommitResponse& response,
                                      bool check_only, Paint paint);
 
-[[nodiscard]] std::string ConfigStatusText(const lockstep::admin::ConfigStatus& status);
+[[nodiscard]] std::string ConfigStatusText(const lockstep::admin::ConfigStatus& status,
+                                           Paint paint);
 [[nodiscard]] std::string HaEditText(const lockstep::admin::ConfigStatus& status);
 [[nodiscard]] std::string HistoryText(const lockstep::admin::GetHistoryResponse& history);
 [[nodiscard]] std::string AuditText(const lockstep::admin::GetAuditResponse& audit);

@@ -3,6 +3,7 @@
 
 #include "tools/lockstepctl/render_sync.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -30,9 +31,16 @@ std::string CodeText(const pb::ReasonText& reason) {
                                   : absl::StrCat(reason.code(), "(", reason.subject(), ")");
 }
 
-std::string WithoutEnd(std::string sentence) {
+// A sentence as a part of another one: no capital, no full stop. Names and codes stay as they are.
+std::string Within(std::string sentence) {
   while (sentence.ends_with('.')) {
     sentence.pop_back();
+  }
+  const auto is_in = [&](std::size_t at, char first, char final) {
+    return sentence.size() > at && sentence[at] >= first && sentence[at] <= final;
+  };
+  if (is_in(0, 'A', 'Z') && (is_in(1, 'a', 'z') || is_in(1, ' ', ' '))) {
+    sentence[0] = static_cast<char>(sentence[0] - 'A' + 'a');
   }
   return sentence;
 }
@@ -73,11 +81,8 @@ std::string SideText(const std::string& where, const Differences& differences,
 
 std::string ReasonLine(const pb::ReasonText& reason) {
   // As lockstep-configd writes reasons itself: one sentence, the remedy behind a semicolon.
-  const std::string evidence = WithoutEnd(reason.evidence());
-  std::string remedy = WithoutEnd(reason.remedy());
-  if (!remedy.empty() && remedy[0] >= 'A' && remedy[0] <= 'Z') {
-    remedy[0] = static_cast<char>(remedy[0] - 'A' + 'a');
-  }
+  const std::string evidence = Within(reason.evidence());
+  const std::string remedy = Within(reason.remedy());
   const bool names_remote = evidence.find(reason.remote()) != std::string::npos;
   return absl::StrCat(reason.severity(), " ", CodeText(reason), ": ",
                       names_remote ? "" : reason.remote() + ": ", evidence,
@@ -106,7 +111,17 @@ std::string RemoteLine(const pb::RemoteStatus& remote) {
                                 : "; never heard");
 }
 
-std::string SyncStatusText(const pb::SyncStatus& status) {
+std::string Coloured(const std::string& severity, const std::string& line, Paint paint) {
+  if (paint == Paint::kPlain || severity == "info") {
+    return line;
+  }
+  // Up to its code: what is to be read stays as everything else.
+  const std::size_t end = std::min(line.find(": "), line.size());
+  return absl::StrCat(severity == "error" ? "\033[31m" : "\033[33m", line.substr(0, end), "\033[0m",
+                      line.substr(end));
+}
+
+std::string SyncStatusText(const pb::SyncStatus& status, Paint paint) {
   std::string text;
   AddLine(text, "SYNCHRONIZATION", status.enabled() ? "on" : "off");
   AddLine(text, "DEVICE", status.device());
@@ -137,14 +152,17 @@ std::string SyncStatusText(const pb::SyncStatus& status) {
   }
   std::string reasons;
   for (const pb::ReasonText& reason : status.reasons()) {
-    AddLine(reasons, "REASON", ReasonLine(reason));
+    AddLine(reasons, "REASON", Coloured(reason.severity(), ReasonLine(reason), paint));
   }
   for (const pb::RemoteStatus& remote : status.remotes()) {
     for (const pb::ReasonText& reason : remote.their_reasons()) {
       // A peer says code and subject; evidence and remedy are on its own screen.
-      AddLine(reasons, "SAID_BY " + remote.name(),
-              absl::StrCat(reason.severity(), " ", CodeText(reason),
-                           reason.evidence().empty() ? "" : absl::StrCat(": ", reason.evidence())));
+      AddLine(
+          reasons, "SAID_BY " + remote.name(),
+          Coloured(reason.severity(),
+                   absl::StrCat(reason.severity(), " ", CodeText(reason),
+                                reason.evidence().empty() ? "" : ": ", Within(reason.evidence())),
+                   paint));
     }
   }
   return reasons.empty() ? text : absl::StrCat(text, "\n", reasons);
@@ -155,7 +173,15 @@ std::string DifferenceText(const pb::DifferenceResponse& response, Paint paint) 
     return absl::StrCat("equal to ", response.remote(), ": hash ", Short(response.my_hash()),
                         " on both\n");
   }
-  return DifferencesText(response.differences(), response.omitted(), paint);
+  // As diff(1): what + and - are of, and what proves it.
+  const std::size_t width = std::max(response.remote().size(), std::string("this node").size());
+  const auto side = [&](const char* sign, std::string name, const std::string& hash) {
+    name.resize(width, ' ');
+    return absl::StrCat(sign, " ", name, "  ", Short(hash), "\n");
+  };
+  return absl::StrCat(side("---", response.remote(), response.their_hash()),
+                      side("+++", "this node", response.my_hash()),
+                      DifferencesText(response.differences(), response.omitted(), paint));
 }
 
 std::string ExplainText(const pb::ExplainResponse& response) {

@@ -15,11 +15,14 @@
 namespace lockstepctl {
 
 // Remotes with both hashes, then reasons with their remedies.
-[[nodiscard]] std::string SyncStatusText(const lockstep::admin::SyncStatus& status);
+[[nodiscard]] std::string SyncStatusText(const lockstep::admin::SyncStatus& status, Paint paint);
 // "in-sync: 0123456789ab here = 0123456789ab there; …": one line of `config status`.
 [[nodiscard]] std::string RemoteLine(const lockstep::admin::RemoteStatus& remote);
 // "error PEER_API_DOWN: fw-b: evidence; remedy".
 [[nodiscard]] std::string ReasonLine(const lockstep::admin::ReasonText& reason);
+// A line that begins with severity and code: these in a colour, of errors and warnings.
+[[nodiscard]] std::string Coloured(const std::string& severity, const std::string& line,
+                                   Paint paint);
 
 [[nodiscard]] std::string DifferenceText(const lockstep::admin::DifferenceResponse& response,
                                          Paint paint);

@@ -40,7 +40,9 @@ absl::StatusOr<int> RunDifference(const Request& request, SyncClient& client) {
 }
 
 absl::StatusOr<int> RunStatus(const Request& request, SyncClient& client) {
-  return PrintAnswer(request, client.Call(pb::GetSyncRequest()), SyncStatusText);
+  return PrintAnswer(request, client.Call(pb::GetSyncRequest()), [](const pb::SyncStatus& status) {
+    return SyncStatusText(status, PaintOfStdout());
+  });
 }
 
 // Of running: what is in force.

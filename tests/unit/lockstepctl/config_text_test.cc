@@ -137,7 +137,7 @@ TEST(ConfigText, StatusShowsBothNamesTheLockAndEveryReason) {
   status.set_rearms_in_s(40);
   status.add_reasons("info ONE: a");
   status.add_reasons("warning TWO: b");
-  EXPECT_EQ(ConfigStatusText(status),
+  EXPECT_EQ(ConfigStatusText(status, Paint::kPlain),
             "HOST_NAME              fw-a\n"
             "VIRTUAL_HOST_NAME      fw\n"
             "RUNNING                7  0123456789ab\n"

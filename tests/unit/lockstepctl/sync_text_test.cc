@@ -98,7 +98,11 @@ TEST(SyncText, N17_StatusHasATableOfRemotesAndReasonsWithRemedies) {
   said.set_code("FEATURE_MISMATCH");
   said.set_subject("vsys");
   said.set_severity("error");
-  EXPECT_EQ(SyncStatusText(status), Golden("sync-status.txt", SyncStatusText(status)));
+  const std::string text = SyncStatusText(status, Paint::kPlain);
+  EXPECT_EQ(text, Golden("sync-status.txt", text));
+  EXPECT_NE(
+      SyncStatusText(status, Paint::kColours).find("\033[31merror FEATURE_MISMATCH(vsys)\033[0m"),
+      std::string::npos);
 }
 
 TEST(SyncText, F36_ADifferenceShowsEachKindAndSecretsAsTheyCome) {
@@ -197,9 +201,11 @@ TEST(SyncText, N16_APlanShowsBothNodesAndWhatIsNeededWithItsReason) {
             "on this node:\n"
             "~ /policy/rule[name='web']/action  deny -> permit\n"
             "sessions: 0 would end, 90 would stay\n"
+            "\n"
             "on b: it would take this\n"
             "the same differences as here\n"
             "sessions: 2 would end, 0 would stay\n"
+            "\n"
             "valid; nothing was committed\n");
   pb::RemoteCommit& remote = *plan.mutable_remotes(0);
   *remote.add_differences() = Row("added", "/objects/address[name='srv']", "", "{}");
@@ -232,10 +238,10 @@ TEST(SyncText, F24_WarningsStandWithTheNodeThatTheyAreOfAndOnce) {
   const std::string text = CommitText(done, false, Paint::kPlain);
   EXPECT_NE(text.find("sessions: 0 ended, 90 stayed\n"
                       "warning: b has made its revision 31 its startup configuration\n"
-                      "on b: applied"),
+                      "\non b: applied"),
             std::string::npos)
       << text;
-  EXPECT_NE(text.find("0 stayed\nwarning: no dataplane answers\nrevision 0 is running"),
+  EXPECT_NE(text.find("0 stayed\nwarning: no dataplane answers\n\nrevision 0 is running"),
             std::string::npos)
       << text;
 }
@@ -250,7 +256,7 @@ TEST(SyncText, F34_ACommitSaysOfEachRemoteWhatBecameOfIt) {
   std::string text = CommitText(done, false, Paint::kPlain);
   EXPECT_NE(text.find("on b: applied, its revision 31, proven by hash 0123456789ab\n"
                       "sessions: 2 ended, 0 stayed\n"
-                      "revision 12 is running; dataplane following\n"),
+                      "\nrevision 12 is running; dataplane following\n"),
             std::string::npos)
       << text;
   done.mutable_remotes(0)->set_state("pending");

@@ -84,9 +84,12 @@ TEST_F(SyncCallsTest, ANodeAloneSaysWhatToDo) {
 TEST_F(SyncCallsTest, TheOnlyRemoteNeedsNoNameAndOthersAreListed) {
   pb::DifferenceResponse response;
   pb::GetDifferenceRequest request;
-  EXPECT_EQ(calls_.GetDifference(caller_, request, response).message(), "no parts");
+  const absl::Status none = calls_.GetDifference(caller_, request, response);
+  EXPECT_EQ(none.message(), "no comparison with b: no parts");
+  EXPECT_EQ(none.code(), absl::StatusCode::kFailedPrecondition);  // This node is there.
   request.set_remote("fw-b");  // The node's name means its remote.
-  EXPECT_EQ(calls_.GetDifference(caller_, request, response).message(), "no parts");
+  EXPECT_EQ(calls_.GetDifference(caller_, request, response).message(),
+            "no comparison with b: no parts");
   EXPECT_EQ(pair_.calls, (std::vector<std::string>{"parts b", "parts b"}));
   request.set_remote("bogus");
   EXPECT_EQ(calls_.GetDifference(caller_, request, response),
