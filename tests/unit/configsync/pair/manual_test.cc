@@ -159,6 +159,8 @@ TEST_F(PairManualTest, F35_DivergenceIsShownOnBothAndNothingIsOverwritten) {
   EXPECT_TRUE(outcome.committed);
   EXPECT_EQ(NameOf(outcome.remotes[0].reasons.at(0)), "DIVERGED");
   nodes_.Run(1'000);
+  EXPECT_EQ(a().State(), "diverged") << a().Reasons();  // Now both were changed.
+  EXPECT_EQ(b().State(), "diverged") << b().Reasons();
   EXPECT_EQ(b().Action("theirs"), "deny");
   EXPECT_EQ(b().Action("more"), "");
 }
