@@ -80,13 +80,17 @@ PushRight PairImpl::RightOf(const Remote& remote) {
 }
 
 Reason PairImpl::RightReason(const Remote& remote, PushRight right) {
-  return MakeReason(
-      right == PushRight::kLoop ? ReasonCode::kLoop : ReasonCode::kSyncDirection,
-      remote.address.name,
-      absl::StrCat("the role of this node is ", std::string(NameOf(MyRole().role)),
-                   "; its configuration is of ",
-                   source_.device.empty() ? "its own"
-                                          : absl::StrCat("device ", NameOfDevice(source_.device))));
+  std::string evidence =
+      absl::StrCat("the role of this node is ", std::string(NameOf(MyRole().role)));
+  const Peer* const peer = FindPeer(remote.device);
+  if (peer != nullptr && peer->state.role == HaRole::kActive) {
+    absl::StrAppend(&evidence, ", ", NameOfDevice(remote.device), " is active");
+  }
+  if (!source_.device.empty()) {
+    absl::StrAppend(&evidence, "; its configuration is of device ", NameOfDevice(source_.device));
+  }
+  return MakeReason(right == PushRight::kLoop ? ReasonCode::kLoop : ReasonCode::kSyncDirection,
+                    remote.address.name, std::move(evidence));
 }
 
 Comparison PairImpl::Compare(Remote& remote, const Target& target, const Peer& peer,

@@ -89,6 +89,10 @@ TEST_F(PairCommitTest, F3_F78_TheStandbyCommitsNothingOfThePair) {
 
 TEST_F(PairCommitTest, F4_TheRefusalNamesTheSource) {
   nodes_.MakePair();
+  EXPECT_NE(b().Commit(RuleJson("web"))
+                .problems.list.at(0)
+                .text.find("the role of this node is standby, fw-a is active"),
+            std::string::npos);
   a().Commit(RuleJson("web"));
   nodes_.Run(300);
   const CommitOutcome outcome = b().Commit(RuleJson("dns"));
