@@ -97,7 +97,8 @@ TEST_F(PairCommitTest, F4_TheRefusalNamesTheSource) {
   nodes_.Run(300);
   const CommitOutcome outcome = b().Commit(RuleJson("dns"));
   ASSERT_FALSE(outcome.problems.empty());
-  EXPECT_NE(outcome.problems.list[0].text.find("fw-a"), std::string::npos)
+  EXPECT_NE(outcome.problems.list[0].text.find("its configuration is of device fw-a"),
+            std::string::npos)
       << outcome.problems.list[0].text;
 }
 
