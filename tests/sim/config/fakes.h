@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -48,6 +49,7 @@ class FakeDataplane final : public Dataplane {
     return effect;
   }
   FollowStatus Follow(RevisionId revision, const Tree& tree) override {
+    const std::lock_guard lock(mutex_);
     wanted = {revision, tree};
     if (is_away) {
       now.state = FollowState::kUnreachable;
@@ -61,7 +63,10 @@ class FakeDataplane final : public Dataplane {
     }
     return now;
   }
-  FollowStatus status() const override { return now; }
+  FollowStatus status() const override {
+    const std::lock_guard lock(mutex_);
+    return now;
+  }
 
   bool refuses_plan = false;
   bool refuses_follow = false;
@@ -70,6 +75,9 @@ class FakeDataplane final : public Dataplane {
   FollowStatus now;
   std::optional<Tree> planned;
   std::optional<std::pair<RevisionId, Tree>> wanted, runs;
+
+ private:
+  mutable std::mutex mutex_;  // Of who follows and who asks; tests look when nobody does.
 };
 
 }  // namespace configsync
