@@ -148,7 +148,11 @@ bool PairImpl::PrepareByHand(Push& push, ManualOutcome& outcome) {
     Add(answer.status(), push.remote->address.name, outcome);
     return false;
   }
-  outcome.problems = std::move(answer->problems);
+  for (Problem& problem : answer->problems.list) {
+    problem.text = absl::StrCat(push.remote->address.name, ": ", problem.text);
+    outcome.problems.Add(std::move(problem));
+  }
+  outcome.problems.omitted_count += answer->problems.omitted_count;
   outcome.warnings.insert(outcome.warnings.end(), answer->warnings.begin(), answer->warnings.end());
   return outcome.problems.empty();
 }
@@ -308,95 +312,6 @@ void PairImpl::Adopt(const Operator& by, const RemotePtr& remote, const ManualOp
   outcome.revision = committed.revision;
   outcome.done = committed.committed;
   Wake();
-}
-
-bool PairImpl::PlanMerge(const Operator& by, const RemotePtr& remote, const ManualOptions& options,
-                         const PartsOfBoth& parts, MergePlan& plan, ManualOutcome& outcome) {
-  Refresh();
-  if (!MayForce(*remote, outcome)) return false;
-  const Target target = TargetOf(*remote);
-  // What was committed while the remote was asked would be taken back.
-  if (target.part.hash() != parts.mine.hash()) {
-    outcome.problems.Add({.code = std::string(problem_code::kRunningMoved),
-                          .path = {},
-                          .value = absl::StrCat("revision ", revision_),
-                          .text = "the configuration has changed while the remote was asked",
-                          .remedy = "look at a preview again, then merge again"});
-    return false;
-  }
-  const std::vector<Known>& known = KnownOf(*remote, target.selection);
-  const Tree base = remote->record.agreed.has_value() && !known.empty()
-                        ? known.front().part
-                        : running_->WithRoot(nullptr);
-  MergeResult merged =
-      configsync::Merge(base, parts.mine, parts.theirs, options.prefer.value_or(Prefer::kMine));
-  outcome.conflicts = std::move(merged.conflicts);
-  outcome.restore_point = revision_;
-  outcome.there = Diff(parts.theirs, merged.tree);
-  const absl::StatusOr<Tree> tree =
-      Graft(*running_, parts.mine, merged.tree,
-            [&](const Tree& whole) { return PartOrWhy(*remote, target.selection, whole); });
-  if (!merged.status.ok() || !tree.ok()) {
-    const absl::Status& status = merged.status.ok() ? tree.status() : merged.status;
-    outcome.problems.Add(ProblemOf(MakeReason(ReasonCode::kSchemaBlocked, remote->address.name,
-                                              std::string(status.message()))));
-    return false;
-  }
-  outcome.here = Diff(*running_, *tree);
-  if (options.preview) return false;
-  if (!outcome.conflicts.empty() && !options.prefer.has_value()) {
-    outcome.problems.Add(
-        {.code = std::string(problem_code::kMergeConflict),
-         .path = PathText(outcome.conflicts.front().path),
-         .value = {},
-         .text = absl::StrCat(outcome.conflicts.size(), " places were changed on both nodes"),
-         .remedy = "look at them with a preview, then say which side counts"});
-    return false;
-  }
-  const TargetRef ref = {.revision = outcome.here.empty() ? revision_ : revision_ + 1, .held = {}};
-  plan.push = MakePush(remote, {.selection = target.selection, .part = merged.tree}, ref,
-                       parts.theirs, by, options.comment, true);
-  plan.draft = DraftByHand(by, options, *tree);
-  Notes& notes = plan.draft->notes;
-  notes[absl::StrCat("sync/remote/", remote->address.name)] = Encode(OfferedTo(*remote, ref));
-  if (!source_.device.empty()) notes["sync/source"] = std::nullopt;
-  if (!held_.categories.empty()) notes["sync/held"] = std::nullopt;
-  return true;
-}
-
-void PairImpl::MergeByHand(const Operator& by, const RemotePtr& remote,
-                           const ManualOptions& options, ManualOutcome& outcome) {
-  const absl::StatusOr<PartsOfBoth> parts = Parts(remote->address.name);
-  if (!parts.ok()) return Add(parts.status(), remote->address.name, outcome);
-  MergePlan plan;
-  {
-    std::unique_lock lock(mutex_);
-    // First: while a push is waited for, anything may change.
-    if (!options.preview && !ClaimByHand(*remote, lock, outcome)) return;
-    if (!PlanMerge(by, remote, options, *parts, plan, outcome)) {
-      if (!options.preview) Release(*remote);
-      return;
-    }
-  }
-  const bool is_pushed = !outcome.there.empty();
-  bool goes_on = !is_pushed || PrepareByHand(*plan.push, outcome);
-  if (goes_on && !outcome.here.empty()) {
-    CommitOutcome committed = setup_.engine->CommitDraft(*plan.draft);
-    outcome.problems = std::move(committed.problems);
-    outcome.revision = committed.revision;
-  } else if (goes_on) {
-    const std::lock_guard lock(mutex_);
-    const absl::Status status = WriteNotes(by, "sync-merge", options.comment, plan.draft->notes);
-    if (!status.ok()) Add(status, "", outcome);
-  }
-  goes_on = goes_on && outcome.problems.empty();
-  if (!goes_on && is_pushed) {
-    (void)remote->push_link->Abort({.number = plan.push->request.number});
-  }
-  outcome.done = goes_on;
-  if (goes_on && is_pushed) ApplyByHand(*plan.push, outcome);
-  const std::lock_guard lock(mutex_);
-  Release(*remote);
 }
 
 ManualOutcome PairImpl::Manual(const Operator& by, const ManualOptions& options) {

@@ -3,7 +3,8 @@
 
 // The inside of pair_sync.h, in parts: start.cc takes up notes and settings, exchange.cc speaks of
 // states, participant.cc takes pushes, push.cc makes them, coordinator.cc is the engine's gate,
-// loop.cc reconciles, manual.cc does what operators ask for, judge.cc says why, status.cc shows.
+// loop.cc reconciles, manual.cc and merge_by_hand.cc do what operators ask for, judge.cc says why,
+// status.cc shows.
 //
 // Threads: `mutex_` guards everything and is held for moments: never while a peer is called, nor
 // while the engine commits. A remote's `exchange_mutex` is held through an exchange, its
@@ -279,6 +280,7 @@ class PairImpl final : public PairSync {
                  ManualOutcome& outcome);
   void Adopt(const Operator& by, const RemotePtr& remote, const ManualOptions& options,
              ManualOutcome& outcome);
+  // merge_by_hand.cc.
   void MergeByHand(const Operator& by, const RemotePtr& remote, const ManualOptions& options,
                    ManualOutcome& outcome);
   // Both sides of a merge. False: there is nothing to do, or a problem. Needs `mutex_`.
@@ -288,7 +290,11 @@ class PairImpl final : public PairSync {
   };
   bool PlanMerge(const Operator& by, const RemotePtr& remote, const ManualOptions& options,
                  const PartsOfBoth& parts, MergePlan& plan, ManualOutcome& outcome);
-  // False: a push to it takes too long, which is a problem then.
+  // Both nodes say what they think of the plan, and forget it.
+  void JudgeMerge(MergePlan& plan, ManualOutcome& outcome);
+  void DoMerge(const Operator& by, const ManualOptions& options, MergePlan& plan,
+               ManualOutcome& outcome);
+  // manual.cc again. False: a push to it takes too long, which is a problem then.
   bool ClaimByHand(Remote& remote, std::unique_lock<std::mutex>& lock, ManualOutcome& outcome);
   // What even force does not pass by. Needs `mutex_`.
   bool MayForce(Remote& remote, ManualOutcome& outcome);

@@ -25,6 +25,7 @@
 #include "configsync/pair/link.h"
 #include "configsync/pair/messages.h"
 #include "configsync/pair/node_facts.h"
+#include "configsync/schema/auto_ids.h"
 #include "configsync/select/selection.h"
 #include "configsync/tree/merge.h"
 
@@ -94,9 +95,10 @@ struct ManualOutcome {
   Problems problems;
   std::vector<Change> here, there;  // What changes, or would change.
   std::vector<Conflict> conflicts;
-  RevisionId revision = 0;         // Of this node, if it changed.
-  RevisionId remote_revision = 0;  // Of the remote, if it changed.
-  RevisionId restore_point = 0;    // Revision of the changed node to go back to.
+  std::vector<Renumbering> renumbered;  // Of a merge: entries that the remote has by other numbers.
+  RevisionId revision = 0;              // Of this node, if it changed.
+  RevisionId remote_revision = 0;       // Of the remote, if it changed.
+  RevisionId restore_point = 0;         // Revision of the changed node to go back to.
   std::vector<std::string> warnings;
 };
 

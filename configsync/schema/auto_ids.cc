@@ -4,125 +4,16 @@
 #include "configsync/schema/auto_ids.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
-#include <functional>
 #include <string>
-#include <unordered_map>
-#include <unordered_set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "configsync/schema/id_walk.h"
 #include "configsync/schema/problem_codes.h"
 
 namespace configsync {
 namespace {
-
-void CollectLeaves(const SchemaNode& schema, std::vector<const SchemaNode*>& leaves) {
-  for (const SchemaNode* child : schema.children) {
-    if (child->auto_id && child->parent->is_list()) leaves.push_back(child);
-    CollectLeaves(*child, leaves);
-  }
-}
-
-// Visits the entries of the list `way.back()`, whatever lists are above it. Their paths are made
-// only when asked for: there may be a hundred thousand.
-class EntryWalk {
- public:
-  using Visitor = std::function<void(const Node& entry, const EntryWalk& walk)>;
-
-  EntryWalk(const std::vector<const SchemaNode*>& way, const Visitor& visit)
-      : way_(way), visit_(visit) {}
-
-  void Run(const Tree& tree) { Descend(tree.root()); }
-
-  [[nodiscard]] Path Here() const {
-    Path path;
-    for (const Node* node : nodes_) {
-      PathStep& step = path.emplace_back(PathStep{&node->schema(), {}});
-      for (std::size_t i = 0; step.node->is_list() && i < step.node->key_count; ++i) {
-        step.keys.emplace_back(node->key(i));
-      }
-    }
-    return path;
-  }
-
- private:
-  void Descend(const Node& node) {
-    if (nodes_.size() == way_.size()) {
-      visit_(node, *this);
-      return;
-    }
-    const Node* child = node.Child(*way_[nodes_.size()]);
-    if (child == nullptr) return;
-    if (child->role() != NodeRole::kList) {
-      nodes_.push_back(child);
-      Descend(*child);
-      nodes_.pop_back();
-      return;
-    }
-    child->VisitEntries([this](const Node& entry) {
-      nodes_.push_back(&entry);
-      Descend(entry);
-      nodes_.pop_back();
-      return true;
-    });
-  }
-
-  const std::vector<const SchemaNode*>& way_;
-  const Visitor& visit_;
-  std::vector<const Node*> nodes_;
-};
-
-// The nodes from below the root to the list of an auto-id leaf.
-std::vector<const SchemaNode*> WayTo(const SchemaNode& leaf) {
-  std::vector<const SchemaNode*> way;
-  for (const SchemaNode* node = leaf.parent; node->parent != nullptr; node = node->parent) {
-    way.insert(way.begin(), node);
-  }
-  return way;
-}
-
-std::uint64_t NumberOf(const Node* node) {
-  std::uint64_t number = 0;
-  if (node != nullptr) {
-    const std::string_view text = node->value();
-    std::from_chars(text.data(), text.data() + text.size(), number);
-  }
-  return number;
-}
-
-// The leaf of an entry. Ids stand near the front, and looking at what stands behind them costs
-// cache misses.
-const Node* LeafOf(const Node& entry, const SchemaNode& leaf) {
-  for (const NodePtr& child : entry.children().subspan(entry.schema().key_count)) {
-    if (&child->schema() == &leaf) return &*child;
-    if (child->schema().index > leaf.index) return nullptr;
-  }
-  return nullptr;
-}
-
-// Numbers that are taken: a bit each as far as ranges are small, which they are.
-class NumberSet {
- public:
-  // False: it was there.
-  bool Insert(std::uint64_t number) {
-    if (number >= kBits) return others_.insert(number).second;
-    if (bits_.size() <= number) bits_.resize(static_cast<std::size_t>(number) + 1);
-    const bool is_new = !bits_[static_cast<std::size_t>(number)];
-    bits_[static_cast<std::size_t>(number)] = true;
-    return is_new;
-  }
-  [[nodiscard]] bool Has(std::uint64_t number) const {
-    return number < kBits ? number < bits_.size() && bits_[static_cast<std::size_t>(number)]
-                          : others_.contains(number);
-  }
-
- private:
-  static constexpr std::uint64_t kBits = 1u << 16;
-  std::vector<bool> bits_;
-  std::unordered_set<std::uint64_t> others_;
-};
 
 // Whether a change from running to candidate may leave an entry without its number: it adds
 // something at, above or below the entries' list, or removes a number.
@@ -143,7 +34,8 @@ class LeafFiller {
       : leaf_(leaf), edits_(edits), problems_(problems), way_(WayTo(leaf)) {}
 
   // `changes` lead from `running` to `tree`.
-  void Fill(const Tree& running, const Tree& tree, const std::vector<Change>& changes) {
+  void Fill(const Tree& running, const Tree& tree, const std::vector<Change>& changes,
+            const Tree* other) {
     std::vector<Path> missing;
     const EntryWalk::Visitor look = [&](const Node& entry, const EntryWalk& walk) {
       const Node* node = LeafOf(entry, leaf_);
@@ -157,6 +49,10 @@ class LeafFiller {
     EntryWalk(way_, look).Run(tree);
     if (missing.empty() || HasTooMany(missing.size())) return;
     missing = KeepOld(running, std::move(missing));
+    const EntryWalk::Visitor take = [&](const Node& entry, const EntryWalk&) {
+      if (const Node* node = LeafOf(entry, leaf_); node != nullptr) taken_.Insert(NumberOf(node));
+    };
+    if (other != nullptr) EntryWalk(way_, take).Run(*other);
     // What running has and the tree has not is in what was removed or changed.
     for (const Change& change : changes) {
       if (change.before != nullptr) TakeBelow(*change.before);
@@ -232,49 +128,19 @@ class LeafFiller {
 
 }  // namespace
 
-std::vector<Edit> MissingIds(const Tree& running, const Tree& tree, Problems& problems) {
+std::vector<Edit> MissingIds(const Tree& running, const Tree& tree, Problems& problems,
+                             const Tree* other) {
   std::vector<const SchemaNode*> leaves;
-  CollectLeaves(tree.schema(), leaves);
+  CollectIdLeaves(tree.schema(), leaves);
   std::vector<Edit> edits;
   const std::vector<Change> changes = Diff(running, tree);
   for (const SchemaNode* leaf : leaves) {
     const auto may_miss = [&](const Change& change) { return MayMiss(change, *leaf); };
     if (std::ranges::any_of(changes, may_miss)) {
-      LeafFiller(*leaf, edits, problems).Fill(running, tree, changes);
+      LeafFiller(*leaf, edits, problems).Fill(running, tree, changes, other);
     }
   }
   return edits;
-}
-
-void FindSharedIds(const Tree& tree, Problems& problems) {
-  const auto& children = tree.schema().children;
-  FindSharedIdsBelow(tree, {children.begin(), children.end()}, problems);
-}
-
-void FindSharedIdsBelow(const Tree& tree, const std::set<const SchemaNode*>& tops,
-                        Problems& problems) {
-  std::vector<const SchemaNode*> leaves;
-  for (const SchemaNode* top : tops) CollectLeaves(*top, leaves);
-  for (const SchemaNode* leaf : leaves) {
-    const std::vector<const SchemaNode*> way = WayTo(*leaf);
-    if (std::ranges::count_if(way, &SchemaNode::is_list) < 2) continue;
-    std::unordered_map<std::uint64_t, Path> known;
-    const EntryWalk::Visitor look = [&](const Node& entry, const EntryWalk& walk) {
-      const Node* node = entry.Child(*leaf);
-      if (node == nullptr) return;
-      const auto [first, is_new] = known.emplace(NumberOf(node), walk.Here());
-      if (is_new) return;
-      Path here = walk.Here();
-      here.push_back({leaf, {}});
-      problems.Add(
-          {.code = std::string(problem_code::kNotUnique),
-           .path = PathText(here),
-           .value = std::string(node->value()),
-           .text = "must differ in all entries; " + PathText(first->second) + " has it too",
-           .remedy = "leave it out, and a free number is chosen"});
-    };
-    EntryWalk(way, look).Run(tree);
-  }
 }
 
 }  // namespace configsync

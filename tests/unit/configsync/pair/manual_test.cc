@@ -20,21 +20,7 @@ class PairManualTest : public ::testing::Test {
   static bool HasZone(PairNode& node) {
     return node.Running().Find(PathDown(node.judge.root(), {"zones"})) != nullptr;
   }
-  // The standby is changed behind the back of the active node.
-  void Diverge() {
-    b().facts.role.role = HaRole::kActive;
-    b().facts.role.term = 2;
-    a().facts.role.role = HaRole::kUnknown;
-    nodes_.wire.judge = [](const Wire::Call&) { return Wire::Lost("cut"); };
-    nodes_.Run(300);
-    EXPECT_TRUE(b().Commit(RuleJson("theirs", "deny")).committed);
-    b().facts.role.role = HaRole::kStandby;
-    a().facts.role = {
-        .role = HaRole::kActive, .term = 3, .is_dataplane_ready = true, .reasons = {}};
-    b().facts.role.term = 3;
-    nodes_.wire.judge = [](const Wire::Call&) { return absl::OkStatus(); };
-    nodes_.Run(3'000);
-  }
+  void Diverge() { nodes_.Diverge(); }
   static std::string CodesOf(const ManualOutcome& outcome) {
     std::string text;
     for (const Problem& problem : outcome.problems.list) text += problem.code + " ";
@@ -257,6 +243,16 @@ TEST_F(PairManualTest, N18_ACommitWhileTheRemoteIsAskedIsNotTakenBack) {
   nodes_.wire.change_fetched = {};
   EXPECT_EQ(CodesOf(moved), "RUNNING_MOVED ");
   EXPECT_EQ(a().Action("between"), "permit");
+  const ManualOutcome merged =
+      a().pair->Manual(kEve, {.kind = ManualKind::kMerge, .prefer = Prefer::kMine});
+  EXPECT_TRUE(merged.done) << CodesOf(merged);
+  nodes_.Run(1'000);
+  for (PairNode* node : {&a(), &b()}) {
+    EXPECT_EQ(node->Action("between"), "permit");
+    EXPECT_EQ(node->Action("theirs"), "deny");
+    EXPECT_TRUE(HasZone(*node));
+    EXPECT_EQ(node->State(), "in-sync") << node->Reasons();
+  }
 }
 
 TEST_F(PairManualTest, F157_TwoConfigurationsThatWereNeverTheSame) {

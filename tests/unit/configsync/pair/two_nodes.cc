@@ -278,6 +278,20 @@ void Nodes::MakePair(std::string_view more) {
   Run(500);
 }
 
+void Nodes::Diverge(std::string_view json) {
+  b().facts.role.role = HaRole::kActive;
+  b().facts.role.term = 2;
+  a().facts.role.role = HaRole::kUnknown;
+  wire.judge = [](const Wire::Call&) { return Wire::Lost("cut"); };
+  Run(300);
+  EXPECT_EQ(b().CommitText(json.empty() ? RuleJson("theirs", "deny") : std::string(json)), "");
+  b().facts.role.role = HaRole::kStandby;
+  a().facts.role = {.role = HaRole::kActive, .term = 3, .is_dataplane_ready = true, .reasons = {}};
+  b().facts.role.term = 3;
+  wire.judge = [](const Wire::Call&) { return absl::OkStatus(); };
+  Run(3'000);
+}
+
 std::string RuleJson(std::string_view name, std::string_view action) {
   return absl::StrCat(R"({"policy": {"rule": [{"name": ")", std::string(name), R"(", "action": ")",
                       std::string(action), R"("}]}})");

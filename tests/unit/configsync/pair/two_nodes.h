@@ -122,6 +122,9 @@ class Nodes {
   void Run(std::int64_t ms);
   // a is active, b is standby.
   void MakePair(std::string_view more = "");
+  // Of a pair: b is changed behind the back of a, which is active again afterwards. `json`: what b
+  // gets; without it the rule "theirs", which denies.
+  void Diverge(std::string_view json = {});
 
   StillClock clock;
   Wire wire;
