@@ -136,6 +136,11 @@ void PairImpl::AddPeerReasons(Remote& remote, View& view) {
 
 PairImpl::View PairImpl::Look(Remote& remote) {
   View view(TargetOf(remote));
+  if (remote.last_selection != view.target.selection) {
+    // Something else travels now than under what the newest revision was judged by.
+    remote.own_revisions.erase(revision_);
+    remote.last_selection = view.target.selection;
+  }
   view.peer = FindPeer(remote.device);
   view.right = RightOf(remote);
   const std::string& name = remote.address.name;
@@ -200,6 +205,21 @@ bool PairImpl::IsProvenByThem(Peer& peer) {
   Selection* const selection = SelectionOf(peer, peer.state.selection);
   return selection != nullptr && selection->PartOf(*running_).hash() == peer.state.target &&
          selection->status().ok();
+}
+
+std::uint32_t PairImpl::PendingOf(const Remote& remote, const View& view) const {
+  std::uint64_t pending = 0;
+  const RevisionId agreed = remote.record.agreed.has_value() ? remote.record.agreed->revision : 0;
+  if (!view.is_equal && revision_ > agreed) {
+    const auto& own = remote.own_revisions;
+    pending = revision_ - agreed -
+              static_cast<std::uint64_t>(
+                  std::distance(own.upper_bound(agreed), own.upper_bound(revision_)));
+  }
+  for (const auto& [cause, count] : held_.revisions) {
+    pending = std::max<std::uint64_t>(pending, count);
+  }
+  return static_cast<std::uint32_t>(pending);
 }
 
 SyncState PairImpl::StateOf(Remote& remote, const View& view) {

@@ -5,6 +5,7 @@
 // before, but pauses between tries.
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -179,6 +180,40 @@ void PairImpl::LowerSource() {
                    {{"sync/source", Encode(source)}});
 }
 
+// What waits is as it was in a revision that history may forget: the store keeps it as long as
+// there is a note of it.
+void PairImpl::KeepHeldRevisions() {
+  std::set<std::string> kept;
+  HeldRecord held = held_;
+  std::string lost;
+  for (const auto& [category, hold] : held_.categories) {
+    if (revision_ - hold.revision < kAgreedAgeMax) continue;
+    if (TreeOf(hold.revision).has_value()) {
+      kept.insert(absl::StrCat(std::string(kKeepNotes), hold.revision));
+      continue;
+    }
+    held.categories.erase(category);
+    absl::StrAppend(&lost, lost.empty() ? "" : "; ", category, " waited as it was in revision ",
+                    hold.revision, ", which is not kept any more: it travels as it is");
+  }
+  Notes notes;
+  for (const auto& [name, text] : notes_) {
+    if (name.starts_with(kKeepNotes) && !kept.contains(name)) notes[name] = std::nullopt;
+  }
+  for (const std::string& name : kept) {
+    if (!notes_.contains(name)) notes[name] = "held";
+  }
+  if (!notes.empty()) {
+    (void)WriteNotes(Self(), "sync-keep",
+                     absl::StrCat(kept.size(), " old revisions are kept for what waits"), notes);
+  }
+  if (lost.empty()) return;
+  held = HoldsInForce(held, settings_);
+  std::optional<std::string> text;
+  if (!held.categories.empty()) text = Encode(held);
+  (void)WriteNotes(Self(), "sync-held-lost", lost, {{"sync/held", std::move(text)}});
+}
+
 std::uint32_t PairImpl::TickStates() {
   std::vector<RemotePtr> remotes;
   {
@@ -196,6 +231,7 @@ std::uint32_t PairImpl::TickStates() {
     if (!settings_.is_enabled) return kIdleMs;
     DropStaleHolds();
     LowerSource();
+    if (!commit_.is_under_way) KeepHeldRevisions();
   }
   for (const RemotePtr& remote : remotes) {
     bool is_due = false;

@@ -184,6 +184,17 @@ void PairImpl::PlanPushByHand(Remote& remote, const HeldRecord& held, ManualOutc
   outcome.restore_point = peer == nullptr ? 0 : peer->state.running;
 }
 
+bool PairImpl::MayPushToAny(const std::vector<RemotePtr>& remotes, ManualOutcome& outcome) {
+  std::vector<Reason> reasons;
+  for (const RemotePtr& remote : remotes) {
+    const PushRight right = RightOf(*remote);
+    if (right == PushRight::kYes) return true;
+    reasons.push_back(RightReason(*remote, right));
+  }
+  for (const Reason& reason : reasons) outcome.problems.Add(ProblemOf(reason));
+  return reasons.empty();
+}
+
 void PairImpl::PushByHand(const Operator& by, const ManualOptions& options,
                           ManualOutcome& outcome) {
   std::vector<RemotePtr> remotes;
@@ -209,6 +220,7 @@ void PairImpl::PushByHand(const Operator& by, const ManualOptions& options,
   {
     const std::lock_guard lock(mutex_);
     Refresh();
+    if (!MayPushToAny(remotes, outcome)) return;
     HeldRecord held = held_;
     if (options.category.empty()) {
       held = {};
@@ -217,7 +229,15 @@ void PairImpl::PushByHand(const Operator& by, const ManualOptions& options,
       held = HoldsInForce(held, settings_);
     }
     for (const RemotePtr& remote : remotes) PlanPushByHand(*remote, held, outcome);
-    if (!outcome.problems.empty() || options.preview) return;
+    if (!outcome.problems.empty()) return;
+    outcome.is_nothing_to_push =
+        held == held_ && std::ranges::all_of(remotes, [&](const RemotePtr& remote) {
+          return Look(*remote).is_equal;
+        });
+    if (outcome.is_nothing_to_push) {
+      outcome.warnings.emplace_back("nothing to push: nothing waits, and the remote has all");
+    }
+    if (outcome.is_nothing_to_push || options.preview) return;
     for (const RemotePtr& remote : remotes) remote->push_failure.reset();
     const absl::Status status = WriteHeld(by, "sync-push", held);
     if (!status.ok()) return Add(status, "", outcome);
@@ -260,7 +280,8 @@ void PairImpl::Overwrite(const Operator& by, const RemotePtr& remote, const Manu
     const absl::Status status =
         WriteNotes(by, "sync-overwrite",
                    absl::StrCat(remote->address.name, ": its revision ", outcome.restore_point,
-                                " is what it goes back to; ", options.comment),
+                                " is what it goes back to", options.comment.empty() ? "" : "; ",
+                                options.comment),
                    notes);
     if (!status.ok()) {
       Release(*remote);

@@ -22,6 +22,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -49,6 +50,7 @@ inline constexpr std::size_t kSelectionsKept = 4;
 inline constexpr std::size_t kReasonsSent = 32;
 inline constexpr std::size_t kRevisionsTold = 100;
 inline constexpr std::size_t kPeersMax = 32;
+inline constexpr std::size_t kOwnRevisionsMax = 10'000;
 inline constexpr std::uint64_t kNumbersReserved = 1'000;
 inline constexpr std::int64_t kConfirmSlackMs = 60'000;
 
@@ -132,6 +134,9 @@ class PairImpl final : public PairSync {
     std::optional<Reason> link_failure;
     std::optional<PushFailure> push_failure;
     bool is_confirm_due = false;
+    // Revisions that were seen to change nothing that travels, under the selection seen last.
+    std::set<RevisionId> own_revisions;
+    Hash last_selection;
     // Reasons of facts, and what they were found from.
     std::vector<Reason> fact_reasons;
     Hash fact_reasons_of_part;
@@ -169,6 +174,8 @@ class PairImpl final : public PairSync {
   void Refresh();
   void TakeNotes();
   void TakeRemotes(const SyncSettings& settings);
+  // What runs was replaced: which remotes does that not concern? `was`: what ran before.
+  void NoteOwnRevisions(const Tree& was, RevisionId was_revision);
   absl::Status WriteNotes(const Operator& by, std::string_view action, std::string detail,
                           const Notes& notes);
   std::optional<Tree> TreeOf(RevisionId revision);
@@ -216,6 +223,8 @@ class PairImpl final : public PairSync {
   Reason RightReason(const Remote& remote, PushRight right);
   [[nodiscard]] bool IsProvenByThem(Peer& peer);
   SyncState StateOf(Remote& remote, const View& view);
+  // Revisions that wait for the remote: since the last agreed one, but for own_revisions.
+  std::uint32_t PendingOf(const Remote& remote, const View& view) const;
 
   // push.cc.
   bool Claim(Remote& remote, std::unique_lock<std::mutex>& lock, bool waits);
@@ -266,6 +275,7 @@ class PairImpl final : public PairSync {
   void DropStaleHolds();
   // What was stated while no dataplane spoke is believed as far as it knows, once it does.
   void LowerSource();
+  void KeepHeldRevisions();
   // Needs `mutex_`.
   absl::Status WriteHeld(const Operator& by, std::string_view action, const HeldRecord& held);
   bool SendAndApply(Push& push);
@@ -275,6 +285,8 @@ class PairImpl final : public PairSync {
   static absl::StatusOr<Tree> PartOrWhy(Remote& remote, const Hash& selection, const Tree& whole);
   // What pushing would change if `held` were all that waits. Needs `mutex_`.
   void PlanPushByHand(Remote& remote, const HeldRecord& held, ManualOutcome& outcome);
+  // False: to none of them, and why. Needs `mutex_`.
+  bool MayPushToAny(const std::vector<RemotePtr>& remotes, ManualOutcome& outcome);
   void PushByHand(const Operator& by, const ManualOptions& options, ManualOutcome& outcome);
   void Overwrite(const Operator& by, const RemotePtr& remote, const ManualOptions& options,
                  ManualOutcome& outcome);

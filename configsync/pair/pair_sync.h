@@ -55,8 +55,10 @@ struct RemoteStatus {
   HaRole role = HaRole::kUnknown;
   std::uint64_t running = 0, startup = 0;  // Of the remote.
   std::string my_hash, their_hash;         // Of the part under this node's selection.
-  std::uint32_t pending = 0;               // Revisions that it does not have.
-  std::uint64_t agreed = 0;                // Own revision whose target was agreed last; 0: none.
+  // Revisions that it does not have. Those that were seen to change only what does not travel do
+  // not count; of those before the start of this process nobody knows.
+  std::uint32_t pending = 0;
+  std::uint64_t agreed = 0;  // Own revision whose target was agreed last; 0: none.
   bool may_push = false;
 };
 
@@ -100,6 +102,7 @@ struct ManualOutcome {
   RevisionId remote_revision = 0;       // Of the remote, if it changed.
   RevisionId restore_point = 0;         // Revision of the changed node to go back to.
   std::vector<std::string> warnings;
+  bool is_nothing_to_push = false;  // Of kPush: nothing waits, and the remotes have all. Not done.
 };
 
 // Both parts under this node's selection: their difference is empty if and only if hashes are

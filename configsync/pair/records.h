@@ -10,6 +10,7 @@
 //   sync/pin            revision that this node stays at
 //   sync/number         no push of this device is numbered so high yet
 //   sync/taken/DEVICE   number of the last push that was taken of a device
+//   keep/N              history keeps revision N: something waits as it was then
 //
 // One line a fact, its name first. A line that is not understood is an error: a note is written by
 // this program alone.
@@ -31,6 +32,8 @@
 
 namespace configsync {
 
+// The store does not forget revision N while there is a note "keep/N".
+inline constexpr std::string_view kKeepNotes = "keep/";
 inline constexpr std::size_t kOfferedMax = 8;
 inline constexpr std::size_t kPathDevicesMax = 16;
 inline constexpr std::size_t kNoteBytesMax = 64 << 10;

@@ -114,8 +114,9 @@ void PairImpl::Refresh() {
   const bool is_moved = !running_.has_value() || revision_ != revision || is_new_key ||
                         running_->hash() != tree.hash();
   if (is_moved) {
-    revision_ = revision;
-    running_ = std::move(tree);
+    const std::optional<Tree> was = std::exchange(running_, std::move(tree));
+    const RevisionId was_revision = std::exchange(revision_, revision);
+    if (was.has_value() && !is_new_key) NoteOwnRevisions(*was, was_revision);
     settings_ = SettingsOf(*running_);
     facts_.reset();
   }
@@ -124,6 +125,21 @@ void PairImpl::Refresh() {
     TakeNotes();
   }
   if (is_moved) TakeRemotes(settings_);
+}
+
+void PairImpl::NoteOwnRevisions(const Tree& was, RevisionId was_revision) {
+  for (const auto& [name, remote] : remotes_) {
+    std::set<RevisionId>& own = remote->own_revisions;
+    if (remote->record.agreed.has_value()) {
+      own.erase(own.begin(), own.upper_bound(remote->record.agreed->revision));
+    }
+    const bool is_known = remote->targets->SpecOf(remote->last_selection) != nullptr &&
+                          revision_ - was_revision <= kOwnRevisionsMax - own.size();
+    if (!is_known || revision_ < was_revision) continue;
+    const Hash before = remote->targets->PartUnder(remote->last_selection, was).hash();
+    if (remote->targets->PartUnder(remote->last_selection, *running_).hash() != before) continue;
+    for (RevisionId id = was_revision + 1; id <= revision_; ++id) own.insert(own.end(), id);
+  }
 }
 
 void PairImpl::TakeNotes() {

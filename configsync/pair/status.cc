@@ -49,12 +49,7 @@ SyncStatus PairImpl::Status() {
     each.agreed = remote->record.agreed.has_value() ? remote->record.agreed->revision : 0;
     each.my_hash = HexOf(view.target.part.hash());
     if (view.is_part_current) each.their_hash = HexOf(view.peer->state.part);
-    if (!view.is_equal && revision_ > each.agreed) {
-      each.pending = static_cast<std::uint32_t>(revision_ - each.agreed);
-    }
-    for (const auto& [cause, count] : held_.revisions) {
-      each.pending = std::max(each.pending, count);
-    }
+    each.pending = PendingOf(*remote, view);
     if (view.peer != nullptr) {
       const PeerState& state = view.peer->state;
       each.heard_ms_ago = view.peer->heard_ms < 0 ? -1 : now - view.peer->heard_ms;

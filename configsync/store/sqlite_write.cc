@@ -228,8 +228,8 @@ absl::Status SqliteStore::PruneAudit(std::uint64_t sequence) {
   return prune.Finish();
 }
 
-// Forgets revisions that are too old, apart from those that somebody points to, and what these are
-// built on.
+// Forgets revisions that are too old, apart from those that somebody points to (also a note of the
+// name keep/N), and what these are built on.
 absl::Status SqliteStore::PruneRevisions() {
   if (head_.running <= options_.history_revisions) return absl::OkStatus();
   Statement prune(
@@ -239,7 +239,8 @@ absl::Status SqliteStore::PruneRevisions() {
       "  WHERE key = 'startup' "
       "  UNION SELECT back_to FROM timers WHERE back_to IS NOT NULL "
       "  UNION SELECT revision FROM timers WHERE revision IS NOT NULL "
-      "  UNION SELECT base FROM candidates), "
+      "  UNION SELECT base FROM candidates "
+      "  UNION SELECT CAST(substr(name, 6) AS INTEGER) FROM notes WHERE name LIKE 'keep/%'), "
       "ranges (first, last) AS ("
       "  SELECT (SELECT max(r.id) FROM revisions r WHERE r.id <= p.id AND r.is_snapshot = 1), "
       "  CASE WHEN p.id = ?1 THEN ?2 ELSE p.id END FROM pins p) "

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "configsync/engine/ha_nodes.h"
 #include "tests/unit/configsync/pair/two_nodes.h"
 
@@ -98,6 +99,94 @@ TEST_F(PairManualTest, F20_OneCategoryByHand) {
   EXPECT_EQ(CodesOf(a().pair->Manual(kEve, {.category = "nothing"})), "BAD_OPTION ");
 }
 
+TEST_F(PairManualTest, F20_NothingToPushIsNoPush) {
+  nodes_.MakePair();
+  a().CommitText(RuleJson("web"));
+  nodes_.Run(500);
+  nodes_.wire.counts.clear();
+  for (const bool preview : {true, false}) {
+    const ManualOutcome outcome = a().pair->Manual(kEve, {.preview = preview});
+    EXPECT_TRUE(outcome.is_nothing_to_push);
+    EXPECT_FALSE(outcome.done);
+    EXPECT_EQ(CodesOf(outcome), "");
+  }
+  EXPECT_EQ(nodes_.wire.counts["Prepare"], 0);
+  a().CommitText(R"({"ha": {"configuration-synchronization": {"push": "manual"}}})");
+  a().CommitText(RuleJson("dns"));
+  const ManualOutcome outcome = a().pair->Manual(kEve, {});
+  EXPECT_TRUE(outcome.done);
+  EXPECT_FALSE(outcome.is_nothing_to_push);
+  EXPECT_TRUE(a().pair->Manual(kEve, {.category = "firewall"}).is_nothing_to_push);
+}
+
+TEST_F(PairManualTest, F3_WhoMayNotPushIsToldWhyEvenIfAllIsEqual) {
+  nodes_.MakePair();
+  a().CommitText(RuleJson("web"));
+  nodes_.Run(500);
+  ASSERT_EQ(b().State(), "in-sync") << b().Reasons();
+  const ManualOutcome standby = b().pair->Manual(kEve, {});
+  EXPECT_FALSE(standby.done);
+  EXPECT_EQ(CodesOf(standby), "SYNC_DIRECTION ");
+  b().facts.role.role = HaRole::kUnknown;
+  a().facts.role.role = HaRole::kUnknown;
+  nodes_.Run(500);
+  EXPECT_EQ(CodesOf(b().pair->Manual(kEve, {.preview = true})), "LOOP ");
+}
+
+TEST_F(PairManualTest, F42_WhatDoesNotTravelIsNotPending) {
+  nodes_.MakePair(R"(, "policy": "deferred")");
+  nodes_.Run(500);
+  nodes_.wire.judge = [](const Wire::Call& call) {
+    return call.name == "Prepare" ? Wire::Lost("cut") : absl::OkStatus();
+  };
+  ASSERT_EQ(a().CommitText(R"({"system": {"host-name": "one"}})"), "");
+  EXPECT_EQ(a().Remote().pending, 0u);
+  ASSERT_EQ(a().CommitText(RuleJson("web")), "");
+  ASSERT_EQ(a().CommitText(R"({"system": {"host-name": "two"}})"), "");
+  ASSERT_EQ(a().CommitText(RuleJson("dns")), "");
+  nodes_.Run(500);
+  ASSERT_EQ(a().CommitText(R"({"system": {"host-name": "three"}})"), "");
+  EXPECT_EQ(a().Remote().pending, 2u);
+  nodes_.wire.judge = [](const Wire::Call&) { return absl::OkStatus(); };
+  nodes_.Run(5'000);
+  EXPECT_EQ(a().Remote().pending, 0u);
+  EXPECT_EQ(a().State(), "in-sync") << a().Reasons();
+}
+
+// Another selection makes older content travel: that revision counts.
+TEST_F(PairManualTest, F42_ARevisionThatLetsMoreTravelIsPending) {
+  nodes_.MakePair(
+      R"(, "policy": "deferred", "category": [{"name": "firewall", "enabled": false}])");
+  ASSERT_EQ(a().CommitText(RuleJson("web")), "");
+  nodes_.Run(500);
+  EXPECT_EQ(a().State(), "in-sync") << a().Reasons();
+  nodes_.wire.judge = [](const Wire::Call& call) {
+    return call.name == "Prepare" ? Wire::Lost("cut") : absl::OkStatus();
+  };
+  ASSERT_EQ(a().CommitText(R"({"ha": {"configuration-synchronization":
+      {"category": [{"name": "firewall", "enabled": true}]}}})"),
+            "");
+  nodes_.Run(500);
+  EXPECT_EQ(a().Remote().pending, 1u);
+}
+
+TEST_F(PairManualTest, F41_TheRevisionThatWaitsIsNotForgotten) {
+  nodes_.MakePair(R"(, "push": "manual")");
+  ASSERT_EQ(a().CommitText(RuleJson("waits")), "");
+  const std::string kept =
+      absl::StrCat("keep/", a().engine->Running().first - 1);  // As it was before.
+  for (std::size_t i = 0; i < kHistoryRevisions / 2 + 1; ++i) {
+    ASSERT_EQ(a().CommitText(absl::StrCat(R"({"system": {"host-name": "n)", i, R"("}})")), "");
+  }
+  nodes_.Run(500);
+  EXPECT_TRUE(a().engine->ReadNotes().contains(kept));
+  EXPECT_EQ(b().Action("waits"), "");
+  EXPECT_TRUE(a().pair->Manual(kEve, {}).done);
+  nodes_.Run(500);
+  EXPECT_FALSE(a().engine->ReadNotes().contains(kept));
+  EXPECT_EQ(b().Action("waits"), "permit");
+}
+
 TEST_F(PairManualTest, F150_WhatTheCentralManagerBringsIsNotPushed) {
   nodes_.MakePair();
   const CommitOutcome outcome = a().Commit(RuleJson("web"), {.from_central_manager = true});
@@ -187,6 +276,7 @@ TEST_F(PairManualTest, F74_F35_OverwriteMakesTheRemoteAsHere) {
   const auto audit = a().engine->Audit(10);
   for (const AuditRecord& record : audit.value()) {
     is_audited = is_audited || (record.action == "sync-overwrite" && record.by == kEve);
+    EXPECT_FALSE(record.detail.ends_with("; ")) << record.detail;
   }
   EXPECT_TRUE(is_audited);
 }

@@ -93,6 +93,23 @@ TEST_F(HistoryTest, KeepsTheWayBackOfAConfirm) {
   EXPECT_FALSE(store_->LoadTree(3).ok());
 }
 
+TEST_F(HistoryTest, KeepsWhatANoteSaysUntilTheNoteGoes) {
+  options_.history_revisions = 4;
+  options_.snapshot_every = 4;
+  MustOpen();
+  CommitMany(6);
+  Transaction keep;
+  keep.notes["keep/2"] = "held";
+  ASSERT_TRUE(store_->Write(keep).ok());
+  CommitMany(30);
+  EXPECT_TRUE(store_->LoadTree(2).ok());
+  EXPECT_FALSE(store_->LoadTree(5).ok());
+  keep.notes["keep/2"] = std::nullopt;
+  ASSERT_TRUE(store_->Write(keep).ok());
+  CommitMany(1);
+  EXPECT_FALSE(store_->LoadTree(2).ok());
+}
+
 TEST_F(HistoryTest, ALargeDifferenceMakesASnapshot) {
   options_.snapshot_bytes_min = 2'000;
   MustOpen();
