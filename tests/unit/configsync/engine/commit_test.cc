@@ -203,7 +203,7 @@ TEST_F(EngineTest, ServicesToReloadComeFromTheChangedNodes) {
 
 TEST_F(EngineTest, AfterARestartTheDataplaneIsToldAgain) {
   MustCommit(kAnn, "system host-name", "fw1");
-  dataplane_ = FakeDataplane();
+  dataplane_.runs.reset();
   Restart();
   ASSERT_TRUE(dataplane_.runs.has_value());
   EXPECT_EQ(dataplane_.runs->first, 2u);

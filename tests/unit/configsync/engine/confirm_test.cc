@@ -85,7 +85,7 @@ TEST_F(ConfirmTest, ARestartAfterTheDeadlineRollsBackAtOnce) {
   CommitSoon("fw1");
   engine_.reset();
   clock_.Pass(60'000);
-  dataplane_ = FakeDataplane();
+  dataplane_.runs.reset();
   Restart();
   EXPECT_EQ(Value("system host-name"), "fw0");
   EXPECT_EQ(dataplane_.runs->first, 4u);  // It never saw the other one.
