@@ -44,6 +44,15 @@ class InventoryTest : public ::testing::Test {
     return names;
   }
 
+  // The leaf of the configuration has the name that its reason has, and that alone.
+  void ExpectFeature(const std::string& leaf, const std::string& name) {
+    EXPECT_FALSE(FactsNow().features.at(name));
+    const Facts on = inventory_->FactsOf(maker_.Make({"/system/features/" + leaf + " true"}));
+    EXPECT_TRUE(on.features.at(name));
+    EXPECT_EQ(std::ranges::count(on.features, true, &std::pair<const std::string, bool>::second),
+              1);
+  }
+
   const std::string file_ =
       std::filesystem::temp_directory_path() / ("inventory-json-" + std::to_string(getpid()));
   TreeMaker maker_;
@@ -70,20 +79,12 @@ TEST_F(InventoryTest, FactsOfProgramSchemaAndConfiguration) {
   EXPECT_EQ(facts.master_key, "key-2");
 }
 
-// Each feature of the configuration has the name that its reason has.
-TEST_F(InventoryTest, F158_F159_F160_F161_FeaturesAreOfTheConfiguration) {
-  const std::vector<std::pair<std::string, std::string>> leaves{
-      {"virtual-systems", "vsys"}, {"gtp", "gtp"}, {"sctp", "sctp"}, {"vpn", "vpn"}};
-  for (const auto& [leaf, name] : leaves) {
-    const Facts off = FactsNow();
-    ASSERT_TRUE(off.features.contains(name));
-    EXPECT_FALSE(off.features.at(name));
-    const Facts on = inventory_->FactsOf(maker_.Make({"/system/features/" + leaf + " true"}));
-    EXPECT_TRUE(on.features.at(name));
-    EXPECT_EQ(std::ranges::count(on.features, true, &std::pair<const std::string, bool>::second),
-              1);
-  }
+TEST_F(InventoryTest, F158_VirtualSystemsAreOfTheConfiguration) {
+  ExpectFeature("virtual-systems", "vsys");
 }
+TEST_F(InventoryTest, F159_GtpIsOfTheConfiguration) { ExpectFeature("gtp", "gtp"); }
+TEST_F(InventoryTest, F160_SctpIsOfTheConfiguration) { ExpectFeature("sctp", "sctp"); }
+TEST_F(InventoryTest, F161_VpnIsOfTheConfiguration) { ExpectFeature("vpn", "vpn"); }
 
 TEST_F(InventoryTest, F162_AnyFurtherFeatureIsOfTheFile) {
   Install(R"({"features": {"tls-inspection": true, "gtp": true}})");
@@ -93,22 +94,46 @@ TEST_F(InventoryTest, F162_AnyFurtherFeatureIsOfTheFile) {
   EXPECT_FALSE(FactsNow().features.at("vpn"));
 }
 
-TEST_F(InventoryTest, F156_F164_F165_F166_WhatIsInstalledIsOfTheFile) {
-  Install(R"({"release": "11.1", "content-database": "8791", "licenses": ["url"],
-              "plugins": {"dns": {"version": "2", "required": true}}, "hardware": "FW-3400"})");
+TEST_F(InventoryTest, F156_TheReleaseIsOfTheFileOrOfTheProgram) {
+  Install(R"({"release": "11.1"})");
   EXPECT_TRUE(Refresh());
-  const Facts facts = FactsNow();
-  EXPECT_EQ(facts.version, "11.1");
-  EXPECT_EQ(facts.content_database, "8791");
-  EXPECT_EQ(facts.licenses, std::vector<std::string>{"url"});
-  EXPECT_EQ(facts.plugins.at("dns"), "2");
-  EXPECT_EQ(facts.required_plugins, std::vector<std::string>{"dns"});
-  EXPECT_EQ(facts.hardware, "FW-3400");
+  EXPECT_EQ(FactsNow().version, "11.1");
   // Gone, as if it had never been there.
   std::filesystem::remove(file_);
   EXPECT_TRUE(Refresh());
   EXPECT_EQ(FactsNow().version, "0.1.0");
+}
+
+TEST_F(InventoryTest, F164_TheContentDatabaseIsOfTheFile) {
+  Install(R"({"content-database": "8791"})");
+  EXPECT_TRUE(Refresh());
+  EXPECT_EQ(FactsNow().content_database, "8791");
+}
+
+TEST_F(InventoryTest, F165_LicencesAreOfTheFile) {
+  Install(R"({"licenses": ["url", "threat"]})");
+  EXPECT_TRUE(Refresh());
+  EXPECT_EQ(FactsNow().licenses, (std::vector<std::string>{"threat", "url"}));
+  std::filesystem::remove(file_);
+  EXPECT_TRUE(Refresh());
   EXPECT_TRUE(FactsNow().licenses.empty());
+}
+
+TEST_F(InventoryTest, F166_PluginsAreOfTheFileAndSomeAreRequired) {
+  Install(R"({"plugins": {"dns": {"version": "2", "required": true},
+                          "dlp": {"version": "3", "required": false}, "iot": "4"}})");
+  EXPECT_TRUE(Refresh());
+  const Facts facts = FactsNow();
+  EXPECT_EQ(facts.plugins.at("dns"), "2");
+  EXPECT_EQ(facts.plugins.at("dlp"), "3");
+  EXPECT_EQ(facts.plugins.at("iot"), "4");
+  EXPECT_EQ(facts.required_plugins, std::vector<std::string>{"dns"});
+}
+
+TEST_F(InventoryTest, F19_TheHardwareIsOfTheFileOrOfTheMachine) {
+  Install(R"({"hardware": "FW-3400"})");
+  EXPECT_TRUE(Refresh());
+  EXPECT_EQ(FactsNow().hardware, "FW-3400");
 }
 
 TEST_F(InventoryTest, ADamagedFileIsSaidAndWhatWasReadStays) {

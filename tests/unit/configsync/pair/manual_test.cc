@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "configsync/engine/ha_nodes.h"
 #include "tests/unit/configsync/pair/two_nodes.h"
@@ -30,26 +32,41 @@ class PairManualTest : public ::testing::Test {
   Nodes nodes_;
 };
 
-TEST_F(PairManualTest, F41_F42_ManualPushWaitsForTheCommand) {
+TEST_F(PairManualTest, F41_ManualPushWaitsForTheCommand) {
   nodes_.MakePair(R"(, "push": "manual")");
-  for (const char* rule : {"r1", "r2", "r3", "r4", "r5"}) {
-    const CommitOutcome outcome = a().Commit(RuleJson(rule), {.comment = rule});
+  for (const char* rule : {"r1", "r2"}) {
+    const CommitOutcome outcome = a().Commit(RuleJson(rule));
     ASSERT_TRUE(outcome.committed);
     EXPECT_EQ(outcome.remotes[0].state, RemoteOutcome::State::kPending);
   }
+  ASSERT_EQ(a().CommitText(kZone), "");  // Of any category.
   nodes_.Run(1'000);
   EXPECT_EQ(nodes_.wire.counts["Prepare"], 0);
-  EXPECT_EQ(a().Reasons(), "PENDING(5)");
+  EXPECT_EQ(a().Reasons(), "PENDING(3)");
   EXPECT_EQ(a().State(), "pending");
   EXPECT_EQ(b().State(), "pending");
-  const RevisionId before = b().engine->Running().first;
   const ManualOutcome outcome = a().pair->Manual(kEve, {});
   EXPECT_TRUE(outcome.done) << CodesOf(outcome);
+  EXPECT_EQ(b().Action("r2"), "permit");
+  EXPECT_TRUE(HasZone(b()));
+  nodes_.Run(500);
+  EXPECT_EQ(a().Reasons(), "");
+  EXPECT_EQ(a().State(), "in-sync");
+}
+
+TEST_F(PairManualTest, F42_OnePushBringsOneRevisionThatNamesAllAuthors) {
+  nodes_.MakePair(R"(, "push": "manual")");
+  for (const char* rule : {"r1", "r2", "r3", "r4", "r5"}) {
+    ASSERT_TRUE(a().Commit(RuleJson(rule), {.comment = rule}).committed);
+  }
+  const RevisionId before = b().engine->Running().first;
+  EXPECT_TRUE(a().pair->Manual(kEve, {}).done);
   EXPECT_EQ(b().Action("r5"), "permit");
   EXPECT_EQ(b().engine->Running().first, before + 1);
-  EXPECT_NE(b().engine->History(1)->front().comment.find("eve: r2"), std::string::npos);
-  nodes_.Run(500);
-  EXPECT_EQ(a().State(), "in-sync") << a().Reasons();
+  const std::string comment = b().engine->History(1)->front().comment;
+  for (const char* rule : {"r1", "r2", "r3", "r4", "r5"}) {
+    EXPECT_NE(comment.find(std::string("eve: ") + rule), std::string::npos) << comment;
+  }
 }
 
 TEST_F(PairManualTest, F18_CategoriesOnApplyWaitForIt) {
@@ -205,25 +222,6 @@ TEST_F(PairManualTest, F150_WhatTheCentralManagerBringsIsNotPushed) {
   EXPECT_EQ(nodes_.wire.counts["Prepare"], 0);
 }
 
-TEST_F(PairManualTest, F43_APinnedStandbyTakesNothing) {
-  nodes_.MakePair();
-  a().CommitText(RuleJson("good"));
-  ASSERT_TRUE(b().pair->Pin(kEve, true).ok());
-  nodes_.Run(300);
-  const CommitOutcome outcome = a().Commit(RuleJson("bad"));
-  ASSERT_TRUE(outcome.committed);
-  EXPECT_EQ(NameOf(outcome.remotes[0].reasons.at(0)), "RECEIVE_PINNED");
-  b().Stop();
-  b().Start();
-  nodes_.Run(2'000);
-  EXPECT_EQ(b().Action("bad"), "");
-  EXPECT_EQ(a().Reasons(), "RECEIVE_PINNED");
-  EXPECT_NE(b().Reasons().find("RECEIVE_PINNED"), std::string::npos);
-  ASSERT_TRUE(b().pair->Pin(kEve, false).ok());
-  nodes_.Run(2'000);
-  EXPECT_EQ(b().Action("bad"), "permit");
-}
-
 TEST_F(PairManualTest, F35_DivergenceIsShownOnBothAndNothingIsOverwritten) {
   nodes_.MakePair();
   a().CommitText(RuleJson("web"));
@@ -295,6 +293,34 @@ TEST_F(PairManualTest, F74_F35_AdoptMakesThisNodeAsTheRemote) {
   EXPECT_NE(a().Running().Find(PathDown(a().judge.root(), {"system", "host-name"})), nullptr);
   nodes_.Run(1'000);
   EXPECT_EQ(a().State(), "in-sync") << a().Reasons();
+}
+
+TEST_F(PairManualTest, F74_F75_APreviewChangesNothingAndNamesTheWayBack) {
+  nodes_.MakePair();
+  a().CommitText(RuleJson("web"));
+  Diverge();
+  a().CommitText(kZone);
+  nodes_.Run(500);
+  const Tree here = a().Running(), there = b().Running();
+  const RevisionId mine = a().engine->Running().first, theirs = b().engine->Running().first;
+  for (const auto& [kind, restore_point] :
+       {std::pair{ManualKind::kOverwrite, theirs}, std::pair{ManualKind::kAdopt, mine},
+        std::pair{ManualKind::kMerge, mine}}) {
+    const ManualOutcome preview = a().pair->Manual(kEve, {.kind = kind, .preview = true});
+    EXPECT_TRUE(preview.problems.empty()) << CodesOf(preview);
+    EXPECT_FALSE(preview.done);
+    EXPECT_EQ(preview.restore_point, restore_point);
+    EXPECT_EQ(preview.here.empty(), kind == ManualKind::kOverwrite);
+    EXPECT_EQ(preview.there.empty(), kind == ManualKind::kAdopt);
+    nodes_.Run(500);
+    EXPECT_EQ(a().Running(), here);
+    EXPECT_EQ(b().Running(), there);
+  }
+  ASSERT_TRUE(a().pair->Manual(kEve, {.kind = ManualKind::kAdopt}).done);
+  const auto audit = a().engine->Audit(10);
+  EXPECT_TRUE(std::ranges::any_of(audit.value(), [](const AuditRecord& record) {
+    return record.action == "pull" && record.by == kEve && record.outcome == "done";
+  }));
 }
 
 TEST_F(PairManualTest, N18_MergeTakesBothSidesAndListsConflicts) {

@@ -161,6 +161,12 @@ TEST_F(ParticipantTest, F4_TheActiveNodeTakesNothing) {
   EXPECT_EQ(Refusal(Next()), "SYNC_DIRECTION");
 }
 
+TEST_F(ParticipantTest, F77_WhoHasItDisabledTakesNothing) {
+  const PrepareRequest request = Next();
+  EXPECT_EQ(b().CommitText(R"({"ha": {"configuration-synchronization": {"enabled": false}}})"), "");
+  EXPECT_EQ(Refusal(request), "CONFIG_SYNC_DISABLED_PEER");
+}
+
 TEST_F(ParticipantTest, F6_ContentThatWasHereIsRefused) {
   PrepareRequest request = Next();
   request.path = {b().facts.facts.device, a().facts.facts.device};

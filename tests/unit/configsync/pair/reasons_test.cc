@@ -33,6 +33,7 @@ class PairReasonsTest : public ::testing::Test {
     EXPECT_EQ(a().Reasons(), reason);
     EXPECT_EQ(b().Reasons(), reason);
     EXPECT_NE(Shown(a()).find("<" + reason), std::string::npos) << Shown(a());
+    EXPECT_NE(Shown(b()).find("<" + reason), std::string::npos) << Shown(b());
     mend();
     nodes_.Run(1'000);
     EXPECT_EQ(Shown(a()) + Shown(b()), "");
@@ -59,7 +60,33 @@ class PairReasonsTest : public ::testing::Test {
   Nodes nodes_;
 };
 
-TEST_F(PairReasonsTest, F77_F155_BothMustHaveItEnabled) {
+TEST_F(PairReasonsTest, F77_NothingTravelsUnlessBothHaveItEnabled) {
+  const auto turn = [&](PairNode& node, const char* value) {
+    EXPECT_EQ(node.CommitText(R"({"ha": {"configuration-synchronization": {"enabled": )" +
+                              std::string(value) + "}}}"),
+              "");
+    nodes_.Run(1'000);
+    nodes_.wire.counts.clear();
+  };
+  const auto travels = [&](const char* rule) {
+    EXPECT_EQ(a().CommitText(RuleJson(rule)), "");
+    nodes_.Run(1'000);
+    EXPECT_EQ(nodes_.wire.counts["Prepare"] > 0, b().Action(rule) == "permit");
+    return b().Action(rule) == "permit";
+  };
+  EXPECT_TRUE(travels("both"));
+  turn(b(), "false");
+  EXPECT_FALSE(travels("here"));
+  turn(a(), "false");
+  EXPECT_FALSE(travels("neither"));
+  turn(b(), "true");
+  EXPECT_FALSE(travels("there"));
+  turn(a(), "true");
+  for (const char* rule : {"here", "neither", "there"}) EXPECT_EQ(b().Action(rule), "permit");
+  EXPECT_TRUE(travels("both-again"));
+}
+
+TEST_F(PairReasonsTest, F155_WhereItIsOffIsShownOnBoth) {
   const std::string off = R"({"ha": {"configuration-synchronization": {"enabled": false}}})";
   const std::string on = R"({"ha": {"configuration-synchronization": {"enabled": true}}})";
   EXPECT_EQ(b().CommitText(off), "");
@@ -70,6 +97,7 @@ TEST_F(PairReasonsTest, F77_F155_BothMustHaveItEnabled) {
   ExpectBlocked("CONFIG_SYNC_DISABLED_PEER");
   EXPECT_EQ(b().CommitText(on), "");
   nodes_.Run(1'000);
+  EXPECT_EQ(Shown(a()) + Shown(b()), "");
   EXPECT_EQ(b().Action("blocked"), "permit");
   EXPECT_EQ(a().CommitText(off), "");
   nodes_.Run(1'000);
@@ -138,13 +166,25 @@ TEST_F(PairReasonsTest, F163_ADataplaneThatIsNotReady) {
   b().facts.role.is_dataplane_ready = true;
   nodes_.Run(1'000);
   EXPECT_EQ(a().Reasons(), "");
+  EXPECT_TRUE(b().Remote().their_reasons.empty());
+  // Where there are no dataplanes, none can be unready.
+  a().facts.role = b().facts.role = LocalRole{};
+  nodes_.Run(1'000);
+  EXPECT_EQ(Shown(a()) + Shown(b()), "");
 }
 
+// Each node's own dataplane says it.
 TEST_F(PairReasonsTest, F153_F154_WhatTheDataplaneSaysIsShown) {
-  a().facts.role.reasons = {{.code = ReasonCode::kStateSyncDisabled}};
-  EXPECT_EQ(a().Reasons(), "STATE_SYNC_DISABLED");
-  a().facts.role.reasons = {{.code = ReasonCode::kHa2Down}};
-  EXPECT_EQ(a().Reasons(), "HA2_DOWN");
+  for (const ReasonCode code :
+       {ReasonCode::kStateSyncDisabled, ReasonCode::kHa2Down, ReasonCode::kHa2NoProgress}) {
+    for (PairNode* const node : {&a(), &b()}) {
+      node->facts.role.reasons = {{.code = code}};
+      EXPECT_EQ(node->Reasons(), RowOf(code).name);
+      EXPECT_EQ(node->State(), "in-sync");  // Of configurations it says nothing.
+      node->facts.role.reasons.clear();
+      EXPECT_EQ(node->Reasons(), "");
+    }
+  }
 }
 
 TEST_F(PairReasonsTest, F19_OtherHardwareWithholdsInterfacesAlone) {

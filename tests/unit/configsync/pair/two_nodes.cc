@@ -35,7 +35,9 @@ class WireLink final : public PeerLink {
       wire_.prepared.push_back(sent);
     }
     return Call<PrepareResponse>("Prepare", [&](PeerCalls& calls, const DeviceId& from) {
-      return calls.OnPrepare(from, sent);
+      absl::StatusOr<PrepareResponse> answer = calls.OnPrepare(from, sent);
+      if (answer.ok() && wire_.change_prepared) wire_.change_prepared(At("Prepare"), *answer);
+      return answer;
     });
   }
   absl::StatusOr<ApplyResponse> Apply(const ApplyRequest& request) override {
@@ -278,17 +280,23 @@ void Nodes::MakePair(std::string_view more) {
   Run(500);
 }
 
+void Nodes::Cut(bool is_cut) {
+  wire.judge = [is_cut](const Wire::Call&) {
+    return is_cut ? Wire::Lost("cut") : absl::OkStatus();
+  };
+}
+
 void Nodes::Diverge(std::string_view json) {
   b().facts.role.role = HaRole::kActive;
   b().facts.role.term = 2;
   a().facts.role.role = HaRole::kUnknown;
-  wire.judge = [](const Wire::Call&) { return Wire::Lost("cut"); };
+  Cut(true);
   Run(300);
   EXPECT_EQ(b().CommitText(json.empty() ? RuleJson("theirs", "deny") : std::string(json)), "");
   b().facts.role.role = HaRole::kStandby;
   a().facts.role = {.role = HaRole::kActive, .term = 3, .is_dataplane_ready = true, .reasons = {}};
   b().facts.role.term = 3;
-  wire.judge = [](const Wire::Call&) { return absl::OkStatus(); };
+  Cut(false);
   Run(3'000);
 }
 

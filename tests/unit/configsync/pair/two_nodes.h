@@ -54,6 +54,7 @@ class Wire {
   std::function<absl::Status(const Call&)> judge = [](const Call&) { return absl::OkStatus(); };
   // Changes on the way.
   std::function<void(const Call&, PrepareRequest&)> change_prepare;
+  std::function<void(const Call&, PrepareResponse&)> change_prepared;
   std::function<void(const Call&, ApplyResponse&)> change_applied;
   std::function<void(const Call&, Exchange&)> change_exchange;  // Of the answer.
   std::function<void(const Call&, FetchResponse&)> change_fetched;
@@ -125,6 +126,8 @@ class Nodes {
   // Of a pair: b is changed behind the back of a, which is active again afterwards. `json`: what b
   // gets; without it the rule "theirs", which denies.
   void Diverge(std::string_view json = {});
+  // Nobody reaches anybody.
+  void Cut(bool is_cut);
 
   StillClock clock;
   Wire wire;
