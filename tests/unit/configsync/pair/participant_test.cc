@@ -248,6 +248,17 @@ TEST_F(ParticipantTest, N15_ApplyMergesWithWhatRunsThen) {
   EXPECT_NE(b().Running().Find(PathDown(b().judge.root(), {"system", "host-name"})), nullptr);
 }
 
+TEST_F(ParticipantTest, N20_AConfirmIsOfTheLastPushAndItsSender) {
+  ASSERT_EQ(a().CommitText(RuleJson("dns"), {.confirm_within_s = 60}), "");
+  const std::uint64_t number = nodes_.wire.prepared.back().number;
+  const DeviceId from = a().facts.facts.device;
+  EXPECT_FALSE(b().pair->OnConfirm(from, {.number = number - 1}).ok());
+  EXPECT_FALSE(b().pair->OnConfirm("another", {.number = number}).ok());
+  EXPECT_TRUE(b().engine->Status().confirm.has_value());
+  EXPECT_TRUE(b().pair->OnConfirm(from, {.number = number}).ok());
+  EXPECT_FALSE(b().engine->Status().confirm.has_value());
+}
+
 TEST_F(ParticipantTest, AStateOfSomebodyElseIsNotBelieved) {
   Exchange exchange;
   exchange.state.device = "another";

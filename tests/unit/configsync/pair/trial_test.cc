@@ -45,5 +45,25 @@ TEST_F(PairTrialTest, N20_WhatTheLoopBringsIsOnTrialThereToo) {
   ExpectOnTrial();
 }
 
+// What the other one went back to is known here, though it is not what was agreed.
+TEST(PairTrial, N20_WhoTookOverMayConfirmAndTheOtherOneGetsItAgain) {
+  Nodes nodes;
+  nodes.MakePair();
+  PairNode& a = nodes.a();
+  PairNode& b = nodes.b();
+  ASSERT_EQ(a.CommitText(RuleJson("before")), "");
+  nodes.Run(500);
+  ASSERT_EQ(a.CommitText(RuleJson("web"), {.confirm_within_s = 10}), "");
+  a.Stop();
+  b.facts.role = {.role = HaRole::kActive, .term = 2, .is_dataplane_ready = true, .reasons = {}};
+  ASSERT_TRUE(b.engine->Confirm(kEve).ok());
+  nodes.Run(12'000);
+  a.facts.role = {.role = HaRole::kStandby, .term = 2, .is_dataplane_ready = true, .reasons = {}};
+  a.Start();
+  nodes.Run(5'000);
+  EXPECT_EQ(b.State(), "in-sync") << b.Reasons();
+  EXPECT_EQ(a.Action("web"), "permit");
+}
+
 }  // namespace
 }  // namespace configsync
