@@ -174,11 +174,8 @@ std::optional<Reason> PairImpl::MakeAsked(const Question& question, Push& push,
                       "no number for the push can be written down");
   }
   made.outcome = push.outcome;
-  made.request.confirm_within_s = question.options.confirm_within_s;
-  // A commit on top of one that may still go back goes back with it, there too.
-  if (const auto confirm = setup_.engine->Status().confirm;
-      confirm.has_value() && !made.request.confirm_within_s.has_value()) {
-    made.request.confirm_within_s = std::max<std::uint32_t>(confirm->remaining_s, 1);
+  if (const auto& own_s = question.options.confirm_within_s; own_s.has_value()) {
+    made.request.confirm_within_s = own_s;
   }
   push = std::move(made);
   return std::nullopt;
@@ -294,23 +291,8 @@ Notes PairImpl::NotesFor(const Question& question) {
   for (const Push& push : commit_.pushes) {
     if (push.request.number == 0 || !push.answer.problems.empty()) continue;
     if (push.answer.result != push.request.result) continue;
-    RemoteRecord record = push.remote->record;
-    if (record.device != push.remote->device) record = {};
-    record.device = push.remote->device;
-    Offer(record, push.ref);
-    if (push.request.confirm_within_s.has_value()) {
-      // A confirm of an earlier push that did not arrive is not one of this push.
-      push.remote->is_confirm_due = false;
-      record.confirm = ConfirmPassed{
-          .number = push.request.number,
-          .revision = question.next_revision,
-          .until_wall_ms = setup_.clock->WallMs() +
-                           std::int64_t{*push.request.confirm_within_s} * 1'000 + kConfirmSlackMs};
-    } else if (record.confirm.has_value()) {
-      record.confirm->number = push.request.number;  // The same span goes on.
-      record.confirm->revision = question.next_revision;
-    }
-    notes[absl::StrCat("sync/remote/", push.remote->address.name)] = Encode(record);
+    notes[absl::StrCat("sync/remote/", push.remote->address.name)] =
+        Encode(OfferOf(push, question.next_revision));
   }
   return notes;
 }

@@ -94,20 +94,7 @@ void PairImpl::PushIfDue(const RemotePtr& remote) {
       push.request.author = newest.author;
       push.request.comment = push.request.revisions.size() == 1 ? newest.comment : "";
     }
-    RemoteRecord record = remote->record;
-    if (record.device != remote->device) record = {};
-    record.device = remote->device;
-    Offer(record, ref);
-    // What may still go back here goes back there, too.
-    if (const auto confirm = setup_.engine->Status().confirm; confirm.has_value()) {
-      remote->is_confirm_due = false;  // That of an earlier push is not one of this push.
-      push.request.confirm_within_s = std::max<std::uint32_t>(confirm->remaining_s, 1);
-      record.confirm = ConfirmPassed{.number = push.request.number,
-                                     .revision = revision_,
-                                     .until_wall_ms = setup_.clock->WallMs() +
-                                                      std::int64_t{confirm->remaining_s} * 1'000 +
-                                                      kConfirmSlackMs};
-    }
+    const RemoteRecord record = OfferOf(push, revision_);
     if (!(record == remote->record)) {
       const absl::Status status = WriteNotes(
           Self(), "sync-offered", absl::StrCat(remote->address.name, ": revision ", revision_),

@@ -134,12 +134,13 @@ PeerDraft PairImpl::DraftByHand(const Operator& by, const ManualOptions& options
           .asks_gate = false};
 }
 
-RemoteRecord PairImpl::OfferedTo(const Remote& remote, const TargetRef& ref) const {
-  RemoteRecord record = remote.record;
-  if (record.device != remote.device) record = {};
-  record.device = remote.device;
-  Offer(record, ref);
-  return record;
+void PairImpl::WarnOfTrial(const std::string& remote, ManualOutcome& outcome) {
+  const auto confirm = setup_.engine->Status().confirm;
+  if (!confirm.has_value()) return;
+  outcome.warnings.push_back(
+      absl::StrCat("revision ", confirm->revision, " waits here to be confirmed for another ",
+                   confirm->remaining_s, " s: ", remote,
+                   " goes back as well, unless somebody runs: lockstepctl config confirm"));
 }
 
 bool PairImpl::PrepareByHand(Push& push, ManualOutcome& outcome) {
@@ -266,6 +267,7 @@ void PairImpl::Overwrite(const Operator& by, const RemotePtr& remote, const Manu
     Refresh();
     outcome.there = Diff(parts->theirs, parts->mine);
     if (!MayForce(*remote, outcome)) return;
+    WarnOfTrial(remote->address.name, outcome);
     outcome.restore_point = PeerOf(remote->device).state.running;
     if (options.preview || !ClaimByHand(*remote, lock, outcome)) return;
     Refresh();
@@ -274,7 +276,7 @@ void PairImpl::Overwrite(const Operator& by, const RemotePtr& remote, const Manu
     const Target target = TargetOf(*remote);
     push = MakePush(remote, target, ref, parts->theirs, by, options.comment, true);
     Notes notes = {
-        {absl::StrCat("sync/remote/", remote->address.name), Encode(OfferedTo(*remote, ref))}};
+        {absl::StrCat("sync/remote/", remote->address.name), Encode(OfferOf(*push, revision_))}};
     // From now on it is this node's configuration, whoever it came from.
     if (!source_.device.empty()) notes["sync/source"] = std::nullopt;
     const absl::Status status =

@@ -89,9 +89,11 @@ bool PairImpl::PlanMerge(const Operator& by, const RemotePtr& remote, const Manu
   const TargetRef ref = {.revision = outcome.here.empty() ? revision_ : revision_ + 1, .held = {}};
   plan.push = MakePush(remote, {.selection = target.selection, .part = merged->part}, ref,
                        parts.theirs, by, options.comment, true);
+  if (!outcome.there.empty()) WarnOfTrial(remote->address.name, outcome);
   plan.draft = DraftByHand(by, options, merged->whole);
   Notes& notes = plan.draft->notes;
-  notes[absl::StrCat("sync/remote/", remote->address.name)] = Encode(OfferedTo(*remote, ref));
+  notes[absl::StrCat("sync/remote/", remote->address.name)] =
+      Encode(OfferOf(*plan.push, ref.revision));
   if (!source_.device.empty()) notes["sync/source"] = std::nullopt;
   if (!held_.categories.empty()) notes["sync/held"] = std::nullopt;
   return true;

@@ -232,6 +232,9 @@ class PairImpl final : public PairSync {
   // Needs `mutex_`.
   Push MakePush(const RemotePtr& remote, const Target& target, const TargetRef& ref,
                 const Tree& base, const Operator& by, const std::string& comment, bool is_forced);
+  // To be noted before `push` is sent: what is offered, and the confirm that it will need.
+  // `revision` is the one here that has it.
+  RemoteRecord OfferOf(const Push& push, RevisionId revision) const;
   std::vector<RevisionNote> NotesSince(const Remote& remote, RevisionId until);
   absl::StatusOr<PrepareResponse> SendPrepare(Push& push);
   absl::StatusOr<ApplyResponse> SendApply(Push& push);
@@ -311,7 +314,8 @@ class PairImpl final : public PairSync {
   // What even force does not pass by. Needs `mutex_`.
   bool MayForce(Remote& remote, ManualOutcome& outcome);
   PeerDraft DraftByHand(const Operator& by, const ManualOptions& options, const Tree& tree);
-  RemoteRecord OfferedTo(const Remote& remote, const TargetRef& ref) const;
+  // What is pushed while a confirm waits here is no decision for good.
+  void WarnOfTrial(const std::string& remote, ManualOutcome& outcome);
   bool PrepareByHand(Push& push, ManualOutcome& outcome);
   void ApplyByHand(Push& push, ManualOutcome& outcome);
 

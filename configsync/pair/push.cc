@@ -78,7 +78,29 @@ PairImpl::Push PairImpl::MakePush(const RemotePtr& remote, const Target& target,
   request.comment = comment;
   request.revisions = NotesSince(*remote, ref.revision);
   request.is_forced = is_forced;
+  // What may still go back here goes back there, too.
+  if (const auto confirm = setup_.engine->Status().confirm; confirm.has_value()) {
+    request.confirm_within_s = std::max<std::uint32_t>(confirm->remaining_s, 1);
+  }
   return push;
+}
+
+RemoteRecord PairImpl::OfferOf(const Push& push, RevisionId revision) const {
+  const Remote& remote = *push.remote;
+  RemoteRecord record = remote.record;
+  if (record.device != remote.device) record = {};
+  record.device = remote.device;
+  Offer(record, push.ref);
+  if (const auto& span_s = push.request.confirm_within_s; span_s.has_value()) {
+    record.confirm = ConfirmPassed{
+        .number = push.request.number,
+        .revision = revision,
+        .until_wall_ms = setup_.clock->WallMs() + std::int64_t{*span_s} * 1'000 + kConfirmSlackMs};
+  } else if (record.confirm.has_value()) {
+    record.confirm->number = push.request.number;  // The same span goes on.
+    record.confirm->revision = revision;
+  }
+  return record;
 }
 
 absl::StatusOr<PrepareResponse> PairImpl::SendPrepare(Push& push) {
@@ -109,6 +131,10 @@ absl::StatusOr<PrepareResponse> PairImpl::SendPrepare(Push& push) {
 
 absl::StatusOr<ApplyResponse> PairImpl::SendApply(Push& push) {
   const std::string& name = push.remote->address.name;
+  if (push.request.confirm_within_s.has_value()) {
+    const std::lock_guard lock(mutex_);
+    push.remote->is_confirm_due = false;  // That of an earlier push is not one of this push.
+  }
   absl::StatusOr<ApplyResponse> answer =
       push.remote->push_link->Apply({.number = push.request.number});
   if (!answer.ok()) return StatusOf(ReasonFor(answer.status(), name));

@@ -3,12 +3,18 @@
 
 // While a commit waits to be confirmed, whatever is pushed is on trial there as well.
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "configsync/engine/ha_nodes.h"
 #include "tests/unit/configsync/pair/two_nodes.h"
 
 namespace configsync {
 namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 class PairTrialTest : public ::testing::Test {
  protected:
@@ -43,6 +49,34 @@ TEST_F(PairTrialTest, N20_ACommitOnTopIsOnTrialThereToo) {
 TEST_F(PairTrialTest, N20_WhatTheLoopBringsIsOnTrialThereToo) {
   nodes_.Run(3'000);
   ExpectOnTrial();
+}
+
+// A decision by hand is about which content, not about how long.
+TEST_F(PairTrialTest, N20_WhatIsOverwrittenByHandIsOnTrialThereToo) {
+  nodes_.Diverge();
+  const ManualOptions preview = {.kind = ManualKind::kOverwrite, .preview = true};
+  EXPECT_THAT(a().pair->Manual(kEve, preview).warnings, ElementsAre(HasSubstr("config confirm")));
+  EXPECT_TRUE(a().pair->Manual(kEve, {.kind = ManualKind::kOverwrite}).done);
+  ExpectOnTrial();
+  EXPECT_EQ(b().Action("theirs"), "deny");
+}
+
+TEST_F(PairTrialTest, N20_WhatIsMergedByHandIsOnTrialThereToo) {
+  nodes_.Diverge(R"({"zones": {"zone": [{"name": "lan"}]}})");
+  const ManualOutcome outcome = a().pair->Manual(kEve, {.kind = ManualKind::kMerge});
+  EXPECT_TRUE(outcome.done);
+  EXPECT_THAT(outcome.warnings, Contains(HasSubstr("config confirm")));
+  EXPECT_NE(a().Running().Find(PathDown(a().judge.root(), {"zones"})), nullptr);
+  ExpectOnTrial();
+}
+
+TEST_F(PairTrialTest, N20_AConfirmIsPassedToWhomWasOverwritten) {
+  nodes_.Diverge();
+  EXPECT_TRUE(a().pair->Manual(kEve, {.kind = ManualKind::kOverwrite}).done);
+  EXPECT_TRUE(a().engine->Confirm(kEve).ok());
+  nodes_.Run(25'000);
+  EXPECT_EQ(b().Action("web"), "permit");
+  EXPECT_EQ(a().State(), "in-sync") << a().Reasons();
 }
 
 // What the other one went back to is known here, though it is not what was agreed.
