@@ -234,7 +234,7 @@ class PairImpl final : public PairSync {
                 const Tree& base, const Operator& by, const std::string& comment, bool is_forced);
   // To be noted before `push` is sent: what is offered, and the confirm that it will need.
   // `revision` is the one here that has it.
-  RemoteRecord OfferOf(const Push& push, RevisionId revision) const;
+  RemoteRecord OfferOf(const Push& push, RevisionId revision);
   std::vector<RevisionNote> NotesSince(const Remote& remote, RevisionId until);
   absl::StatusOr<PrepareResponse> SendPrepare(Push& push);
   absl::StatusOr<ApplyResponse> SendApply(Push& push);

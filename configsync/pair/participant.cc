@@ -169,9 +169,13 @@ PeerDraft PairImpl::DraftOf(const DeviceId& from, const Prepared& prepared, bool
   if (Remote* const remote = RemoteOf(from); remote != nullptr) {
     RemoteRecord record = {.device = from, .agreed = {}, .offered = {}, .confirm = {}};
     record.agreed = TargetRef{.revision = revision_ + 1, .held = {}};
-    // Until it is confirmed, the way back is as good.
-    if (request.confirm_within_s.has_value() && remote->record.agreed.has_value()) {
-      record.offered.push_back(*remote->record.agreed);
+    // Until it is confirmed, the way back is as good; it stays that of the first push of a trial.
+    if (request.confirm_within_s.has_value()) {
+      if (setup_.engine->Status().confirm.has_value()) {
+        record.offered = remote->record.offered;
+      } else if (remote->record.agreed.has_value()) {
+        record.offered.push_back(*remote->record.agreed);
+      }
     }
     draft.notes[absl::StrCat("sync/remote/", remote->address.name)] = Encode(record);
   }

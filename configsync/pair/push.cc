@@ -85,11 +85,22 @@ PairImpl::Push PairImpl::MakePush(const RemotePtr& remote, const Target& target,
   return push;
 }
 
-RemoteRecord PairImpl::OfferOf(const Push& push, RevisionId revision) const {
-  const Remote& remote = *push.remote;
+RemoteRecord PairImpl::OfferOf(const Push& push, RevisionId revision) {
+  Remote& remote = *push.remote;
   RemoteRecord record = remote.record;
   if (record.device != remote.device) record = {};
   record.device = remote.device;
+  // What the remote has now is never forgotten for what is offered; and of what it had before a
+  // trial, all of the trial, it may be back at any time.
+  for (const Known& known : KnownOf(remote, push.target.selection)) {
+    if (known.part.hash() != push.base.hash()) continue;
+    if (!record.confirm.has_value()) {
+      record.agreed = known.ref;
+    } else if (record.agreed != known.ref) {
+      Offer(record, known.ref);
+    }
+    break;
+  }
   Offer(record, push.ref);
   if (const auto& span_s = push.request.confirm_within_s; span_s.has_value()) {
     record.confirm = ConfirmPassed{

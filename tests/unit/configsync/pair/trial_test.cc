@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "configsync/engine/ha_nodes.h"
+#include "configsync/pair/records.h"
 #include "tests/unit/configsync/pair/two_nodes.h"
 
 namespace configsync {
@@ -97,6 +98,61 @@ TEST(PairTrial, N20_WhoTookOverMayConfirmAndTheOtherOneGetsItAgain) {
   nodes.Run(5'000);
   EXPECT_EQ(b.State(), "in-sync") << b.Reasons();
   EXPECT_EQ(a.Action("web"), "permit");
+}
+
+// Of a trial more is offered than is remembered. What the remote had before it is none of that.
+TEST(PairTrial, N20_TheWayBackIsKnownAfterManyPushesOfATrial) {
+  Nodes nodes;
+  nodes.MakePair(R"(, "policy": "deferred")");
+  PairNode& a = nodes.a();
+  bool is_lost = false;
+  nodes.wire.judge = [&](const Wire::Call& call) {
+    if (call.name != "Apply" || call.moment != Wire::Moment::kAnswer) return absl::OkStatus();
+    is_lost = true;
+    return Wire::Lost("the answer");
+  };
+  ASSERT_EQ(a.CommitText(RuleJson("first")), "");
+  while (!is_lost) nodes.Run(50);
+  // Taken, and not agreed. What comes next is not pushed before the trial begins.
+  ASSERT_EQ(a.CommitText(RuleJson("second")), "");
+  ASSERT_EQ(a.CommitText(RuleJson("trial"), {.confirm_within_s = 60}), "");
+  nodes.wire.judge = [](const Wire::Call&) { return absl::OkStatus(); };
+  nodes.Run(2'000);
+  for (std::size_t i = 0; i <= kOfferedMax; ++i) {
+    ASSERT_EQ(a.CommitText(RuleJson("on-top-" + std::to_string(i))), "");
+    nodes.Run(500);
+  }
+  ASSERT_EQ(nodes.b().Action("on-top-" + std::to_string(kOfferedMax)), "permit");
+  nodes.Cut(true);
+  nodes.Run(70'000);
+  ASSERT_EQ(a.Action("trial"), "");
+  ASSERT_EQ(nodes.b().Action("trial"), "");
+  nodes.Cut(false);
+  nodes.Run(5'000);
+  EXPECT_EQ(a.State(), "in-sync") << a.Reasons();
+  EXPECT_EQ(nodes.b().Action("second"), "permit");
+}
+
+// It is for the receiver to go on with, if the sender dies within the trial.
+TEST(PairTrial, N20_WhoTookOverKnowsWhatTheOtherOneWentBackTo) {
+  Nodes nodes;
+  nodes.MakePair();
+  PairNode& a = nodes.a();
+  PairNode& b = nodes.b();
+  ASSERT_EQ(a.CommitText(RuleJson("before")), "");
+  nodes.Run(500);
+  ASSERT_EQ(a.CommitText(RuleJson("trial"), {.confirm_within_s = 10}), "");
+  ASSERT_EQ(a.CommitText(RuleJson("on-top")), "");
+  a.Stop();
+  b.facts.role = {.role = HaRole::kActive, .term = 2, .is_dataplane_ready = true, .reasons = {}};
+  nodes.Run(12'000);
+  ASSERT_EQ(b.Action("trial"), "");
+  ASSERT_EQ(b.CommitText(RuleJson("after")), "");
+  a.facts.role = {.role = HaRole::kStandby, .term = 2, .is_dataplane_ready = true, .reasons = {}};
+  a.Start();
+  nodes.Run(5'000);
+  EXPECT_EQ(b.State(), "in-sync") << b.Reasons();
+  EXPECT_EQ(a.Action("after"), "permit");
 }
 
 }  // namespace
