@@ -135,6 +135,19 @@ void PairImpl::SettleConfirm(Remote& remote) {
   Release(remote);
 }
 
+// A confirm that nobody gave or took is over at some time. That is told by the wall clock, which
+// may jump: what still waits here, or has just been confirmed and not been told, is not over by it.
+void PairImpl::EndConfirm(Remote& remote, bool is_told) {
+  const std::lock_guard lock(mutex_);
+  const auto& confirm = remote.record.confirm;
+  if (!confirm.has_value() || setup_.clock->WallMs() <= confirm->until_wall_ms) return;
+  if (setup_.engine->Status().confirm.has_value() || (remote.is_confirm_due && !is_told)) return;
+  RemoteRecord record = remote.record;
+  record.confirm.reset();
+  (void)WriteNotes(Self(), "sync-confirm-over", remote.address.name,
+                   {{absl::StrCat("sync/remote/", remote.address.name), Encode(record)}});
+}
+
 // The manager has brought to each remote what it brought here: nothing waits for it any more.
 void PairImpl::ReleaseCentral() {
   if (!held_.revisions.contains(HoldCause::kCentralManager) || remotes_.empty()) return;
@@ -251,17 +264,11 @@ void PairImpl::TickPushes() {
     bool is_settling = false;
     {
       std::unique_lock lock(mutex_);
-      const auto& confirm = remote->record.confirm;
-      if (confirm.has_value() && setup_.clock->WallMs() > confirm->until_wall_ms) {
-        RemoteRecord record = remote->record;
-        record.confirm.reset();
-        (void)WriteNotes(Self(), "sync-confirm-over", remote->address.name,
-                         {{absl::StrCat("sync/remote/", remote->address.name), Encode(record)}});
-      }
       is_settling = remote->record.confirm.has_value() && remote->is_confirm_due &&
                     !remote->link_failure.has_value() && Claim(*remote, lock, false);
     }
     if (is_settling) SettleConfirm(*remote);
+    EndConfirm(*remote, is_settling);
     PushIfDue(remote);
   }
   const std::lock_guard lock(mutex_);

@@ -274,6 +274,7 @@ class PairImpl final : public PairSync {
   void PushIfDue(const RemotePtr& remote);
   void Agree(Remote& remote, const View& view);
   void SettleConfirm(Remote& remote);
+  void EndConfirm(Remote& remote, bool is_told);
   void ReleaseCentral();
   void DropStaleHolds();
   // What was stated while no dataplane spoke is believed as far as it knows, once it does.

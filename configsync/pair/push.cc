@@ -142,7 +142,8 @@ absl::StatusOr<PrepareResponse> PairImpl::SendPrepare(Push& push) {
 
 absl::StatusOr<ApplyResponse> PairImpl::SendApply(Push& push) {
   const std::string& name = push.remote->address.name;
-  if (push.request.confirm_within_s.has_value()) {
+  if (push.request.confirm_within_s.has_value() &&
+      setup_.engine->Status().confirm.has_value()) {  // Else it was given since, and is due.
     const std::lock_guard lock(mutex_);
     push.remote->is_confirm_due = false;  // That of an earlier push is not one of this push.
   }

@@ -80,6 +80,41 @@ TEST_F(PairTrialTest, N20_AConfirmIsPassedToWhomWasOverwritten) {
   EXPECT_EQ(a().State(), "in-sync") << a().Reasons();
 }
 
+// The loop's push has its span when it begins. It is for good all the same if that was confirmed
+// before the remote took it.
+TEST_F(PairTrialTest, N20_AConfirmInTheMiddleOfAPushIsPassedOn) {
+  bool is_confirmed = false;
+  nodes_.wire.judge = [&](const Wire::Call& call) {
+    const bool is_between = call.name == "Prepare" && call.moment == Wire::Moment::kAnswer;
+    if (is_between && !is_confirmed) is_confirmed = a().engine->Confirm(kEve).ok();
+    return absl::OkStatus();
+  };
+  nodes_.Run(3'000);
+  EXPECT_TRUE(is_confirmed);
+  EXPECT_EQ(b().Action("web"), "permit");
+  EXPECT_FALSE(b().engine->Status().confirm.has_value());
+}
+
+// A clock that is set does not make either node forget that the other one waits.
+TEST(PairTrial, N20_AClockThatIsSetLosesNoConfirm) {
+  Nodes nodes;
+  nodes.MakePair();
+  PairNode& a = nodes.a();
+  ASSERT_EQ(a.CommitText(RuleJson("web"), {.confirm_within_s = 20}), "");
+  nodes.Run(500);
+  nodes.clock.wall_ms += 3'600'000;
+  nodes.Run(500);
+  nodes.Cut(true);
+  ASSERT_TRUE(a.engine->Confirm(kEve).ok());
+  nodes.Run(1'000);
+  nodes.Cut(false);
+  nodes.Run(25'000);
+  EXPECT_EQ(nodes.b().Action("web"), "permit");
+  const absl::StatusOr<std::vector<RevisionInfo>> history = nodes.b().engine->History(1);
+  EXPECT_EQ(history->front().origin, "peer");
+  EXPECT_EQ(a.State(), "in-sync") << a.Reasons();
+}
+
 // What the other one went back to is known here, though it is not what was agreed.
 TEST(PairTrial, N20_WhoTookOverMayConfirmAndTheOtherOneGetsItAgain) {
   Nodes nodes;
