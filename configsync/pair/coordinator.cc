@@ -23,6 +23,10 @@ bool IsRefusal(ReasonCode code) {
   return std::ranges::count(kRefusals, code) != 0;
 }
 
+bool IsOfDirection(ReasonCode code) {
+  return code == ReasonCode::kSyncDirection || code == ReasonCode::kLoop;
+}
+
 }  // namespace
 
 // Categories of what the commit changes in the parts of remotes, sorted.
@@ -143,6 +147,14 @@ std::optional<Reason> PairImpl::MakeAsked(const Question& question, Push& push,
   if (peer == nullptr || !peer->facts.has_value()) {
     return MakeReason(ReasonCode::kPeerBusy, outcome.remote, "its facts are not known yet");
   }
+  // Who answers may be another than who was thought to be there when this was planned.
+  if (const PushRight right = RightOf(remote); right != PushRight::kYes) {
+    return RightReason(remote, right);
+  }
+  if (const Gates gates = GatesOf(remote); gates.withheld != outcome.withheld) {
+    outcome.withheld = gates.withheld;
+    return MakeReason(ReasonCode::kPeerBusy, outcome.remote, "its hardware was not known yet");
+  }
   const View view = Look(remote);
   for (const Reason& reason : view.reasons) {
     const bool is_of_decision =
@@ -155,6 +167,7 @@ std::optional<Reason> PairImpl::MakeAsked(const Question& question, Push& push,
   const Comparison comparison = Compare(remote, push.target, *peer, false, base);
   if (comparison.is_equal) {
     outcome.state = RemoteOutcome::State::kUntouched;
+    push.request = {};
     return std::nullopt;
   }
   const bool is_fresh = comparison.is_part_empty && !comparison.was_ever_agreed;
@@ -184,6 +197,11 @@ std::optional<Reason> PairImpl::MakeAsked(const Question& question, Push& push,
 void PairImpl::AskRemote(const Question& question, CommitPolicy policy, Push& push,
                          RemoteOutcome& outcome, Problems& problems) {
   const Target under = {.selection = push.target.selection, .part = push.base};
+  const auto refuse = [&](const Reason& reason) {
+    outcome.state = RemoteOutcome::State::kRefused;
+    outcome.reasons.push_back(reason);
+    problems.Add(ProblemOf(reason));
+  };
   constexpr int kTries = 2;  // What is known of the remote may be as old as a pause of exchanges.
   for (int i = 0; i < kTries; ++i) {
     if (absl::Status status = AskPart(push.remote, under); !status.ok()) {
@@ -192,6 +210,8 @@ void PairImpl::AskRemote(const Question& question, CommitPolicy policy, Push& pu
     {
       const std::lock_guard lock(mutex_);
       const std::optional<Reason> reason = MakeAsked(question, push, outcome);
+      const bool is_refused = reason.has_value() && IsOfDirection(reason->code);
+      if (is_refused) return refuse(*reason);
       if (reason.has_value()) return CannotAsk(policy, *reason, outcome, problems);
       if (push.request.number == 0) return;
     }
@@ -208,11 +228,8 @@ void PairImpl::AskRemote(const Question& question, CommitPolicy policy, Push& pu
       }
       continue;
     }
-    if (!IsRefusal(reason.code)) return CannotAsk(policy, reason, outcome, problems);
-    outcome.state = RemoteOutcome::State::kRefused;
-    outcome.reasons.push_back(reason);
-    problems.Add(ProblemOf(reason));
-    return;
+    if (IsRefusal(reason.code)) return refuse(reason);
+    return CannotAsk(policy, reason, outcome, problems);
   }
   outcome.services = push.answer.services;
   outcome.sessions = push.answer.sessions;
