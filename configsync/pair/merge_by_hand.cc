@@ -123,9 +123,7 @@ void PairImpl::DoMerge(const Operator& by, const ManualOptions& options, MergePl
   } else if (goes_on) {
     const std::lock_guard lock(mutex_);
     const absl::Status status = WriteNotes(by, "sync-merge", options.comment, plan.draft->notes);
-    if (!status.ok()) {
-      outcome.problems.Add(ProblemOf(ReasonFor(status, plan.push->remote->address.name)));
-    }
+    if (!status.ok()) AddProblem(status, plan.push->remote->address.name, outcome);
   }
   goes_on = goes_on && outcome.problems.empty();
   if (!goes_on && is_pushed) {
@@ -138,10 +136,7 @@ void PairImpl::DoMerge(const Operator& by, const ManualOptions& options, MergePl
 void PairImpl::MergeByHand(const Operator& by, const RemotePtr& remote,
                            const ManualOptions& options, ManualOutcome& outcome) {
   const absl::StatusOr<PartsOfBoth> parts = Parts(remote->address.name);
-  if (!parts.ok()) {
-    outcome.problems.Add(ProblemOf(ReasonFor(parts.status(), remote->address.name)));
-    return;
-  }
+  if (!parts.ok()) return AddProblem(parts.status(), remote->address.name, outcome);
   MergePlan plan;
   bool goes_on = false;
   {

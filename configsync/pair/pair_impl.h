@@ -3,8 +3,8 @@
 
 // The inside of pair_sync.h, in parts: start.cc takes up notes and settings, exchange.cc speaks of
 // states, participant.cc takes pushes, push.cc makes them, coordinator.cc is the engine's gate,
-// loop.cc reconciles, manual.cc and merge_by_hand.cc do what operators ask for, judge.cc says why,
-// status.cc shows.
+// loop.cc reconciles, manual.cc, push_by_hand.cc, overwrite_by_hand.cc and merge_by_hand.cc do what
+// operators ask for, parts_of_both.cc compares, judge.cc says why, status.cc shows.
 //
 // Threads: `mutex_` guards everything and is held for moments: never while a peer is called, nor
 // while the engine commits. A remote's `exchange_mutex` is held through an exchange, its
@@ -284,14 +284,16 @@ class PairImpl final : public PairSync {
   absl::Status WriteHeld(const Operator& by, std::string_view action, const HeldRecord& held);
   bool SendAndApply(Push& push);
 
-  // manual.cc.
+  // parts_of_both.cc.
   // Needs `mutex_`. Errors: of Selection::status().
   static absl::StatusOr<Tree> PartOrWhy(Remote& remote, const Hash& selection, const Tree& whole);
+  // push_by_hand.cc.
   // What pushing would change if `held` were all that waits. Needs `mutex_`.
   void PlanPushByHand(Remote& remote, const HeldRecord& held, ManualOutcome& outcome);
   // False: to none of them, and why. Needs `mutex_`.
   bool MayPushToAny(const std::vector<RemotePtr>& remotes, ManualOutcome& outcome);
   void PushByHand(const Operator& by, const ManualOptions& options, ManualOutcome& outcome);
+  // overwrite_by_hand.cc.
   void Overwrite(const Operator& by, const RemotePtr& remote, const ManualOptions& options,
                  ManualOutcome& outcome);
   void Adopt(const Operator& by, const RemotePtr& remote, const ManualOptions& options,
@@ -310,7 +312,7 @@ class PairImpl final : public PairSync {
   void JudgeMerge(MergePlan& plan, ManualOutcome& outcome);
   void DoMerge(const Operator& by, const ManualOptions& options, MergePlan& plan,
                ManualOutcome& outcome);
-  // manual.cc again. False: a push to it takes too long, which is a problem then.
+  // manual.cc: what they share. False: a push to it takes too long, which is a problem then.
   bool ClaimByHand(Remote& remote, std::unique_lock<std::mutex>& lock, ManualOutcome& outcome);
   // What even force does not pass by. Needs `mutex_`.
   bool MayForce(Remote& remote, ManualOutcome& outcome);
@@ -351,6 +353,10 @@ class PairImpl final : public PairSync {
 // Of a part that cannot be made (Selection::status()): no node could take it.
 [[nodiscard]] Reason NoPartReason(const absl::Status& status, std::string_view remote);
 [[nodiscard]] Problem ProblemOf(const Reason& reason);
+// Of what an operator asks for by hand: an option that names nothing here; what a call to a remote
+// said.
+[[nodiscard]] Problem BadOption(std::string value, std::string text, std::string remedy);
+void AddProblem(const absl::Status& status, const std::string& remote, ManualOutcome& outcome);
 // Of problems that a remote has with a push: its subject is the code of the first, its evidence
 // has that one's path and remedy. REQUIRES: there is one.
 [[nodiscard]] Reason RefusalOf(const Problems& problems, std::string_view remote);
