@@ -122,6 +122,7 @@ absl::Status SyncCalls::Manual(const Caller& caller, const pb::ManualRequest& re
   }
   options->remote = remote->name;
   response.set_remote(remote->name);
+  response.set_category(options->category);
   const Tree running = setup_.engine->Running().second;
   if (kind->kind != ManualKind::kPush) {
     const bool is_here = kind->kind == ManualKind::kAdopt || options->prefer == Prefer::kTheirs;

@@ -23,6 +23,21 @@ std::string PrintedOr(const NodePtr& node, const SchemaText& text) {
   return node == nullptr ? "" : CutValue(text.Printed(*node));
 }
 
+// How many there was no room for.
+std::size_t Fill(const std::vector<Renumbering>& renumbered, pb::ManualResponse& message) {
+  std::size_t bytes = 0;
+  std::size_t count = 0;
+  while (count < renumbered.size() && count < kDifferencesMax && bytes < kDifferencesBytesMax) {
+    const Renumbering& each = renumbered[count++];
+    pb::RenumberedText& row = *message.add_renumbered();
+    row.set_path(PathText(each.path));
+    row.set_before(each.before);
+    row.set_after(each.after);
+    bytes += row.ByteSizeLong();
+  }
+  return renumbered.size() - count;
+}
+
 }  // namespace
 
 void Fill(const Reason& reason, pb::ReasonText& message) {
@@ -109,6 +124,8 @@ void Fill(const ManualOutcome& outcome, const SchemaText& text, pb::ManualRespon
     bytes += row.ByteSizeLong();
   }
   message.set_omitted_conflicts(outcome.conflicts.size() - count);
+  message.set_omitted_renumbered(Fill(outcome.renumbered, message));
+  message.set_nothing_to_push(outcome.is_nothing_to_push);
   message.set_revision(outcome.revision);
   message.set_remote_revision(outcome.remote_revision);
   message.set_restore_point(outcome.restore_point);

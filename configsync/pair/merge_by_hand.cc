@@ -18,23 +18,6 @@ void AddAll(Problems&& problems, ManualOutcome& outcome) {
   outcome.problems.omitted_count += problems.omitted_count;
 }
 
-constexpr std::size_t kRenumberedNamed = 100;
-
-void WarnOfNumbers(const std::string& remote, ManualOutcome& outcome) {
-  std::size_t count = 0;
-  for (const Renumbering& each : outcome.renumbered) {
-    if (count == kRenumberedNamed) break;
-    ++count;
-    outcome.warnings.push_back(absl::StrCat(PathText(each.path), ": ", each.after, ", not ",
-                                            each.before, " as on ", remote,
-                                            ": numbers of this node stay"));
-  }
-  if (count < outcome.renumbered.size()) {
-    outcome.warnings.push_back(absl::StrCat(outcome.renumbered.size() - count,
-                                            " more get other numbers than on ", remote));
-  }
-}
-
 }  // namespace
 
 bool PairImpl::PlanMerge(const Operator& by, const RemotePtr& remote, const ManualOptions& options,
@@ -71,7 +54,6 @@ bool PairImpl::PlanMerge(const Operator& by, const RemotePtr& remote, const Manu
   }
   outcome.conflicts = std::move(merged->conflicts);
   outcome.renumbered = std::move(merged->renumbered);
-  WarnOfNumbers(remote->address.name, outcome);
   outcome.restore_point = revision_;
   outcome.here = Diff(*running_, merged->whole);
   outcome.there = Diff(parts.theirs, merged->part);

@@ -80,9 +80,6 @@ void PairImpl::PushByHand(const Operator& by, const ManualOptions& options,
         held == held_ && std::ranges::all_of(remotes, [&](const RemotePtr& remote) {
           return Look(*remote).is_equal;
         });
-    if (outcome.is_nothing_to_push) {
-      outcome.warnings.emplace_back("nothing to push: nothing waits, and the remote has all");
-    }
     if (outcome.is_nothing_to_push || options.preview) return;
     for (const RemotePtr& remote : remotes) remote->push_failure.reset();
     const absl::Status status = WriteHeld(by, "sync-push", held);

@@ -77,6 +77,28 @@ std::string SideText(const std::string& where, const Differences& differences,
                       DifferencesText(differences, omitted, paint));
 }
 
+std::string NumbersText(const pb::ManualResponse& response) {
+  if (response.renumbered_size() == 0) {
+    return "";
+  }
+  std::string text =
+      absl::StrCat("numbers of this node stay; these are others on ", response.remote(), ":\n");
+  for (const pb::RenumberedText& row : response.renumbered()) {
+    absl::StrAppend(&text, "~ ", row.path(), "  ", row.before(), " -> ", row.after(), "\n");
+  }
+  if (response.omitted_renumbered() > 0) {
+    absl::StrAppend(&text, "and ", response.omitted_renumbered(), " more\n");
+  }
+  return text;
+}
+
+std::string NothingToPushText(const pb::ManualResponse& response) {
+  return response.category().empty()
+             ? absl::StrCat("nothing to push: nothing waits, and ", response.remote(), " has all\n")
+             : absl::StrCat("nothing to push: nothing of ", response.category(), " waits, and ",
+                            response.remote(), " has all of it\n");
+}
+
 }  // namespace
 
 std::string ReasonLine(const pb::ReasonText& reason) {
@@ -195,10 +217,13 @@ std::string ExplainText(const pb::ExplainResponse& response) {
 }
 
 std::string ManualText(const pb::ManualResponse& response, Paint paint) {
+  if (response.nothing_to_push()) {
+    return NothingToPushText(response);
+  }
   std::string text =
       SideText("on this node", response.here(), response.omitted_here(), paint) +
       SideText("on " + response.remote(), response.there(), response.omitted_there(), paint);
-  absl::StrAppend(&text, ConflictsText(response));
+  absl::StrAppend(&text, NumbersText(response), ConflictsText(response));
   for (const std::string& warning : response.warnings()) {
     absl::StrAppend(&text, "warning: ", warning, "\n");
   }
@@ -206,6 +231,9 @@ std::string ManualText(const pb::ManualResponse& response, Paint paint) {
 }
 
 std::string ManualDoneText(const pb::ManualResponse& response) {
+  if (response.nothing_to_push()) {
+    return NothingToPushText(response);
+  }
   if (!response.done() || response.here_size() + response.there_size() == 0) {
     return absl::StrCat("nothing had to change: ", response.remote(),
                         " and this node have the same\n");

@@ -28,9 +28,9 @@ namespace lockstepctl {
                                          Paint paint);
 [[nodiscard]] std::string ExplainText(const lockstep::admin::ExplainResponse& response);
 
-// What changes, or would, on both nodes, and conflicts.
+// What changes, or would, on both nodes, numbers and conflicts; or that there is nothing to push.
 [[nodiscard]] std::string ManualText(const lockstep::admin::ManualResponse& response, Paint paint);
-// What was done, and the way back.
+// What was done, and the way back; or the same.
 [[nodiscard]] std::string ManualDoneText(const lockstep::admin::ManualResponse& response);
 
 }  // namespace lockstepctl

@@ -181,6 +181,42 @@ TEST(SyncText, F74_WhatIsDoneByHandShowsBothNodesConflictsAndTheWayBack) {
   EXPECT_EQ(ManualDoneText(response), "nothing had to change: b and this node have the same\n");
 }
 
+TEST(SyncText, F20_NothingToPushIsSaidWithAndWithoutACategory) {
+  pb::ManualResponse response;
+  response.set_remote("b");
+  response.set_nothing_to_push(true);
+  constexpr const char* kAll = "nothing to push: nothing waits, and b has all\n";
+  EXPECT_EQ(ManualText(response, Paint::kPlain), kAll);  // A preview.
+  EXPECT_EQ(ManualDoneText(response), kAll);
+  response.set_category("firewall");
+  EXPECT_EQ(ManualDoneText(response),
+            "nothing to push: nothing of firewall waits, and b has all of it\n");
+  EXPECT_NE(JsonText(response).find("\"nothing_to_push\":true"), std::string::npos);
+}
+
+TEST(SyncText, N18_NumbersThatAMergeGivesAnewAreShown) {
+  pb::ManualResponse response;
+  response.set_remote("b");
+  response.set_done(true);
+  *response.add_there() = Row("modified", "/policy/rule[name='theirs']/id", "2", "3");
+  pb::RenumberedText& number = *response.add_renumbered();
+  number.set_path("/policy/rule[name='theirs']/id");
+  number.set_before(2);
+  number.set_after(3);
+  response.set_omitted_renumbered(4);
+  EXPECT_EQ(ManualText(response, Paint::kPlain),
+            "on this node: nothing changes\n"
+            "on b:\n"
+            "~ /policy/rule[name='theirs']/id  2 -> 3\n"
+            "numbers of this node stay; these are others on b:\n"
+            "~ /policy/rule[name='theirs']/id  2 -> 3\n"
+            "and 4 more\n");
+  EXPECT_NE(JsonText(response).find("\"renumbered\":[{\"path\":\"/policy/rule[name='theirs']/id\","
+                                    "\"before\":2,\"after\":3}],\"omitted_renumbered\":4"),
+            std::string::npos)
+      << JsonText(response);
+}
+
 pb::CommitResponse Commit(const std::string& state) {
   pb::CommitResponse commit;
   *commit.add_differences() = Row("modified", "/policy/rule[name='web']/action", "deny", "permit");

@@ -289,6 +289,35 @@ TEST_F(SyncCallsTest, F13_ConflictsAreShownWithFingerprints) {
   EXPECT_EQ(response_.ShortDebugString().find(kSecret), std::string::npos);
 }
 
+TEST_F(SyncCallsTest, F20_NothingToPushIsSaidWithTheCategory) {
+  pair_.outcome.is_nothing_to_push = true;
+  pb::ManualRequest push = Asking("push");
+  push.set_category("dhcp");
+  ASSERT_TRUE(Manual(push).ok());
+  EXPECT_TRUE(response_.nothing_to_push());
+  EXPECT_EQ(response_.category(), "dhcp");
+  EXPECT_FALSE(response_.done());
+  EXPECT_EQ(response_.problems().list_size(), 0);
+  for (const std::string& call : engine_.calls()) {
+    EXPECT_EQ(call.find("refused"), std::string::npos) << call;
+  }
+}
+
+TEST_F(SyncCallsTest, N18_NumbersThatAMergeGivesAnewAreListedUpToABound) {
+  Problems problems;
+  const std::optional<Path> path =
+      text_.ReadPath(std::vector<std::string>{"zones", "zone", "dmz", "id"}, problems);
+  ASSERT_TRUE(path.has_value());
+  pair_.outcome.renumbered.assign(kDifferencesMax + 2, {.path = *path, .before = 2, .after = 3});
+  ASSERT_TRUE(Manual(Asking("merge", "fw-b")).ok());
+  ASSERT_EQ(response_.renumbered_size(), static_cast<int>(kDifferencesMax));
+  EXPECT_EQ(response_.renumbered(0).path(), "/zones/zone[name='dmz']/id");
+  EXPECT_EQ(response_.renumbered(0).before(), 2u);
+  EXPECT_EQ(response_.renumbered(0).after(), 3u);
+  EXPECT_EQ(response_.omitted_renumbered(), 2u);
+  EXPECT_FALSE(response_.nothing_to_push());
+}
+
 TEST_F(SyncCallsTest, N19_AnExplanationSaysBothModesAndWhoDecided) {
   pair_.explanation.path = "/zones/zone[name='dmz']";
   pair_.explanation.answers = {{Mode::kActivePassive, true, "category", "zones is on"},

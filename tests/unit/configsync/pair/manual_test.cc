@@ -54,6 +54,7 @@ TEST_F(PairManualTest, F20_NothingToPushIsNoPush) {
     EXPECT_TRUE(outcome.is_nothing_to_push);
     EXPECT_FALSE(outcome.done);
     EXPECT_EQ(CodesOf(outcome), "");
+    EXPECT_TRUE(outcome.warnings.empty());
   }
   EXPECT_EQ(nodes_.wire.counts["Prepare"], 0);
   a().CommitText(R"({"ha": {"configuration-synchronization": {"push": "manual"}}})");
