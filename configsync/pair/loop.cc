@@ -194,7 +194,7 @@ void PairImpl::KeepHeldRevisions() {
     }
     held.categories.erase(category);
     absl::StrAppend(&lost, lost.empty() ? "" : "; ", category, " waited as it was in revision ",
-                    hold.revision, ", which is not kept any more: it travels as it is");
+                    hold.revision, ", which is not kept any more: it waits no more");
   }
   Notes notes;
   for (const auto& [name, text] : notes_) {

@@ -74,6 +74,11 @@ class MemoryStore final : public Store {
   std::string KeyFingerprint() override;
   absl::Status ChangeMasterKey(std::string_view old_key, std::string_view new_key,
                                const AuditRecord& audit) override;
+  // As history does with what is old, whatever a note says.
+  void Forget(RevisionId revision) {
+    const std::lock_guard lock(mutex_);
+    revisions_.erase(revision);
+  }
   // As if it had been made with this one. A text that is no master key makes hashes as with none.
   void SetKey(std::string_view text);
 

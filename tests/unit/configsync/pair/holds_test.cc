@@ -5,6 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
 #include "configsync/engine/ha_nodes.h"
 #include "tests/unit/configsync/pair/two_nodes.h"
@@ -147,6 +150,37 @@ TEST_F(PairHoldsTest, F41_TheRevisionThatWaitsIsNotForgotten) {
   nodes_.Run(500);
   EXPECT_FALSE(a().engine->ReadNotes().contains(kept));
   EXPECT_EQ(b().Action("waits"), "permit");
+}
+
+// Nobody can say any more what the remote has, so a person decides. What waits at another revision
+// waits on.
+TEST_F(PairHoldsTest, F41_AHoldAtARevisionThatIsGoneEndsAndTheAuditSaysSo) {
+  nodes_.MakePair(R"(, "push": "manual")");
+  ASSERT_EQ(a().CommitText(RuleJson("lost")), "");
+  const RevisionId lost = a().engine->Running().first - 1;
+  for (std::size_t i = 0; i < kHistoryRevisions / 2; ++i) {
+    ASSERT_EQ(a().CommitText(absl::StrCat(R"({"system": {"host-name": "n)", i, R"("}})")), "");
+  }
+  ASSERT_EQ(a().CommitText(kZone), "");
+  a().Stop();
+  a().store.Forget(lost);
+  a().Start();
+  nodes_.Run(2'000);
+  EXPECT_EQ(a().State(), "diverged") << a().Reasons();
+  EXPECT_EQ(b().Action("lost"), "");
+  const auto audit = a().engine->Audit(20);
+  std::vector<std::string> said;
+  for (const AuditRecord& record : audit.value()) {
+    if (record.action == "sync-held-lost") said.push_back(record.detail);
+  }
+  ASSERT_EQ(said.size(), 1u);
+  EXPECT_EQ(said[0], absl::StrCat("firewall waited as it was in revision ", lost,
+                                  ", which is not kept any more: it waits no more"));
+  ASSERT_TRUE(a().pair->Manual(kEve, {.kind = ManualKind::kOverwrite}).done);
+  EXPECT_EQ(b().Action("lost"), "permit");
+  EXPECT_FALSE(HasZone(b()));
+  nodes_.Run(500);
+  EXPECT_EQ(a().State(), "pending") << a().Reasons();
 }
 
 TEST_F(PairHoldsTest, F150_WhatTheCentralManagerBringsIsNotPushed) {
