@@ -180,10 +180,27 @@ void PairImpl::LowerSource() {
                    {{"sync/source", Encode(source)}});
 }
 
-// What waits is as it was in a revision that history may forget: the store keeps it as long as
-// there is a note of it.
-void PairImpl::KeepHeldRevisions() {
+// "keep/N" of each old revision that a remote had last, or may have: how it stands is told by that.
+std::set<std::string> PairImpl::KeptForRemotes() const {
   std::set<std::string> kept;
+  const auto keep = [&](RevisionId id) {
+    if (id + kAgreedAgeMax <= revision_) kept.insert(absl::StrCat(std::string(kKeepNotes), id));
+  };
+  for (const auto& [name, remote] : remotes_) {
+    std::vector<TargetRef> refs = remote->record.offered;
+    if (remote->record.agreed.has_value()) refs.push_back(*remote->record.agreed);
+    for (const TargetRef& ref : refs) {
+      keep(ref.revision);
+      for (const auto& [category, revision] : ref.held) keep(revision);
+    }
+  }
+  return kept;
+}
+
+// What waits, or is at a remote, is as it was in a revision that history may forget: the store
+// keeps it as long as there is a note of it.
+void PairImpl::KeepOldRevisions() {
+  std::set<std::string> kept = KeptForRemotes();
   HeldRecord held = held_;
   std::string lost;
   for (const auto& [category, hold] : held_.categories) {
@@ -201,11 +218,11 @@ void PairImpl::KeepHeldRevisions() {
     if (name.starts_with(kKeepNotes) && !kept.contains(name)) notes[name] = std::nullopt;
   }
   for (const std::string& name : kept) {
-    if (!notes_.contains(name)) notes[name] = "held";
+    if (!notes_.contains(name)) notes[name] = "needed";
   }
   if (!notes.empty()) {
     (void)WriteNotes(Self(), "sync-keep",
-                     absl::StrCat(kept.size(), " old revisions are kept for what waits"), notes);
+                     absl::StrCat(kept.size(), " old revisions are still needed"), notes);
   }
   if (lost.empty()) return;
   held = HoldsInForce(held, settings_);
@@ -231,7 +248,7 @@ std::uint32_t PairImpl::TickStates() {
     if (!settings_.is_enabled) return kIdleMs;
     DropStaleHolds();
     LowerSource();
-    if (!commit_.is_under_way) KeepHeldRevisions();
+    if (!commit_.is_under_way) KeepOldRevisions();
   }
   for (const RemotePtr& remote : remotes) {
     bool is_due = false;

@@ -279,7 +279,8 @@ class PairImpl final : public PairSync {
   void DropStaleHolds();
   // What was stated while no dataplane spoke is believed as far as it knows, once it does.
   void LowerSource();
-  void KeepHeldRevisions();
+  [[nodiscard]] std::set<std::string> KeptForRemotes() const;
+  void KeepOldRevisions();
   // Needs `mutex_`.
   absl::Status WriteHeld(const Operator& by, std::string_view action, const HeldRecord& held);
   bool SendAndApply(Push& push);

@@ -10,7 +10,8 @@
 //   sync/pin            revision that this node stays at
 //   sync/number         no push of this device is numbered so high yet
 //   sync/taken/DEVICE   number of the last push that was taken of a device
-//   keep/N              history keeps revision N: something waits as it was then
+//   keep/N              history keeps revision N: something waits, or is at a remote, as it was
+//   then
 //
 // One line a fact, its name first. A line that is not understood is an error: a note is written by
 // this program alone.
