@@ -335,11 +335,14 @@ const std::vector<PairImpl::Known>& PairImpl::KnownOf(Remote& remote, const Hash
   return remote.known;
 }
 
-// Durable in steps, so that a push costs no transaction for its number alone.
+// Durable in steps, so that a push costs no transaction for its number alone. A store that was put
+// back to an older copy does not know how far numbers have gone: the time does, for there is never
+// a push each millisecond.
 std::uint64_t PairImpl::TakeNumber() {
   if (next_number_ == 0 || next_number_ >= number_end_) {
     const std::uint64_t begin = DecodeNumber(NoteOf(notes_, kNumberNote)).value_or(1);
-    next_number_ = std::max<std::uint64_t>(begin, 1);
+    const auto now = static_cast<std::uint64_t>(std::max<std::int64_t>(setup_.clock->WallMs(), 1));
+    next_number_ = std::max(begin, now);
     const std::uint64_t end = next_number_ + kNumbersReserved;
     const absl::Status status =
         WriteNotes(Self(), "sync-numbers", absl::StrCat("numbers of pushes below ", end),

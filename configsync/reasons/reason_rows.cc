@@ -133,7 +133,8 @@ constexpr std::array<Row, kReasonCount> kRows{
         "Push from the node that is active now."},
     Row{ReasonCode::kReplayed, "REPLAYED", Severity::kWarning, Blocks::kPush,
         "The push has a number that was used before.",
-        "Overwrite the remote by hand, if this node's store was put back to an older copy."},
+        "Set the clock of this node, which numbers go by, and start lockstep-configd again, if its "
+        "store was put back to an older copy."},
     Row{ReasonCode::kVersionIncompatible, "VERSION_INCOMPATIBLE", Severity::kError, Blocks::kPush,
         "The releases are more than one minor version apart.",
         "Install neighbouring releases on both nodes."},

@@ -41,5 +41,15 @@ TEST_F(PairLongAwayTest, F73_WhatARemoteHasIsKnownAfterAThousandCommits) {
   EXPECT_FALSE(a().engine->ReadNotes().contains(kept));
 }
 
+// What an older copy knows of numbers is too low.
+TEST_F(PairLongAwayTest, F6_AStoreThatWasPutBackReplaysNothing) {
+  ASSERT_TRUE(a().engine->WriteNotes(kEve, "older", "", {{"sync/number", std::nullopt}}).ok());
+  a().Stop();
+  a().Start();
+  nodes_.Run(500);
+  EXPECT_EQ(a().CommitText(RuleJson("dns")), "");
+  EXPECT_EQ(b().Action("dns"), "permit") << a().Reasons();
+}
+
 }  // namespace
 }  // namespace configsync
