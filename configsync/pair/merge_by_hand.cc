@@ -111,7 +111,7 @@ void PairImpl::DoMerge(const Operator& by, const ManualOptions& options, MergePl
   if (!goes_on && is_pushed) {
     (void)plan.push->remote->push_link->Abort({.number = plan.push->request.number});
   }
-  outcome.done = goes_on;
+  outcome.done = goes_on && (!is_pushed || !outcome.here.empty());  // Or with the push.
   if (goes_on && is_pushed) ApplyByHand(*plan.push, outcome);
 }
 

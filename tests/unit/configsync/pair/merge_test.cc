@@ -149,5 +149,25 @@ TEST_F(PairMergeTest, N18_WhatWaitedIsMergedAndWaitsNoMore) {
   ExpectInSync();
 }
 
+// The remote has a part of what is here, and loses the call that would bring the rest.
+TEST_F(PairMergeTest, N18_AMergeThatTheRemoteDidNotTakeIsNotDone) {
+  nodes_.MakePair();
+  nodes_.Diverge(RuleJson("both"));
+  nodes_.Cut(true);
+  ASSERT_EQ(a().CommitText(RuleJson("both")), "");
+  ASSERT_EQ(a().CommitText(RuleJson("mine")), "");
+  nodes_.wire.judge = [](const Wire::Call& call) {
+    return call.name == "Apply" ? Wire::Lost("the request") : absl::OkStatus();
+  };
+  nodes_.Run(3'000);
+  ASSERT_EQ(a().Reasons(), "DIVERGED");
+  const ManualOutcome outcome = Merge(false);
+  EXPECT_TRUE(outcome.here.empty());
+  EXPECT_FALSE(outcome.there.empty());
+  EXPECT_FALSE(outcome.problems.empty());
+  EXPECT_FALSE(outcome.done);
+  EXPECT_EQ(b().Action("mine"), "");
+}
+
 }  // namespace
 }  // namespace configsync
