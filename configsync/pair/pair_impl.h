@@ -249,6 +249,8 @@ class PairImpl final : public PairSync {
                                          PrepareResponse& response);
   absl::Status Merge(const DeviceId& from, Prepared& prepared);
   PeerDraft DraftOf(const DeviceId& from, const Prepared& prepared, bool check_only);
+  // What runs now, by the sender's selection.
+  ApplyResponse AnswerOf(const DeviceId& from, const Hash& selection, CommitOutcome outcome);
   // What was pushed runs already: nothing changes but who it is of.
   absl::Status TakeEqual(const DeviceId& from, PeerDraft& draft);
 

@@ -245,16 +245,33 @@ absl::StatusOr<PrepareResponse> PairImpl::OnPrepare(const DeviceId& from,
   return response;
 }
 
+// Needs `mutex_`.
 absl::Status PairImpl::TakeEqual(const DeviceId& from, PeerDraft& draft) {
   draft.notes.erase("sync/held");
   for (auto& [name, text] : draft.notes) {
     if (!name.starts_with("sync/remote/")) continue;
-    text = Encode(RemoteRecord{.device = from,
-                               .agreed = TargetRef{.revision = revision_, .held = {}},
-                               .offered = {},
-                               .confirm = {}});
+    RemoteRecord record = DecodeRemote(text.value_or("")).value_or(RemoteRecord{.device = from});
+    record.agreed = TargetRef{.revision = revision_, .held = {}};
+    text = Encode(record);
   }
   return WriteNotes(draft.by, "peer", "equal already", draft.notes);
+}
+
+ApplyResponse PairImpl::AnswerOf(const DeviceId& from, const Hash& selection,
+                                 CommitOutcome outcome) {
+  ApplyResponse response;
+  response.problems = std::move(outcome.problems);
+  Shorten(response.problems);
+  const std::lock_guard lock(mutex_);
+  Refresh();
+  response.revision = revision_;
+  response.warnings = std::move(outcome.warnings);
+  if (Selection* const found = SelectionOf(PeerOf(from), selection); found != nullptr) {
+    const Tree part = found->PartOf(*running_);
+    if (found->status().ok()) response.part = part.hash();
+  }
+  Wake();
+  return response;
 }
 
 absl::StatusOr<ApplyResponse> PairImpl::OnApply(const DeviceId& from, const ApplyRequest& request) {
@@ -294,7 +311,13 @@ absl::StatusOr<ApplyResponse> PairImpl::OnApply(const DeviceId& from, const Appl
       }
     }
     CommitOutcome outcome;
-    if (!is_equal) outcome = setup_.engine->CommitDraft(*draft);
+    if (!is_equal) {
+      outcome = setup_.engine->CommitDraft(*draft);
+    } else if (!prepared->request.confirm_within_s.has_value() &&
+               absl::IsUnavailable(setup_.engine->Confirm(Self()))) {
+      // For good: a trial of the same ends, as it would if something changed.
+      return Refuse(ReasonCode::kPeerBusy, "a commit runs on the receiver");
+    }
     if (Has(outcome.problems, problem_code::kRunningMoved)) continue;
     if (Has(outcome.problems, problem_code::kPeerBusy)) {
       return Refuse(ReasonCode::kPeerBusy, "a commit runs on the receiver");
@@ -305,20 +328,7 @@ absl::StatusOr<ApplyResponse> PairImpl::OnApply(const DeviceId& from, const Appl
         return Refuse(ReasonCode::kPeerStoreFull, outcome.problems.list.front().text);
       }
     }
-    ApplyResponse response;
-    response.problems = std::move(outcome.problems);
-    Shorten(response.problems);
-    const std::lock_guard lock(mutex_);
-    Refresh();
-    response.revision = revision_;
-    response.warnings = std::move(outcome.warnings);
-    if (Selection* selection = SelectionOf(PeerOf(from), prepared->request.selection);
-        selection != nullptr) {
-      const Tree part = selection->PartOf(*running_);
-      if (selection->status().ok()) response.part = part.hash();
-    }
-    Wake();
-    return response;
+    return AnswerOf(from, prepared->request.selection, std::move(outcome));
   }
   return Refuse(ReasonCode::kPeerBusy, "the receiver's configuration keeps changing");
 }

@@ -115,6 +115,24 @@ TEST(PairTrial, N20_AClockThatIsSetLosesNoConfirm) {
   EXPECT_EQ(a.State(), "in-sync") << a.Reasons();
 }
 
+// It has the content already, on trial, and is told now that it is to keep it.
+TEST(PairTrial, N20_WhatIsOverwrittenWithTheSameIsForGood) {
+  Nodes nodes;
+  nodes.MakePair();
+  PairNode& a = nodes.a();
+  ASSERT_EQ(a.CommitText(RuleJson("web"), {.confirm_within_s = 20}), "");
+  nodes.Cut(true);
+  ASSERT_TRUE(a.engine->Confirm(kEve).ok());
+  a.Stop();
+  a.Start();
+  nodes.Cut(false);
+  nodes.Run(500);
+  ASSERT_TRUE(nodes.b().engine->Status().confirm.has_value());
+  EXPECT_TRUE(a.pair->Manual(kEve, {.kind = ManualKind::kOverwrite}).done);
+  EXPECT_FALSE(nodes.b().engine->Status().confirm.has_value());
+  EXPECT_EQ(nodes.b().Action("web"), "permit");
+}
+
 // What the other one went back to is known here, though it is not what was agreed.
 TEST(PairTrial, N20_WhoTookOverMayConfirmAndTheOtherOneGetsItAgain) {
   Nodes nodes;
