@@ -211,7 +211,7 @@ HeldRecord PairImpl::HoldsInForce(const HeldRecord& held, const SyncSettings& se
   }
   for (const auto& [cause, count] : held.revisions) {
     const bool is_held = std::ranges::any_of(
-        in_force.categories, [&](const auto& each) { return each.second.cause == cause; });
+        in_force.categories, [of = cause](const auto& each) { return each.second.cause == of; });
     if (is_held) in_force.revisions.emplace(cause, count);
   }
   return in_force;

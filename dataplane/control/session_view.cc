@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 
+#include <array>
 #include <optional>
 
 #include "absl/strings/numbers.h"
@@ -137,7 +138,8 @@ absl::StatusOr<SessionFilter> ReadFilter(const lockstep::control::ListSessionsRe
   }
   filter.client = *client;
   filter.server = *server;
-  for (const std::uint8_t protocol : {IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP}) {
+  constexpr std::array<std::uint8_t, 3> kProtocols{IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP};
+  for (const std::uint8_t protocol : kProtocols) {
     if (request.protocol() == ProtocolName(protocol)) {
       filter.protocol = protocol;
     }
