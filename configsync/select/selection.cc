@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "configsync/select/part_selector.h"
-#include "configsync/select/put_part.h"
 
 namespace configsync {
 
@@ -46,14 +45,6 @@ Tree Selection::PartOf(const Tree& tree) {
 const absl::Status& Selection::status() const {
   static const absl::Status kFine;
   return impl_->projector ? impl_->projector->status() : kFine;
-}
-
-absl::StatusOr<Tree> Selection::WithPart(const Tree& whole, const Tree& part) {
-  const Tree own = PartOf(whole);
-  if (!status().ok()) return status();
-  return PutPart(whole, own, part, [this](const SchemaNode& node, const Path& path) {
-    return impl_->selector(node, path);
-  });
 }
 
 }  // namespace configsync

@@ -78,11 +78,6 @@ class Selection {
   // Of the last PartOf. kResourceExhausted: the names that stay make a list too deep (sequence.h),
   // and the list is missing in the part, which must not be used then.
   [[nodiscard]] const absl::Status& status() const;
-  // `whole` with `part` instead of its own part. Everything else of `whole` stays (F21): an entry
-  // that the part has no longer is deleted if its existence is of the part, else it loses only what
-  // is. In an ordered list entries of the part stand as the part has them, the others where they
-  // stood. Errors: kResourceExhausted. Cost: as PartOf and Merge.
-  [[nodiscard]] absl::StatusOr<Tree> WithPart(const Tree& whole, const Tree& part);
 
  private:
   struct Impl;

@@ -34,6 +34,24 @@ TEST(Held, F18_NodesOfTheCategoriesAreAsTheyWere) {
   EXPECT_EQ(WithHeld(held, kOnApply, held), held);
 }
 
+TEST(Held, F18_AnEntryThatLosesWhatIsHeldKeepsTheRest) {
+  const Tree held = FullTree();
+  const Edit mtu = SetTo("/interfaces/interface[name='wan']/mtu", "1400");
+  const Tree running =
+      With(held, {mtu, SetTo("/interfaces/interface[name='wan']/virtual-address[vrid='12']/address",
+                             "10.2.0.1")});
+  EXPECT_EQ(WithHeld(running, {"virtual-addresses"}, held), With(held, {mtu}));
+}
+
+TEST(Held, F18_AnEntryThatIsHeldItselfTakesTheRestAlong) {
+  const Tree held = FullTree();
+  const Tree running = With(
+      held,
+      {SetTo("/interfaces/interface[name='new']/mtu", "1400"),
+       SetTo("/interfaces/interface[name='new']/virtual-address[vrid='12']/address", "10.4.0.1")});
+  EXPECT_EQ(WithHeld(running, {"interfaces"}, held), held);
+}
+
 TEST(Held, ADependencyOfWhatIsNotHeldIsAsInRunning) {
   const Tree held = FullTree();
   const Tree running = With(held, {SetTo("/objects/address[name='new']/prefix", "10.0.0.50/32"),

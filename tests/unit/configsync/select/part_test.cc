@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Lockstep authors
 // SPDX-License-Identifier: BSD-3-Clause
 
-// Parts: what stays at home whatever is selected, and the way back into a whole.
+// Parts: what stays at home whatever is selected.
 
 #include <random>
 
@@ -93,59 +93,6 @@ TEST(Part, ThePastChangesNothing) {
   }
 }
 
-// Leaves of a tree that are not in its part, with their values: what a remote must find untouched.
-void CollectOutside(const Node& node, const Tree& part, Path& path,
-                    std::vector<std::string>& lines) {
-  const bool is_leaf = node.role() == NodeRole::kLeaf || node.role() == NodeRole::kValue;
-  if (is_leaf && part.Find(path) == nullptr) {
-    lines.push_back(PathText(path) + " = " + std::string(node.value()));
-  }
-  for (const NodePtr& child : node.children()) {
-    path.push_back({&child->schema(), {}});
-    CollectOutside(*child, part, path, lines);
-    path.pop_back();
-  }
-  node.VisitEntries([&](const Node& entry) {
-    for (std::size_t i = 0; i < entry.key_count(); ++i) {
-      path.back().keys.emplace_back(entry.key(i));
-    }
-    CollectOutside(entry, part, path, lines);
-    path.back().keys.clear();
-    return true;
-  });
-}
-
-std::vector<std::string> Complement(const Tree& whole, const Tree& part) {
-  std::vector<std::string> lines;
-  Path path;
-  CollectOutside(whole.root(), part, path, lines);
-  return lines;
-}
-
-TEST(Part, F21_WhatIsOutsideStaysByteForByte) {
-  const Tree peer =
-      With(FullTree(), {SetTo("/interfaces/interface[name='lan']/address", "10.1.0.3/24"),
-                        SetTo("/system/host-name", "fw-b"), SetTo("/users/user[name='bob']")});
-  const Tree running =
-      With(FullTree(), MapEdits({"include /policy", "include /objects/address[name='web']"}));
-  SelectionMaker maker("b");
-  const SelectionSpec spec = maker.SpecFor(running, running, {});
-  Selection selection(spec, OurSchema().root());
-  const Tree changed =
-      Without(With(running, {SetTo("/policy/rule[name='four']/action", "permit"),
-                             SetTo("/objects/address[name='web']/prefix", "10.9.9.9/32"),
-                             SetTo("/users/user[name='eve']")}),
-              "/policy/rule[name='three']");
-  const Tree part = selection.PartOf(changed);
-  const auto result = selection.WithPart(peer, part);
-  ASSERT_TRUE(result.ok()) << result.status();
-  EXPECT_EQ(selection.PartOf(*result), part);
-  EXPECT_EQ(Complement(*result, selection.PartOf(*result)),
-            Complement(peer, selection.PartOf(peer)));
-  EXPECT_TRUE(Has(*result, "/users/user[name='bob']"));
-  EXPECT_FALSE(Has(*result, "/users/user[name='eve']"));
-}
-
 TEST(Part, F31_AChangeOutsideOfTheMapIsNoChangeOfThePart) {
   const Tree tree = With(FullTree(), MapEdits({"include /policy"}));
   const Tree changed = With(tree, {SetTo("/users/user[name='ann']/full-name", "Ann")});
@@ -220,45 +167,6 @@ TEST(Part, F19_AWithheldCategoryStaysAtHomeEvenIfOthersNeedIt) {
   EXPECT_TRUE(Has(part, "/interfaces/interface[name='lan']/virtual-address[vrid='10']/address"));
   EXPECT_TRUE(Has(part, "/vpn/ike-gateway[name='own']"));
   EXPECT_TRUE(SpecOf(tree, gates).dependencies.empty());
-}
-
-TEST(Part, AnEntryThatIsGoneLeavesWhatWasNotOfThePart) {
-  const Tree tree =
-      With(FullTree(), {SetTo(SyncPath("/category[name='interfaces']/enabled"), "false"),
-                        SetTo(SyncPath("/category[name='vpn']/enabled"), "false"),
-                        SetTo(SyncPath("/category[name='qos']/enabled"), "false"),
-                        SetTo(SyncPath("/category[name='virtual-routers']/enabled"), "false")});
-  Selection selection(SpecOf(tree), OurSchema().root());
-  const Tree gone = Without(tree, "/interfaces/interface[name='lan']/virtual-address[vrid='10']");
-  const auto result = selection.WithPart(tree, selection.PartOf(gone));
-  ASSERT_TRUE(result.ok());
-  EXPECT_EQ(*result, gone);
-  // An interface whose existence is of the part takes its own address along.
-  Selection every(EverySpec(), OurSchema().root());
-  const Tree without = Without(tree, "/interfaces/interface[name='lan']");
-  const auto deleted = every.WithPart(tree, every.PartOf(without));
-  ASSERT_TRUE(deleted.ok());
-  EXPECT_EQ(*deleted, without);
-}
-
-TEST(Part, F21_RandomPartsGoIntoRandomWholesAndComeOutAgain) {
-  int moved = 0;
-  for (std::uint32_t seed = 0; seed < 120; ++seed) {
-    const Tree sender = RandomTree(seed, true).Make();
-    const Tree receiver = RandomTree(seed + 5'000, true).Make();
-    RandomSpec random(seed, sender);
-    const SelectionSpec spec = random.Next();
-    Selection selection(spec, OurSchema().root());
-    const Tree part = selection.PartOf(sender);
-    const auto result = selection.WithPart(receiver, part);
-    ASSERT_TRUE(result.ok()) << result.status();
-    ASSERT_EQ(selection.PartOf(*result), part) << "seed " << seed << "\n" << Encode(spec);
-    const auto back = selection.WithPart(*result, selection.PartOf(receiver));
-    ASSERT_TRUE(back.ok());
-    ASSERT_EQ(selection.PartOf(*back), selection.PartOf(receiver)) << "seed " << seed;
-    moved += part == EmptyTree() ? 0 : 1;
-  }
-  EXPECT_GT(moved, 60);
 }
 
 }  // namespace
