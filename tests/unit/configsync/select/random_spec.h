@@ -44,8 +44,9 @@ class RandomSpec {
       spec.dependencies.push_back(Place(false));
     }
     std::ranges::sort(spec.dependencies);
-    const auto [first, last] = std::ranges::unique(spec.dependencies);
-    spec.dependencies.erase(first, last);
+    // Not std::ranges::unique: clang 14 does not take the library's.
+    spec.dependencies.erase(std::unique(spec.dependencies.begin(), spec.dependencies.end()),
+                            spec.dependencies.end());
     return spec;
   }
 
