@@ -71,16 +71,24 @@ void PairImpl::Adopt(const Operator& by, const RemotePtr& remote, const ManualOp
                                                 std::string(tree.status().message()))));
       return;
     }
-    draft = DraftByHand(by, options, *tree);
-    draft->notes["sync/held"] = std::nullopt;
-    draft->notes[absl::StrCat("sync/remote/", remote->address.name)] =
-        Encode(RemoteRecord{.device = remote->device,
-                            .agreed = TargetRef{.revision = revision_ + 1, .held = {}},
-                            .offered = {},
-                            .confirm = {}});
     outcome.here = Diff(*running_, *tree);
     outcome.restore_point = revision_;
-    outcome.done = outcome.here.empty() && !options.preview;
+    draft = DraftByHand(by, options, *tree);
+    draft->notes["sync/held"] = std::nullopt;
+    // On trial nothing is agreed: this node may go back, and would push what it goes back to.
+    if (!setup_.engine->Status().confirm.has_value()) {
+      const RevisionId revision = outcome.here.empty() ? revision_ : revision_ + 1;
+      draft->notes[absl::StrCat("sync/remote/", remote->address.name)] =
+          Encode(RemoteRecord{.device = remote->device,
+                              .agreed = TargetRef{.revision = revision, .held = {}},
+                              .offered = {},
+                              .confirm = {}});
+    }
+    if (outcome.here.empty() && !options.preview) {
+      const absl::Status status = WriteNotes(by, "sync-adopt", options.comment, draft->notes);
+      if (!status.ok()) return AddProblem(status, remote->address.name, outcome);
+      outcome.done = true;
+    }
   }
   if (outcome.here.empty()) return;
   CommitOutcome committed = setup_.engine->CommitDraft(*draft);
