@@ -347,6 +347,7 @@ void PairImpl::Finish(bool is_committed, std::vector<RemoteOutcome>& remotes) {
     const std::lock_guard lock(mutex_);
     commit_.pushes.clear();
     commit_.is_under_way = false;
+    pushing_changed_.notify_all();
     for (const auto& [name, remote] : remotes_) remote->next_exchange_ms = 0;
   }
   if (is_committed) Wake();

@@ -229,6 +229,8 @@ class PairImpl final : public PairSync {
   // push.cc.
   bool Claim(Remote& remote, std::unique_lock<std::mutex>& lock, bool waits);
   void Release(Remote& remote);
+  // Until nobody pushes to it, and no commit might.
+  void AwaitPushes(const Remote& remote);
   // Needs `mutex_`.
   Push MakePush(const RemotePtr& remote, const Target& target, const TargetRef& ref,
                 const Tree& base, const Operator& by, const std::string& comment, bool is_forced);
@@ -295,6 +297,7 @@ class PairImpl final : public PairSync {
   void PlanPushByHand(Remote& remote, const HeldRecord& held, ManualOutcome& outcome);
   // False: to none of them, and why. Needs `mutex_`.
   bool MayPushToAny(const std::vector<RemotePtr>& remotes, ManualOutcome& outcome);
+  void PushNow(const RemotePtr& remote);
   void PushByHand(const Operator& by, const ManualOptions& options, ManualOutcome& outcome);
   // overwrite_by_hand.cc.
   void Overwrite(const Operator& by, const RemotePtr& remote, const ManualOptions& options,

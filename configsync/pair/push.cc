@@ -26,6 +26,12 @@ bool PairImpl::Claim(Remote& remote, std::unique_lock<std::mutex>& lock, bool wa
   return true;
 }
 
+void PairImpl::AwaitPushes(const Remote& remote) {
+  std::unique_lock lock(mutex_);
+  pushing_changed_.wait_for(lock, kClaimWait,
+                            [&] { return !remote.is_pushing && !commit_.is_under_way; });
+}
+
 void PairImpl::Release(Remote& remote) {
   remote.is_pushing = false;
   pushing_changed_.notify_all();

@@ -41,6 +41,18 @@ bool PairImpl::MayPushToAny(const std::vector<RemotePtr>& remotes, ManualOutcome
   return reasons.empty();
 }
 
+// A commit, or the loop, may be at it: whatever they bring, this comes behind.
+void PairImpl::PushNow(const RemotePtr& remote) {
+  constexpr int kTries = 2;
+  for (int i = 0; i < kTries; ++i) {
+    AwaitPushes(*remote);
+    (void)ExchangeWith(remote);
+    PushIfDue(remote);
+    const std::lock_guard lock(mutex_);
+    if (Look(*remote).is_equal || remote->push_failure.has_value()) return;
+  }
+}
+
 void PairImpl::PushByHand(const Operator& by, const ManualOptions& options,
                           ManualOutcome& outcome) {
   std::vector<RemotePtr> remotes;
@@ -86,15 +98,21 @@ void PairImpl::PushByHand(const Operator& by, const ManualOptions& options,
     if (!status.ok()) return AddProblem(status, "", outcome);
   }
   for (const RemotePtr& remote : remotes) {
-    (void)ExchangeWith(remote);
-    PushIfDue(remote);
+    PushNow(remote);
     const std::lock_guard lock(mutex_);
     const View view = Look(*remote);
     if (view.peer != nullptr) outcome.remote_revision = view.peer->state.running;
     if (view.is_equal) continue;
+    bool is_told = false;
     for (const Reason& reason : view.reasons) {
-      if (BlocksOf(reason) == Blocks::kPush) outcome.problems.Add(ProblemOf(reason));
+      if (BlocksOf(reason) != Blocks::kPush) continue;
+      outcome.problems.Add(ProblemOf(reason));
+      is_told = true;
     }
+    if (is_told) continue;
+    outcome.problems.Add(
+        ProblemOf(MakeReason(ReasonCode::kPeerBusy, remote->address.name,
+                             "a commit, or another push, goes to it: this one is made behind it")));
   }
   outcome.done = outcome.problems.empty();
 }

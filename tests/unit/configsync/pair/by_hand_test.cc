@@ -5,6 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "tests/unit/configsync/pair/two_nodes.h"
 
 namespace configsync {
@@ -16,6 +19,31 @@ class PairByHandTest : public ::testing::Test {
   PairNode& b() { return nodes_.b(); }
   Nodes nodes_;
 };
+
+// The remote is the commit's: what was let go meanwhile comes behind, and is there when it is done.
+TEST_F(PairByHandTest, F41_APushInTheMiddleOfACommitIsDoneBehindIt) {
+  nodes_.MakePair(R"(, "push": "by-category")");
+  ASSERT_EQ(a().CommitText(RuleJson("web")), "");
+  nodes_.Run(500);
+  nodes_.wire.is_threaded = true;
+  ManualOutcome outcome;
+  std::thread operators;
+  std::atomic<bool> is_asked{false};
+  nodes_.wire.judge = [&](const Wire::Call& call) {
+    if (call.name == "Prepare" && !operators.joinable()) {
+      is_asked = false;
+      operators = std::thread([&] { outcome = a().pair->Manual(kEve, {}); });
+      while (!is_asked) std::this_thread::yield();
+    }
+    if (call.name == "Exchange") is_asked = true;
+    return absl::OkStatus();
+  };
+  EXPECT_EQ(a().CommitText(R"({"zones": {"zone": [{"name": "lan"}]}})"), "");
+  ASSERT_TRUE(operators.joinable());
+  operators.join();
+  EXPECT_TRUE(outcome.done) << (outcome.problems.empty() ? "" : outcome.problems.list[0].code);
+  EXPECT_EQ(b().Action("web"), "permit");
+}
 
 // What was adopted on trial is not agreed: the remote keeps what it has, whatever becomes of it
 // here.
