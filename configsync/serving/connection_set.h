@@ -62,7 +62,7 @@ class ConnectionSet {
   // From here on nothing is taken out. May be repeated.
   void StopWatching() {
     is_stopping_.store(true);
-    Waker{wake_};
+    { const Waker waker{wake_}; }
     if (watcher_.joinable()) watcher_.join();
   }
 
