@@ -35,9 +35,9 @@ bool PairImpl::PlanMerge(const Operator& by, const RemotePtr& remote, const Manu
     return false;
   }
   const std::vector<Known>& known = KnownOf(*remote, target.selection);
-  const Tree base = remote->record.agreed.has_value() && !known.empty()
-                        ? known.front().part
-                        : running_->WithRoot(nullptr);
+  // What was only offered is no base: if what was agreed is gone, both have changed everything.
+  const bool has_base = !known.empty() && remote->record.agreed == known.front().ref;
+  const Tree base = has_base ? known.front().part : running_->WithRoot(nullptr);
   const auto part_of = [&](const Tree& whole) {
     return PartOrWhy(*remote, target.selection, whole);
   };

@@ -149,6 +149,27 @@ TEST_F(PairMergeTest, N18_WhatWaitedIsMergedAndWaitsNoMore) {
   ExpectInSync();
 }
 
+// Without what was agreed nobody knows who changed what: what was only offered is no base.
+TEST_F(PairMergeTest, N18_WhatWasOfferedIsNoBaseOfAMerge) {
+  nodes_.MakePair();
+  ASSERT_EQ(a().CommitText(RuleJson("web", "deny")), "");
+  nodes_.Run(500);
+  const RevisionId agreed = a().Remote().agreed;
+  nodes_.wire.judge = [](const Wire::Call& call) {
+    return call.name == "Apply" ? Wire::Lost("the request") : absl::OkStatus();
+  };
+  ASSERT_EQ(a().CommitText(RuleJson("web", "permit")), "");  // Offered, and never taken.
+  nodes_.Diverge();
+  a().Stop();
+  a().store.Forget(agreed);
+  a().Start();
+  nodes_.Run(500);
+  const ManualOutcome preview = Merge(true);
+  EXPECT_FALSE(preview.conflicts.empty());
+  EXPECT_TRUE(Merge(false).done);  // This side is preferred.
+  EXPECT_EQ(a().Action("web"), "permit");
+}
+
 // The remote has a part of what is here, and loses the call that would bring the rest.
 TEST_F(PairMergeTest, N18_AMergeThatTheRemoteDidNotTakeIsNotDone) {
   nodes_.MakePair();
