@@ -18,10 +18,15 @@ constexpr std::size_t kEvidenceBytesMax = 1'024;
 // Bytes of somebody else on one line: header values are ASCII too.
 std::string Printable(std::string_view text, std::size_t bytes_max, bool is_ascii) {
   std::string printable = CutText(text, bytes_max);
-  for (char& one : printable) {
-    const auto byte = static_cast<unsigned char>(one);
-    if (byte < 0x20 || byte == 0x7f || (is_ascii && byte > 0x7f)) {
-      one = is_ascii ? '?' : ' ';
+  for (std::size_t i = 0; i < printable.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(printable[i]);
+    const bool is_c1 = byte == 0xc2 && i + 1 < printable.size() &&  // U+0080 to U+009F.
+                       static_cast<unsigned char>(printable[i + 1]) < 0xa0;
+    if (is_c1 && !is_ascii) {
+      printable[i + 1] = ' ';
+    }
+    if ((is_c1 && !is_ascii) || byte < 0x20 || byte == 0x7f || (is_ascii && byte > 0x7f)) {
+      printable[i] = is_ascii ? '?' : ' ';
     }
   }
   return printable;

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "configsync/peer/failure.h"
 #include "configsync/peer/probe.h"
 #include "proto/peersync.pb.h"
 #include "tests/unit/configsync/peer/lying_server.h"
@@ -211,6 +212,16 @@ TEST_F(Failure, AnEntryOverridesThePasswordOfThePairing) {
                                      .user = "hasync",
                                      .password = "of the entry"});
   EXPECT_EQ(CodeOfExchange(*again), "");
+}
+
+// What a remote says of an error is shown to people: it moves no cursor and begins no line.
+TEST(FailureText, F32_WhatTheRemoteSaysIsMadePrintable) {
+  const grpc::ClientContext context;
+  const Reason reason = ReasonOfCall({grpc::StatusCode::INTERNAL,
+                                      "a\n\x1b[2J\xc2\x9b"
+                                      "1mb\xc3\x9b\xff"},
+                                     context);
+  EXPECT_EQ(reason.evidence, "gRPC 13: a  [2J  1mb\xc3\x9b?");
 }
 
 }  // namespace
