@@ -358,7 +358,8 @@ void PairImpl::ConfirmRemotes(RevisionId) {
     const std::lock_guard lock(mutex_);
     Refresh();
     for (const auto& [name, remote] : remotes_) {
-      if (remote->record.confirm.has_value()) remote->is_confirm_due = true;
+      const auto& confirm = remote->record.confirm;
+      if (confirm.has_value() && confirm->number != 0) remote->is_confirm_due = true;
     }
   }
   std::vector<RemotePtr> remotes;

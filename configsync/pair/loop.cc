@@ -113,6 +113,13 @@ void PairImpl::PushIfDue(const RemotePtr& remote) {
   Agree(*remote, Look(*remote));
 }
 
+void PairImpl::ForgetConfirm(Remote& remote, std::string_view action) {
+  RemoteRecord record = remote.record;
+  record.confirm.reset();
+  (void)WriteNotes(Self(), action, remote.address.name,
+                   {{absl::StrCat("sync/remote/", remote.address.name), Encode(record)}});
+}
+
 // The remote is claimed. It is told that it may keep what it has.
 void PairImpl::SettleConfirm(Remote& remote) {
   std::uint64_t number = 0;
@@ -126,10 +133,7 @@ void PairImpl::SettleConfirm(Remote& remote) {
   if (number != 0) status = remote.push_link->Confirm({.number = number});
   const std::lock_guard lock(mutex_);
   if (number != 0 && status.ok()) {
-    RemoteRecord record = remote.record;
-    record.confirm.reset();
-    (void)WriteNotes(Self(), "sync-confirmed", remote.address.name,
-                     {{absl::StrCat("sync/remote/", remote.address.name), Encode(record)}});
+    ForgetConfirm(remote, "sync-confirmed");
     remote.is_confirm_due = false;
   }
   Release(remote);
@@ -142,10 +146,7 @@ void PairImpl::EndConfirm(Remote& remote, bool is_told) {
   const auto& confirm = remote.record.confirm;
   if (!confirm.has_value() || setup_.clock->WallMs() <= confirm->until_wall_ms) return;
   if (setup_.engine->Status().confirm.has_value() || (remote.is_confirm_due && !is_told)) return;
-  RemoteRecord record = remote.record;
-  record.confirm.reset();
-  (void)WriteNotes(Self(), "sync-confirm-over", remote.address.name,
-                   {{absl::StrCat("sync/remote/", remote.address.name), Encode(record)}});
+  ForgetConfirm(remote, "sync-confirm-over");
 }
 
 // The manager has brought to each remote what it brought here: nothing waits for it any more.

@@ -277,6 +277,8 @@ class PairImpl final : public PairSync {
   // loop.cc.
   void PushIfDue(const RemotePtr& remote);
   void Agree(Remote& remote, const View& view);
+  // Needs `mutex_`.
+  void ForgetConfirm(Remote& remote, std::string_view action);
   void SettleConfirm(Remote& remote);
   void EndConfirm(Remote& remote, bool is_told);
   void ReleaseCentral();

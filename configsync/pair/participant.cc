@@ -176,6 +176,12 @@ PeerDraft PairImpl::DraftOf(const DeviceId& from, const Prepared& prepared, bool
       } else if (remote->record.agreed.has_value()) {
         record.offered.push_back(*remote->record.agreed);
       }
+      // The sender has a timer of its own, and may go back though this node is told to stay.
+      const std::int64_t span_ms = std::int64_t{*request.confirm_within_s} * 1'000;
+      record.confirm =
+          ConfirmPassed{.number = 0,
+                        .revision = revision_ + 1,
+                        .until_wall_ms = setup_.clock->WallMs() + span_ms + kConfirmSlackMs};
     }
     draft.notes[absl::StrCat("sync/remote/", remote->address.name)] = Encode(record);
   }
@@ -356,6 +362,14 @@ absl::Status PairImpl::OnConfirm(const DeviceId& from, const ApplyRequest& reque
   absl::Status status = setup_.engine->Confirm(Self());
   if (absl::IsUnavailable(status)) {
     return Refuse(ReasonCode::kPeerBusy, std::string(status.message()));
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    Refresh();
+    Remote* const remote = RemoteOf(from);  // It stays as it is, too.
+    if (remote != nullptr && remote->record.confirm.has_value()) {
+      ForgetConfirm(*remote, "sync-confirmed");
+    }
   }
   Wake();
   // Nothing waits any more: it was confirmed before, or has gone back, which its hash says.

@@ -55,7 +55,7 @@ struct TargetRef {
 
 // A commit that the remote takes back unless it is told in time that it stays.
 struct ConfirmPassed {
-  std::uint64_t number = 0;  // Of the push.
+  std::uint64_t number = 0;  // Of the push; 0: the remote's own, which this node got of it.
   RevisionId revision = 0;   // Here.
   std::int64_t until_wall_ms = 0;
   friend bool operator==(const ConfirmPassed&, const ConfirmPassed&) = default;

@@ -153,6 +153,42 @@ TEST(PairTrial, N20_WhoTookOverMayConfirmAndTheOtherOneGetsItAgain) {
   EXPECT_EQ(a.Action("web"), "permit");
 }
 
+// Both hear of each other all the time: they are equal until the old one goes back, and are so
+// again.
+TEST(PairTrial, N20_WhoTookOverMayConfirmWhileTheOtherOneWaits) {
+  Nodes nodes;
+  nodes.MakePair();
+  PairNode& a = nodes.a();
+  PairNode& b = nodes.b();
+  ASSERT_EQ(a.CommitText(RuleJson("before")), "");
+  nodes.Run(500);
+  ASSERT_EQ(a.CommitText(RuleJson("web"), {.confirm_within_s = 10}), "");
+  a.facts.role = {.role = HaRole::kStandby, .term = 2, .is_dataplane_ready = true, .reasons = {}};
+  b.facts.role = {.role = HaRole::kActive, .term = 2, .is_dataplane_ready = true, .reasons = {}};
+  nodes.Run(1'000);
+  ASSERT_TRUE(b.engine->Confirm(kEve).ok());
+  nodes.Run(15'000);
+  EXPECT_EQ(b.State(), "in-sync") << b.Reasons();
+  EXPECT_EQ(a.Action("web"), "permit");
+  ASSERT_EQ(b.CommitText(RuleJson("after")), "");
+  nodes.Run(90'000);
+  EXPECT_EQ(b.State(), "in-sync") << b.Reasons();
+  EXPECT_EQ(b.Remote().agreed, b.engine->Running().first);
+}
+
+TEST(PairTrial, N20_AConfirmOfTheSenderEndsItForTheReceiver) {
+  Nodes nodes;
+  nodes.MakePair();
+  ASSERT_EQ(nodes.a().CommitText(RuleJson("web"), {.confirm_within_s = 600}), "");
+  const auto is_waiting = [&] {
+    const auto record = DecodeRemote(nodes.b().engine->ReadNotes().at("sync/remote/a"));
+    return record.ok() && record->confirm.has_value();
+  };
+  EXPECT_TRUE(is_waiting());
+  ASSERT_TRUE(nodes.a().engine->Confirm(kEve).ok());
+  EXPECT_FALSE(is_waiting());
+}
+
 // Of a trial more is offered than is remembered. What the remote had before it is none of that.
 TEST(PairTrial, N20_TheWayBackIsKnownAfterManyPushesOfATrial) {
   Nodes nodes;
