@@ -154,9 +154,9 @@ TEST_F(InventoryTest, ADamagedFileIsSaidAndWhatWasReadStays) {
 
 TEST_F(InventoryTest, F153_StateSyncIsOffAlsoWithoutADataplane) {
   Refresh();
-  inventory_->FactsOf(maker_.Make({"/ha/state-synchronization/enabled false"}));
+  (void)inventory_->FactsOf(maker_.Make({"/ha/state-synchronization/enabled false"}));
   EXPECT_EQ(ReasonsNow(), "STATE_SYNC_DISABLED ");
-  inventory_->FactsOf(maker_.Make({"/ha/state-synchronization/enabled true"}));
+  (void)inventory_->FactsOf(maker_.Make({"/ha/state-synchronization/enabled true"}));
   EXPECT_EQ(ReasonsNow(), "");
   FactsNow();  // As the node file says, which only the dataplane knows.
   EXPECT_EQ(ReasonsNow(), "");
