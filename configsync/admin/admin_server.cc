@@ -51,6 +51,7 @@ std::unique_ptr<grpc::Server> ServerFor(Connection& connection) {
   grpc::ServerBuilder builder;
   builder.RegisterService(&connection.config);
   builder.RegisterService(&connection.sync);
+  RefuseCompressed(builder);
   builder.SetMaxReceiveMessageSize(connection.queue.caller().roles.Has(Role::kOperator)
                                        ? static_cast<int>(kAdminMessageBytesMax)
                                        : kSmallMessageBytesMax);

@@ -210,6 +210,7 @@ bool GrpcPeerServer::Serve(Connection& connection, const Identity& own) {
   }
   connection.acceptor = builder.experimental().AddExternalConnectionAcceptor(
       grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials);
+  RefuseCompressed(builder);
   builder.SetMaxReceiveMessageSize(static_cast<int>(message_bytes_max));
   builder.SetMaxSendMessageSize(-1);  // Bounded by what is encoded.
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsMax);

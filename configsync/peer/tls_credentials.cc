@@ -135,6 +135,8 @@ std::shared_ptr<grpc::Channel> MakeTlsChannel(const std::string& target, const T
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kLookaheadBytes);
+  // An answer would be unpacked before its size is looked at: it stays as it came, and is garbage.
+  arguments.SetInt(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
   arguments.SetMaxReceiveMessageSize(answer_bytes_max);
   arguments.SetMaxSendMessageSize(-1);  // The other side's limits count.
   return grpc::CreateCustomChannel(target, grpc::experimental::TlsCredentials(options), arguments);

@@ -6,10 +6,15 @@
 #pragma once
 
 #include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
 
 #include <memory>
 
 namespace configsync {
+
+// gRPC unpacks a compressed message before it looks at its size, and before anybody has said who
+// sends it: a caller that compresses is told that nobody does so here.
+void RefuseCompressed(grpc::ServerBuilder& builder);
 
 struct Served {
   Served() = default;

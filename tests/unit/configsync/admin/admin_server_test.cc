@@ -269,6 +269,19 @@ TEST_F(AdminServerTest, AMessageIsBoundedAndSmallerForOneWhoMayNotEdit) {
             grpc::StatusCode::RESOURCE_EXHAUSTED);
 }
 
+// Anybody may send the few bytes that would be thousands of times more behind the unpacking.
+TEST_F(AdminServerTest, AMessageThatIsCompressedIsNotUnpacked) {
+  pb::LoadRequest request;
+  request.set_json(std::string(1 << 20, ' '));
+  pb::EditResponse response;
+  grpc::ClientContext context;
+  context.set_compression_algorithm(GRPC_COMPRESS_GZIP);
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(10));
+  EXPECT_EQ(Own()->Load(&context, request, &response).error_code(),
+            grpc::StatusCode::UNIMPLEMENTED);
+  EXPECT_TRUE(engine_.calls().empty());
+}
+
 TEST_F(AdminServerTest, ConnectionsAreClearedAwayWhenTheirCallersHangUp) {
   pb::SaveResponse response;
   {

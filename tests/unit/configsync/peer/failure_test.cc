@@ -145,6 +145,22 @@ TEST_F(Failure, F32_AnswersThatAreTooLarge) {
   EXPECT_EQ(ReasonOf(link->Fetch({}).status()).code, ReasonCode::kPeerAnswerTooLarge);
 }
 
+// It would be large only behind the unpacking.
+TEST_F(Failure, F32_AnswersThatAreCompressedAreNotUnpacked) {
+  Introduce();
+  LyingServer lies(*b, *a);
+  const auto link = LinkTo(lies.address());
+  lies.answer = {.messages = {std::string(4 * kExchangeBytesMax, 'x')}, .is_compressed = true};
+  EXPECT_EQ(CodeOfExchange(*link), "PEER_ANSWER_INVALID");
+  lockstep::peersync::Exchange message;
+  message.mutable_state()->set_device(BytesOfDevice(b->own().device));
+  message.mutable_state()->mutable_reasons()->Add()->set_evidence(std::string(500, 'x'));
+  lies.answer = {.messages = {message.SerializeAsString()}, .is_compressed = true};
+  EXPECT_EQ(CodeOfExchange(*link), "PEER_ANSWER_INVALID");
+  lies.answer.is_compressed = false;
+  EXPECT_EQ(CodeOfExchange(*link), "");
+}
+
 TEST_F(Failure, AnUnknownServerIsNotSpokenTo) {
   ASSERT_TRUE(b->Add(Known(*a, "")).ok());
   StartServer();

@@ -34,6 +34,7 @@ class LyingServer::Service : public grpc::CallbackGenericService {
     }
     void OnReadDone(bool) override {
       answer_ = service_.AnswerTo(context_.method(), TextOfBuffer(buffer_));
+      if (answer_.is_compressed) context_.set_compression_algorithm(GRPC_COMPRESS_GZIP);
       Next();
     }
     void OnWriteDone(bool is_written) override {

@@ -30,6 +30,7 @@ class LyingServer {
     std::vector<std::string> messages;
     int status = 0;      // Of gRPC.
     std::string reason;  // Trailer.
+    bool is_compressed = false;
   };
   Answer answer;
   std::string welcome;    // Instead of the right proof.

@@ -16,7 +16,7 @@
 #include "configsync/peer/login.h"
 #include "configsync/peer/tls_credentials.h"
 #include "proto/admin.pb.h"
-#include "proto/peersync.pb.h"
+#include "proto/peersync.grpc.pb.h"
 #include "tests/unit/configsync/peer/peer_pair.h"
 #include "tests/unit/configsync/peer/tls_client.h"
 
@@ -377,6 +377,22 @@ TEST_F(Server, WhileAnybodyMayCallMessagesAreShort) {
   const ClientEnd end = CallBytes(ChannelOf(a->OwnIdentity()), "/lockstep.peersync.Pairing/Begin",
                                   begin.SerializeAsString());
   EXPECT_EQ(end.code, grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(pairing.count, 0);
+}
+
+// A thousand times more than the wire shows would be in memory before anybody counts it.
+TEST_F(Server, F32_WhatIsCompressedIsNotUnpacked) {
+  StartServer();
+  pairing.open = true;
+  wire::PairingBegin begin;
+  begin.set_name(std::string(200'000'000, 'x'));
+  grpc::ClientContext context;
+  context.set_compression_algorithm(GRPC_COMPRESS_GZIP);
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(10));
+  wire::PairingAnswer answer;
+  const grpc::Status status =
+      wire::Pairing::NewStub(ChannelOf(a->OwnIdentity()))->Begin(&context, begin, &answer);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED) << status.error_message();
   EXPECT_EQ(pairing.count, 0);
 }
 
