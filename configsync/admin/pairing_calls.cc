@@ -45,6 +45,7 @@ void AddDevice(const Certificate& certificate, const std::string& name, pb::Devi
   device.set_device(certificate.device);
   device.set_name(name);
   device.set_sha256(certificate.sha256);
+  device.set_not_before(TimeText(certificate.not_before_s));
   device.set_not_after(TimeText(certificate.not_after_s));
 }
 

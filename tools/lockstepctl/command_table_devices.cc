@@ -49,8 +49,8 @@ constexpr std::array kCommands = std::to_array<Command>({
      "  lockstepctl devices list --json | jq -r '.devices[] | select(.pair).device'\n"
      "\n"
      "KIND is self, pair (the other node of the pair) or remote (configuration alone). STATE is\n"
-     "valid, expired or revoked. DAYS are left until the certificate expires. CERTIFICATE begins\n"
-     "its SHA-256: the same on both nodes."},
+     "valid, not-yet (this clock is behind), expired or revoked. DAYS are left until the\n"
+     "certificate expires. CERTIFICATE begins its SHA-256: the same on both nodes."},
     {"devices", "revoke", Verb::kDevicesRevoke, "Refuse a device from now on, by name",
      "  lockstepctl devices revoke fw-b\n"
      "\n"

@@ -23,11 +23,14 @@ std::int64_t UnixTime(const std::string& rfc3339) {
                                                                      : 0;
 }
 
-const char* StateText(const pb::Device& device, std::int64_t left_s) {
+const char* StateText(const pb::Device& device, std::int64_t now_s) {
   if (device.revoked()) {
     return "revoked";
   }
-  return left_s < 0 ? "expired" : "valid";
+  if (now_s < UnixTime(device.not_before())) {
+    return "not-yet";
+  }
+  return now_s > UnixTime(device.not_after()) ? "expired" : "valid";
 }
 
 }  // namespace
@@ -66,7 +69,7 @@ std::string DevicesText(const pb::ListDevicesResponse& list, std::int64_t now_s)
                  device.own()    ? "self"
                  : device.pair() ? "pair"
                                  : "remote",
-                 StateText(device, left_s), absl::StrCat(left_s < 0 ? 0 : left_s / kDayS),
+                 StateText(device, now_s), absl::StrCat(left_s < 0 ? 0 : left_s / kDayS),
                  device.paired_at(), device.sha256().substr(0, kPinDigits)});
   }
   return columns.Text();

@@ -79,6 +79,16 @@ TEST(DeviceText, DevicesAreATable) {
   EXPECT_NE(DevicesText(list, 1'900'000'000).find("expired"), std::string::npos);
 }
 
+// Every certificate is refused then, so none must look as if it were good.
+TEST(DeviceText, ACertificateThatBeginsLaterIsNotValid) {
+  pb::ListDevicesResponse list;
+  list.add_devices()->set_not_before("2026-01-15T08:00:00Z");
+  list.mutable_devices(0)->set_not_after("2036-01-15T08:00:00Z");
+  const std::string text = DevicesText(list, 1'700'000'000);
+  EXPECT_NE(text.find("not-yet"), std::string::npos) << text;
+  EXPECT_EQ(text.find("valid"), std::string::npos) << text;
+}
+
 // An operator at a terminal, and a node that answers from a list.
 class PairAtTerminalTest : public ::testing::Test {
  protected:

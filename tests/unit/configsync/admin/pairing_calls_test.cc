@@ -65,6 +65,8 @@ TEST_F(PairingCallsTest, F76_AScriptPairsTwoNodes) {
   EXPECT_EQ(list.devices(1).device(), b_->devices->own().device);
   EXPECT_EQ(list.devices(1).paired_at(), "2027-01-15T08:00:00Z");
   EXPECT_TRUE(list.devices(1).pair());
+  EXPECT_LT(list.devices(1).not_before(), list.devices(1).not_after());
+  EXPECT_FALSE(list.devices(1).not_before().empty());
   EXPECT_EQ(list.devices(1).not_after().size(), std::string("2036-11-19T00:00:00Z").size());
   const std::string text = list.DebugString();
   for (const TestNode* node : {a_.get(), b_.get()}) {
