@@ -107,6 +107,13 @@ struct Peering::Impl : public NodeFacts {
     }
     if (server != nullptr) {
       std::ranges::move(server->Refusals(), std::back_inserter(role.reasons));
+      if (std::string fault = server->fault(); policy.is_enabled && !fault.empty()) {
+        // The other address of HA1 serves: nothing is blocked by that.
+        role.reasons.push_back({.code = ReasonCode::kHa1Down,
+                                .evidence = std::move(fault),
+                                .severity = Severity::kWarning,
+                                .blocks = Blocks::kNothing});
+      }
     }
     return role;
   }

@@ -9,7 +9,8 @@
 //                              engine └ ticker
 //
 // The service listens while the configuration leaves peer-interface true, also if synchronisation
-// is off: a node that is asked can say so. An address of HA1 that is not there yet is tried again.
+// is off: a node that is asked can say so. An address of HA1 that is not there yet is tried again,
+// and keeps no other from being listened on.
 //
 // Threads: Tick() is main's; the parts bring their own.
 

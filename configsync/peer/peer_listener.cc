@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <utility>
 
@@ -22,6 +23,7 @@ namespace {
 
 constexpr int kBacklog = 64;
 constexpr int kOutOfDescriptorsPauseMs = 100;
+constexpr std::chrono::milliseconds kTryPause{1'000};  // An address that was not there.
 constexpr unsigned int kSilentMsMax =
     10'000;  // What is sent and not acknowledged ends the connection.
 
@@ -40,10 +42,10 @@ void CloseAtOnce(int descriptor) {
 
 absl::StatusOr<std::unique_ptr<PeerListener>> PeerListener::Start(Setup setup) {
   std::unique_ptr<PeerListener> listener(new PeerListener(std::move(setup)));
-  for (const Endpoint& endpoint : listener->setup_.listen) {
-    if (absl::Status bound = listener->Bind(endpoint); !bound.ok()) {
-      return bound;
-    }
+  listener->missing_ = listener->setup_.listen;
+  listener->BindMissing();
+  if (listener->listeners_.empty() && !listener->missing_.empty()) {
+    return absl::UnavailableError(listener->fault());
   }
   listener->stop_ = eventfd(0, EFD_CLOEXEC);
   if (listener->stop_ < 0) {
@@ -53,12 +55,34 @@ absl::StatusOr<std::unique_ptr<PeerListener>> PeerListener::Start(Setup setup) {
   return listener;
 }
 
+std::vector<Endpoint> PeerListener::listening() const {
+  const std::lock_guard lock(mutex_);
+  return listening_;
+}
+
+std::string PeerListener::fault() const {
+  const std::lock_guard lock(mutex_);
+  return fault_;
+}
+
+void PeerListener::BindMissing() {
+  std::string fault;
+  std::erase_if(missing_, [&](const Endpoint& endpoint) {
+    const absl::Status bound = Bind(endpoint);
+    if (!bound.ok()) {
+      absl::StrAppend(&fault, fault.empty() ? "" : "; ", bound.message());
+    }
+    return bound.ok();
+  });
+  const std::lock_guard lock(mutex_);
+  fault_ = std::move(fault);
+}
+
 absl::Status PeerListener::Bind(const Endpoint& endpoint) {
   const int descriptor = socket(endpoint.family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (descriptor < 0) {
     return Failed(endpoint, "socket", errno);
   }
-  listeners_.push_back(descriptor);
   const int on = 1;
   setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
   if (endpoint.family == AF_INET6) {
@@ -67,14 +91,16 @@ absl::Status PeerListener::Bind(const Endpoint& endpoint) {
   sockaddr_storage address{};
   socklen_t length = ToSocketAddress(endpoint, address);
   auto* const generic = reinterpret_cast<sockaddr*>(&address);
-  if (bind(descriptor, generic, length) != 0) {
-    return Failed(endpoint, "bind", errno);
+  const bool is_bound = bind(descriptor, generic, length) == 0;
+  if (!is_bound || listen(descriptor, kBacklog) != 0) {
+    const int error = errno;
+    close(descriptor);
+    return Failed(endpoint, is_bound ? "listen" : "bind", error);
   }
-  if (listen(descriptor, kBacklog) != 0) {
-    return Failed(endpoint, "listen", errno);
-  }
+  listeners_.push_back(descriptor);
   length = sizeof(address);
   getsockname(descriptor, generic, &length);
+  const std::lock_guard lock(mutex_);
   listening_.push_back(FromSocketAddress(*generic).value_or(endpoint));
   return absl::OkStatus();
 }
@@ -95,12 +121,14 @@ void PeerListener::Stop() {
 }
 
 void PeerListener::Run() {
-  std::vector<pollfd> waits{{stop_, POLLIN, 0}};
-  for (const int descriptor : listeners_) {
-    waits.push_back({descriptor, POLLIN, 0});
-  }
+  auto next_try = std::chrono::steady_clock::now() + kTryPause;
   while (true) {
-    if (poll(waits.data(), waits.size(), -1) < 0 && errno != EINTR) {
+    std::vector<pollfd> waits{{stop_, POLLIN, 0}};
+    for (const int descriptor : listeners_) {
+      waits.push_back({descriptor, POLLIN, 0});
+    }
+    const int pause_ms = missing_.empty() ? -1 : static_cast<int>(kTryPause.count());
+    if (poll(waits.data(), waits.size(), pause_ms) < 0 && errno != EINTR) {
       return;
     }
     if (waits[0].revents != 0) {
@@ -110,6 +138,10 @@ void PeerListener::Run() {
       if (waits[i].revents != 0) {
         Accept(waits[i].fd);
       }
+    }
+    if (!missing_.empty() && std::chrono::steady_clock::now() >= next_try) {
+      BindMissing();
+      next_try = std::chrono::steady_clock::now() + kTryPause;
     }
   }
 }

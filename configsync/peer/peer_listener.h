@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -25,26 +26,33 @@ class PeerListener {
     // Owns `descriptor`.
     std::function<void(int descriptor, const Endpoint& from)> on_connection;
   };
-  // Errors: kUnavailable with address and what the system says.
+  // An address that cannot be listened on is tried again each second, while another one can be.
+  // Errors: kUnavailable with address and what the system says: none can be listened on.
   static absl::StatusOr<std::unique_ptr<PeerListener>> Start(Setup setup);
   ~PeerListener() { Stop(); }
   PeerListener(const PeerListener&) = delete;
   PeerListener& operator=(const PeerListener&) = delete;
 
   void Stop();
-  [[nodiscard]] const std::vector<Endpoint>& listening() const { return listening_; }
+  [[nodiscard]] std::vector<Endpoint> listening() const;
+  // Addresses that cannot be listened on, and what the system says; empty: none.
+  [[nodiscard]] std::string fault() const;
 
  private:
   explicit PeerListener(Setup setup) : setup_(std::move(setup)) {}
   absl::Status Bind(const Endpoint& endpoint);
+  void BindMissing();
   void Run();
   void Accept(int listener);
 
   const Setup setup_;
-  std::vector<Endpoint> listening_;
+  std::vector<Endpoint> missing_;  // The thread's, once it runs. So are the descriptors.
   std::vector<int> listeners_;
   int stop_ = -1;  // eventfd.
   std::thread thread_;
+  mutable std::mutex mutex_;  // Guards what follows.
+  std::vector<Endpoint> listening_;
+  std::string fault_;
 };
 
 // Ends a connection with a reset: nobody waits for anything.

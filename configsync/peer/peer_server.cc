@@ -104,6 +104,7 @@ class GrpcPeerServer final : public PeerServer {
     }
     return texts;
   }
+  [[nodiscard]] std::string fault() const override { return listener_->fault(); }
 
  private:
   void OnConnection(int descriptor, const Endpoint& from);

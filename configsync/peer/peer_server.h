@@ -50,13 +50,17 @@ inline constexpr std::size_t kPeerConnectionsOfAddressMax = 8;
 
 class PeerServer {
  public:
-  // Errors: kUnavailable with address and what the system says.
+  // Errors: kUnavailable with address and what the system says, if there is no address that it
+  // could listen on.
   static absl::StatusOr<std::unique_ptr<PeerServer>> Start(const PeerServerSetup& setup);
   virtual ~PeerServer() = default;
   // Refused callers since the start, the newest of each kind; they clear after ten seconds without.
   [[nodiscard]] virtual std::vector<Reason> Refusals() = 0;
   // "10.9.1.1:4792", with the ports that the system chose for port 0.
   [[nodiscard]] virtual std::vector<std::string> listening() const = 0;
+  // Addresses that it does not listen on yet, and why: each is tried again each second. Empty:
+  // none.
+  [[nodiscard]] virtual std::string fault() const = 0;
 };
 
 struct LinksSetup {

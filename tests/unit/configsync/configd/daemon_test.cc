@@ -75,6 +75,24 @@ class DaemonTest : public testing::Test {
     return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   }
 
+  // Synchronisation is on, and 192.0.2.1:4792 was not listened on.
+  void ExpectHa1Down(const std::string& severity) {
+    Start();
+    daemon_->Tick();
+    EXPECT_EQ(Set({"ha", "configuration-synchronization", "enabled", "true"}), "");
+    EXPECT_EQ(Set({"ha", "configuration-synchronization", "remote", "b", "address", "192.0.2.2"}),
+              "");
+    EXPECT_TRUE(Commit().committed());
+    lockstepctl::SyncClient sync(options_.admin_socket(), 20);
+    const auto status = sync.Call(pb::GetSyncRequest());
+    ASSERT_TRUE(status.ok()) << status.status();
+    const bool is_said = std::ranges::any_of(status->reasons(), [&](const pb::ReasonText& reason) {
+      return reason.code() == "HA1_DOWN" && reason.severity() == severity &&
+             reason.evidence().find("192.0.2.1:4792") != std::string::npos;
+    });
+    EXPECT_TRUE(is_said) << status->ShortDebugString();
+  }
+
   static sockaddr_in Loopback(std::uint16_t port) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -205,20 +223,15 @@ TEST_F(DaemonTest, TheAuditSaysWhatBecameOfAPairing) {
 // An interface that comes up later than this program is no reason not to start.
 TEST_F(DaemonTest, AnAddressThatIsNotThereIsTriedAgain) {
   options_.ha1 = {"192.0.2.1:4792"};
-  Start();
-  daemon_->Tick();
-  EXPECT_EQ(Set({"ha", "configuration-synchronization", "enabled", "true"}), "");
-  EXPECT_EQ(Set({"ha", "configuration-synchronization", "remote", "b", "address", "192.0.2.2"}),
-            "");
-  EXPECT_TRUE(Commit().committed());
-  lockstepctl::SyncClient sync(options_.admin_socket(), 20);
-  const auto status = sync.Call(pb::GetSyncRequest());
-  ASSERT_TRUE(status.ok()) << status.status();
-  const bool is_said = std::ranges::any_of(status->reasons(), [](const pb::ReasonText& reason) {
-    return reason.code() == "HA1_DOWN" &&
-           reason.evidence().find("192.0.2.1:4792") != std::string::npos;
-  });
-  EXPECT_TRUE(is_said) << status->ShortDebugString();
+  ExpectHa1Down("error");
+}
+
+// HA1 serves without its backup, and nothing is blocked by that.
+TEST_F(DaemonTest, ABackupAddressThatIsNotThereIsSaid) {
+  const std::uint16_t port = FreePort();
+  options_.ha1 = {"127.0.0.1:" + std::to_string(port), "192.0.2.1:4792"};
+  ExpectHa1Down("warning");
+  EXPECT_TRUE(IsListening(port));
 }
 
 TEST_F(DaemonTest, CheckJudgesTheInventory) {

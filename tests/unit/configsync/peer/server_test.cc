@@ -18,6 +18,7 @@
 #include "proto/admin.pb.h"
 #include "proto/peersync.grpc.pb.h"
 #include "tests/unit/configsync/peer/peer_pair.h"
+#include "tests/unit/configsync/peer/raw_listener.h"
 #include "tests/unit/configsync/peer/tls_client.h"
 
 namespace configsync {
@@ -424,6 +425,23 @@ TEST_F(Server, TlsKeysAreWrittenOnlyIfATestBenchAsks) {
   std::stringstream text;
   text << std::ifstream(server_setup.debug_tls_keys).rdbuf();
   EXPECT_NE(text.str().find("CLIENT_TRAFFIC_SECRET_0 "), std::string::npos) << text.str();
+}
+
+// The backup of HA1 may come later, or never: that is no reason not to listen on HA1.
+TEST_F(Server, AnAddressThatIsNotThereKeepsNoOtherFromListening) {
+  Introduce();
+  auto taken = std::make_unique<RawListener>(RawListener::Manner::kSilent);
+  server_setup.listen = {taken->address(), "127.0.0.1:0"};
+  auto started = PeerServer::Start(server_setup);
+  ASSERT_TRUE(started.ok()) << started.status();
+  server = *std::move(started);
+  ASSERT_EQ(server->listening().size(), 1u);
+  EXPECT_EQ(CodeOfExchange(*LinkToServer()), "");
+  EXPECT_NE(server->fault().find(server_setup.listen[0]), std::string::npos) << server->fault();
+  taken.reset();
+  EXPECT_TRUE(Eventually([&] { return server->fault().empty(); })) << server->fault();
+  ASSERT_EQ(server->listening().size(), 2u);
+  EXPECT_EQ(CodeOfExchange(*LinkTo(server_setup.listen[0])), "");
 }
 
 TEST_F(Server, AnAddressThatThisNodeDoesNotHaveIsAnError) {
