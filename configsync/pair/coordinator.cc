@@ -209,6 +209,10 @@ void PairImpl::AskRemote(const Question& question, CommitPolicy policy, Push& pu
     }
     {
       const std::lock_guard lock(mutex_);
+      const Peer* const peer = FindPeer(push.remote->device);
+      const bool is_asked_again =  // An exchange about something else came in between.
+          peer != nullptr && peer->state.known_selection != under.selection && i + 1 < kTries;
+      if (is_asked_again) continue;
       const std::optional<Reason> reason = MakeAsked(question, push, outcome);
       const bool is_refused = reason.has_value() && IsOfDirection(reason->code);
       if (is_refused) return refuse(*reason);

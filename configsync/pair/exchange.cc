@@ -106,8 +106,15 @@ absl::Status PairImpl::Take(const DeviceId& from, const Exchange& theirs) {
     return Invalid("its facts are not those that it names");
   }
   Peer& peer = PeerOf(from);
-  peer.state = theirs.state;
-  peer.heard_ms = setup_.clock->BootMs();
+  const std::int64_t now = setup_.clock->BootMs();
+  const PeerState before = std::exchange(peer.state, theirs.state);
+  if (theirs.state.running < peer.applied && now - peer.applied_ms < kFreshMs) {
+    // It was on its way while the last push was taken: what that was answered is newer.
+    peer.state.running = before.running;
+    peer.state.known_selection = before.known_selection;
+    peer.state.part = before.part;
+  }
+  peer.heard_ms = now;
   if (theirs.facts.has_value()) {
     peer.facts = theirs.facts;
     std::ranges::sort(peer.facts->schema_paths);

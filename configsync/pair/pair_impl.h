@@ -104,6 +104,8 @@ class PairImpl final : public PairSync {
     std::optional<Prepared> prepared;
     std::optional<Reason> refused;  // What was wrong with its last push.
     std::uint64_t taken = 0;        // Number of the last push.
+    RevisionId applied = 0;         // That it made of the last push of this node, and when.
+    std::int64_t applied_ms = 0;
   };
   struct PushFailure {
     Reason reason;

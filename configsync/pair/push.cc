@@ -168,7 +168,8 @@ absl::StatusOr<ApplyResponse> PairImpl::SendApply(Push& push) {
   const std::lock_guard lock(mutex_);
   if (Peer* const peer = FindPeer(push.remote->device); peer != nullptr) {
     // Until it says so itself.
-    peer->state.running = answer->revision;
+    peer->applied = peer->state.running = answer->revision;
+    peer->applied_ms = setup_.clock->BootMs();
     peer->state.known_selection = push.request.selection;
     peer->state.part = answer->part;
   }

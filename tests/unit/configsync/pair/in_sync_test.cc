@@ -41,6 +41,26 @@ TEST_F(PairInSyncTest, N17_BothNodesHaveBothHashes) {
   EXPECT_NE(a().Remote().my_hash, before);
 }
 
+// States and pushes go on connections of their own, so one may overtake the other.
+TEST_F(PairInSyncTest, N17_AStateFromBeforeAPushIsOldNews) {
+  nodes_.MakePair();
+  Exchange old;
+  bool is_overtaken = false;
+  nodes_.wire.change_exchange = [&](const Wire::Call& call, Exchange& answer) {
+    if (call.from != "a") return;
+    is_overtaken ? answer = old : old = answer;
+  };
+  nodes_.Run(500);
+  is_overtaken = true;
+  ASSERT_EQ(a().CommitText(RuleJson("web")), "");
+  nodes_.Run(500);
+  EXPECT_EQ(a().State(), "in-sync") << a().Reasons();
+  EXPECT_EQ(nodes_.wire.counts["Prepare"], 1);
+  // Not for ever: a store that was put back is seen.
+  nodes_.Run(1'000);
+  EXPECT_NE(a().State(), "in-sync");
+}
+
 TEST_F(PairInSyncTest, N17_ASecretAloneMakesTheDifferenceAndIsNotShown) {
   nodes_.MakePair(R"(, "push": "manual")");
   ASSERT_EQ(a().CommitText(PasswordJson("hunter2-hunter2")), "");
