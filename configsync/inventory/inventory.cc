@@ -61,15 +61,16 @@ std::vector<std::string> PathsOf(const SchemaNode& root) {
   return paths;
 }
 
-// Tells one content of a file from another without reading it.
+// Tells one content of a file from another without reading it. By the time of the last change of
+// any kind, which nobody can set, unlike that of the content: rights count, too.
 using FileMark = std::tuple<ino_t, off_t, std::int64_t, std::int64_t>;
 std::optional<FileMark> MarkOf(const std::string& path) {
   struct stat status {};
   if (stat(path.c_str(), &status) != 0) {
     return std::nullopt;
   }
-  return FileMark{status.st_ino, status.st_size, std::int64_t{status.st_mtim.tv_sec},
-                  std::int64_t{status.st_mtim.tv_nsec}};
+  return FileMark{status.st_ino, status.st_size, std::int64_t{status.st_ctim.tv_sec},
+                  std::int64_t{status.st_ctim.tv_nsec}};
 }
 
 // Numbers that grow by themselves are in the evidence, so that it is left out.

@@ -152,6 +152,18 @@ TEST_F(InventoryTest, ADamagedFileIsSaidAndWhatWasReadStays) {
   EXPECT_EQ(FactsNow().licenses, std::vector<std::string>{"threat"});
 }
 
+// Rights that are set right leave size and time of the content as they were; so does a copy.
+TEST_F(InventoryTest, AFileThatIsMendedWithItsOldTimeIsReadAnew) {
+  Install(R"({"licences": ["url"]})");
+  Refresh();
+  EXPECT_EQ(ReasonsNow(), "INVENTORY_INVALID ");
+  const auto time = std::filesystem::last_write_time(file_);
+  std::ofstream(file_) << R"({"licenses": ["url"]})";
+  std::filesystem::last_write_time(file_, time);
+  EXPECT_TRUE(Refresh());
+  EXPECT_EQ(ReasonsNow(), "");
+}
+
 TEST_F(InventoryTest, F153_StateSyncIsOffAlsoWithoutADataplane) {
   Refresh();
   (void)inventory_->FactsOf(maker_.Make({"/ha/state-synchronization/enabled false"}));
