@@ -185,8 +185,12 @@ void Daemon::WriteHosts() {
   HostNames names = NamesOf(*tree);
   if (impl_->hosts != names) {
     const absl::Status status = WriteWhole(impl_->options.hosts_file(), HostsText(names));
-    if (!status.ok() && impl_->hosts_revision != running) {
-      Log(LogLevel::kWarning, "names", std::string(status.message()));
+    if (!status.ok()) {
+      if (std::exchange(impl_->hosts_revision, running) != running) {
+        Log(LogLevel::kWarning, "names", std::string(status.message()));
+      }
+      impl_->hosts.reset();  // The next Tick() tries again.
+      return;
     }
   }
   impl_->hosts_revision = running;

@@ -165,6 +165,19 @@ TEST_F(DaemonTest, TheHostsFileFollowsRunning) {
   EXPECT_NE(Hosts().find("10.1.0.1 fw\n"), std::string::npos) << Hosts();
 }
 
+// What could not be written once is written as soon as it can be, also without a further commit.
+TEST_F(DaemonTest, AHostsFileThatCouldNotBeWrittenIsTriedAgain) {
+  std::filesystem::create_directories(options_.hosts_file() + "/in-the-way");
+  Start();
+  EXPECT_EQ(Set({"ha", "virtual-host-name", "fw"}), "");
+  EXPECT_EQ(Set({"ha", "virtual-host-address", "10.1.0.1"}), "");
+  EXPECT_TRUE(Commit().committed());
+  daemon_->Tick();
+  std::filesystem::remove_all(options_.hosts_file());
+  daemon_->Tick();
+  EXPECT_NE(Hosts().find("10.1.0.1 fw\n"), std::string::npos) << Hosts();
+}
+
 TEST_F(DaemonTest, ASecondDaemonOnOneStoreIsRefused) {
   Start();
   StartOptions second = options_;
