@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "configsync/peer/field_reader.h"
 
 namespace configsync {
 namespace {
@@ -199,7 +200,8 @@ absl::StatusOr<PeerAnswer> PeerConnection::Open(const std::string& bytes) {
   }
   if (request.user() != kPeerUser) {
     return Refuse(ReasonCode::kPeerForbidden, theirs_.device,
-                  absl::StrCat(TextOf(from_), " calls as user '", CutText(request.user(), 64),
+                  absl::StrCat(TextOf(from_), " calls as user '",
+                               FieldReader().Text("user", CutText(request.user(), 64), 64),
                                "'; only ", std::string(kPeerUser), " may"));
   }
   shared_.guard->OnPassword(shared_.password());

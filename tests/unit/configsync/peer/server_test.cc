@@ -161,6 +161,10 @@ TEST_F(Server, F10_EveryOtherUserIsDenied) {
     EXPECT_EQ(end.code, grpc::StatusCode::PERMISSION_DENIED) << user;
     EXPECT_EQ(NameOfCode(end), "PEER_FORBIDDEN");
   }
+  // What it calls itself is on screens of this node: it moves no cursor there.
+  EXPECT_EQ(NameOfCode(Open(channel, "x\x1b[2J\ny\xc2\x9bz")), "PEER_FORBIDDEN");
+  EXPECT_NE(server->Refusals().back().evidence.find("'x [2J y  z'"), std::string::npos)
+      << server->Refusals().back().evidence;
   for (const PeerMethodRow& row : kPeerMethods) {
     if (row.needs_login) {
       const ClientEnd end = CallBytes(channel, std::string(row.path), MessageFor(row));
