@@ -146,11 +146,15 @@ absl::StatusOr<int> PairAtTerminal(const PairingDesk& desk) {
     if (!typed.ok()) {
       return typed;
     }
+    seen = desk.look();
+  }
+  // Also if somebody has typed the code elsewhere.
+  if (seen.ok() && seen->state() == "confirmed") {
     Say(desk, absl::StrCat("waiting for the operator of ", seen->name(), "\n"));
     seen = WaitWhile(desk, "confirmed");
-    if (!seen.ok()) {
-      return seen.status();
-    }
+  }
+  if (!seen.ok()) {
+    return seen.status();
   }
   Say(desk, seen->text() + "\n");
   return seen->state() == "done" ? kStatusDone : kStatusFailed;

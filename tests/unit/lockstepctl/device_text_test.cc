@@ -137,6 +137,13 @@ TEST_F(PairAtTerminalTest, ShowsTheCodeAndAsksForTheOthers) {
             "paired with fw-b\n");
 }
 
+TEST_F(PairAtTerminalTest, ACodeThatWasTypedElsewhereIsNoFailure) {
+  answers = {Pairing("waiting"), Pairing("confirmed"), Pairing("done", "paired with fw-b")};
+  const absl::StatusOr<int> status = Run("");
+  ASSERT_TRUE(status.ok()) << status.status();
+  EXPECT_EQ(*status, kStatusDone) << printed;
+}
+
 TEST_F(PairAtTerminalTest, ASlipIsAskedAgainAndAWrongCodeIsTheEnd) {
   ASSERT_TRUE(Run("048291\n777 123\n").ok());
   EXPECT_EQ(confirmed, (std::vector<std::string>{"048291", "777 123"}));
