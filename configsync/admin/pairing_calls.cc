@@ -91,6 +91,17 @@ absl::Status DeviceCalls::CancelPairing(const Caller& caller, const pb::CancelPa
                                         pb::PairingResponse& response) {
   if (setup_.pairing == nullptr) return NoPairing();
   setup_.pairing->Cancel(OperatorOf(caller));
+  const PairingStatus status = setup_.pairing->Status();
+  if (status.state == PairingState::kDone) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "nothing was ended: ", status.name, " is paired already; `lockstepctl devices forget ",
+        status.device, "` undoes it on this node"));
+  }
+  if (status.state != PairingState::kNone && status.state != PairingState::kFailed) {
+    return absl::FailedPreconditionError(
+        "nothing was ended: both operators have confirmed, and secrets are handed over; see "
+        "`lockstepctl pair status`");
+  }
   Answer(response);
   return absl::OkStatus();
 }

@@ -56,6 +56,11 @@ TEST_F(PairingCallsTest, F76_AScriptPairsTwoNodes) {
   ASSERT_TRUE(a.ConfirmPairing(caller_, at_a, response).ok());
   ASSERT_TRUE(Eventually([&] { return StateOf(a) == "done" && StateOf(b) == "done"; }));
 
+  // Who comes too late with an end is told that nothing was ended.
+  const absl::Status late = a.CancelPairing(caller_, {}, response);
+  EXPECT_EQ(late.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_NE(late.message().find("devices forget"), std::string::npos) << late;
+
   pb::ListDevicesResponse list;
   ASSERT_TRUE(a.ListDevices(caller_, {}, list).ok());
   ASSERT_EQ(list.devices_size(), 2);
