@@ -4,7 +4,7 @@
 // The methods of service Sync that are about identity: pairing, and the devices that are known.
 // pairing_calls.h implements them; the service checks roles before.
 //
-// Threads: thread-safe. BeginPairing and ConfirmPairing may wait for the other node.
+// Threads: thread-safe. BeginPairing may wait for the end of the pairing before, half a minute.
 
 #pragma once
 

@@ -46,7 +46,7 @@ constexpr std::array kMethodRoles{
     MethodRole{"ApplyHeld", Role::kOperator, Lane::kSlow},
     MethodRole{"Pin", Role::kOperator, Lane::kSlow},
     MethodRole{"BeginPairing", Role::kAdmin, Lane::kPeer},
-    MethodRole{"ConfirmPairing", Role::kAdmin, Lane::kPeer},
+    MethodRole{"ConfirmPairing", Role::kAdmin},
     MethodRole{"CancelPairing", Role::kAdmin},
     MethodRole{"GetPairing", Role::kAdmin},
     MethodRole{"ListDevices", Role::kAdmin},

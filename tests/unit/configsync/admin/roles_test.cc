@@ -119,5 +119,12 @@ TEST(Roles, ARefusalNamesMethodUserGroupAndRemedy) {
             std::string::npos);
 }
 
+// It asks nobody, and has three minutes: viewers who compare with a remote that hangs, a minute
+// each, must not hold it up.
+TEST(Roles, ACodeIsConfirmedAtOnce) {
+  EXPECT_EQ(RowOf("ConfirmPairing").lane, Lane::kQuick);
+  EXPECT_EQ(RowOf("BeginPairing").lane, Lane::kPeer);
+}
+
 }  // namespace
 }  // namespace configsync
