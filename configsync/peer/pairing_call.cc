@@ -171,7 +171,8 @@ void PairingImpl::Call(std::uint64_t number, PairingWay& way) {
   if (IsActive(lock) && !is_stopping_) {
     Fail(lock, absl::StrCat(run_.address, ": ", TheirText(status)));
   }
-  if (run_.theirs.sha256.empty()) return;
+  // Also a node that was refused here, or whose answer was lost: it may have taken this one.
+  if (way.their_certificate().empty()) return;
   PairingEnd end;
   end.set_wrong_code(run_.is_wrong_code);
   end.set_commitment(run_.commitment);

@@ -269,6 +269,21 @@ TEST_F(PairingTest, AThirdNodeOfAPairIsRefusedByName) {
   Meet({.is_pair = false}, {.is_pair = false});
 }
 
+// Who starts may refuse as well, and says so: else the other one waits for three minutes.
+TEST_F(PairingTest, WhoStartsAndRefusesTheOtherEndsItOnBoth) {
+  KnownDevice old;
+  old.certificate = MakeIdentity("fw-old", 1'800'000'000)->certificate;
+  old.name = "fw-old";
+  old.is_pair = true;
+  ASSERT_TRUE(a_->devices->Add(old).ok());
+  ASSERT_TRUE(b_->pairing->Accept(kBert, {}).ok());
+  ASSERT_TRUE(a_->pairing->Begin(kAnna, "10.9.1.2", {}).ok());
+  EXPECT_TRUE(BothEnd(PairingState::kFailed)) << b_->pairing->Status().text;
+  EXPECT_NE(a_->pairing->Status().text.find("GROUP_FULL: fw-a is a pair with fw-old"),
+            std::string::npos);
+  EXPECT_EQ(b_->pairing->Status().text, "ended at fw-a");
+}
+
 TEST_F(PairingTest, ARevokedDeviceHasToBeForgottenFirst) {
   Meet();
   ConfirmBoth();
