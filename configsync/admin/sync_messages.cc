@@ -126,6 +126,7 @@ void Fill(const ManualOutcome& outcome, const SchemaText& text, pb::ManualRespon
   message.set_omitted_conflicts(outcome.conflicts.size() - count);
   message.set_omitted_renumbered(Fill(outcome.renumbered, message));
   message.set_nothing_to_push(outcome.is_nothing_to_push);
+  message.set_told(outcome.is_told);
   message.set_revision(outcome.revision);
   message.set_remote_revision(outcome.remote_revision);
   message.set_restore_point(outcome.restore_point);

@@ -87,7 +87,10 @@ bool PairImpl::PrepareByHand(Push& push, ManualOutcome& outcome) {
 
 void PairImpl::ApplyByHand(Push& push, ManualOutcome& outcome) {
   const absl::StatusOr<ApplyResponse> answer = SendApply(push);
-  if (!answer.ok()) return AddProblem(answer.status(), push.remote->address.name, outcome);
+  if (!answer.ok()) {
+    outcome.is_told = true;
+    return AddProblem(answer.status(), push.remote->address.name, outcome);
+  }
   outcome.remote_revision = answer->revision;
   outcome.done = true;
 }

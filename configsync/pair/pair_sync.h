@@ -102,6 +102,8 @@ struct ManualOutcome {
   RevisionId remote_revision = 0;       // Of the remote, if it changed.
   RevisionId restore_point = 0;         // Revision of the changed node to go back to.
   std::vector<std::string> warnings;
+  // The remote was told to apply it, and did not say that it did: it may have.
+  bool is_told = false;
   bool is_nothing_to_push = false;  // Of kPush: nothing waits, and the remotes have all. Not done.
 };
 

@@ -78,7 +78,8 @@ constexpr std::array kCommands = std::to_array<Command>({
      "and\n"
      "asks for the name of the node that is overwritten; without a terminal give it by --confirm.\n"
      "Needs the role ha-dangerous. The revision before is the restore point.\n"
-     "Exit status: 0 done, 2 not confirmed, 3 refused; unless 0 nothing has changed."},
+     "Exit status: 0 done, 2 not confirmed, 3 refused and nothing has changed; 1 the remote was\n"
+     "told, and did not say that it took it."},
     {"config", "sync adopt", Verb::kSyncAdopt, "Make this node as the remote",
      "  lockstepctl config sync adopt --preview\n"
      "  lockstepctl config sync adopt\n"
@@ -91,9 +92,8 @@ constexpr std::array kCommands = std::to_array<Command>({
      "\n"
      "Three ways, from what both agreed on last. Conflicts are listed, and nothing happens until\n"
      "--prefer gives them a side. The name of the node that loses by it is asked for.\n"
-     "Exit status: 0 done, 2 not confirmed, 3 refused, or conflicts without --prefer; unless 0 "
-     "nothing\n"
-     "has changed."},
+     "Exit status: 0 done, 2 not confirmed, 3 refused, or conflicts without --prefer, and nothing\n"
+     "has changed; 1 the remote was told, and did not say that it took it."},
     {"explain", "", Verb::kNone, "Why something is as it is",
      "  lockstepctl explain sync policy rule web"},
     {"explain", "sync", Verb::kExplainSync, "Why a node of the configuration travels, or not",

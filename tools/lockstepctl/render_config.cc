@@ -176,10 +176,10 @@ Paint PaintOfStdout() {
   return has_colours ? Paint::kColours : Paint::kPlain;
 }
 
-std::string ProblemsText(const pb::Problems& problems) {
+std::string ProblemsText(const pb::Problems& problems, std::string_view outcome) {
   const std::uint64_t count = static_cast<std::uint64_t>(problems.list_size()) + problems.omitted();
   std::string text =
-      absl::StrCat(count, count == 1 ? " problem" : " problems", "; nothing has changed\n");
+      absl::StrCat(count, count == 1 ? " problem" : " problems", "; ", std::string(outcome), "\n");
   int number = 0;
   for (const pb::Problem& problem : problems.list()) {
     absl::StrAppend(&text, ++number, ".\n");

@@ -20,8 +20,10 @@ enum class Paint : bool { kPlain, kColours };
 // Colours if standard output is a terminal that has them and NO_COLOR is not set.
 [[nodiscard]] Paint PaintOfStdout();
 
-// All problems, numbered, each with path, value, problem and remedy, aligned.
-[[nodiscard]] std::string ProblemsText(const lockstep::admin::Problems& problems);
+// All problems, numbered, each with path, value, problem and remedy, aligned. `outcome`: what has
+// come of it.
+[[nodiscard]] std::string ProblemsText(const lockstep::admin::Problems& problems,
+                                       std::string_view outcome = "nothing has changed");
 
 using Differences = google::protobuf::RepeatedPtrField<lockstep::admin::Difference>;
 // One line each: + added, - removed, ~ modified, > moved; what a subtree holds comes indented.

@@ -256,4 +256,17 @@ std::string ManualDoneText(const pb::ManualResponse& response) {
   return text;
 }
 
+std::string ManualProblemsText(const pb::ManualResponse& response) {
+  if (!response.told()) {
+    return ProblemsText(response.problems());
+  }
+  const std::string here = response.revision() > 0 ? absl::StrCat("this node runs revision ",
+                                                                  response.revision(), " now, and ")
+                                                   : "";
+  return ProblemsText(response.problems(),
+                      absl::StrCat(here, response.remote(),
+                                   " was told and did not say that it took it: see `lockstepctl "
+                                   "config status`"));
+}
+
 }  // namespace lockstepctl

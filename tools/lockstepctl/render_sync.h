@@ -32,5 +32,7 @@ namespace lockstepctl {
 [[nodiscard]] std::string ManualText(const lockstep::admin::ManualResponse& response, Paint paint);
 // What was done, and the way back; or the same.
 [[nodiscard]] std::string ManualDoneText(const lockstep::admin::ManualResponse& response);
+// All problems, and what has come of it: nothing, or nobody here knows what the remote did.
+[[nodiscard]] std::string ManualProblemsText(const lockstep::admin::ManualResponse& response);
 
 }  // namespace lockstepctl

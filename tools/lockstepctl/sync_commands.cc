@@ -109,9 +109,9 @@ absl::StatusOr<int> PrintPreview(const Request& request, const pb::ManualRespons
   }
   if (!request.json) {
     std::fflush(stdout);
-    std::fputs(ProblemsText(response.problems()).c_str(), stderr);
+    std::fputs(ManualProblemsText(response).c_str(), stderr);
   }
-  return kStatusProblems;
+  return response.told() ? kStatusFailed : kStatusProblems;
 }
 
 absl::StatusOr<int> RunManual(const Request& request, SyncClient& client) {

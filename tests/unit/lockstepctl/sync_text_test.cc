@@ -7,6 +7,7 @@
 
 #include <array>
 
+#include "absl/strings/str_cat.h"
 #include "tests/golden/config/golden_text.h"
 #include "tools/lockstepctl/completion_script.h"
 #include "tools/lockstepctl/config_commands.h"
@@ -179,6 +180,26 @@ TEST(SyncText, F74_WhatIsDoneByHandShowsBothNodesConflictsAndTheWayBack) {
             "the way back, on b: `lockstepctl config rollback 30`, then commit\n");
   response.clear_there();
   EXPECT_EQ(ManualDoneText(response), "nothing had to change: b and this node have the same\n");
+}
+
+// Else "nothing has changed" would be a guess.
+TEST(SyncText, F74_ARemoteThatWasToldAndDidNotAnswerIsNotSaidToBeUnchanged) {
+  pb::ManualResponse response;
+  response.set_remote("b");
+  pb::Problem& problem = *response.mutable_problems()->add_list();
+  problem.set_code("PEER_TIMEOUT");
+  problem.set_text("no answer");
+  constexpr const char* kProblem = "1.\n    PROBLEM  no answer (PEER_TIMEOUT)\n";
+  EXPECT_EQ(ManualProblemsText(response),
+            absl::StrCat("1 problem; nothing has changed\n", kProblem));
+  response.set_told(true);
+  EXPECT_EQ(ManualProblemsText(response),
+            absl::StrCat("1 problem; b was told and did not say that it took it: see `lockstepctl "
+                         "config status`\n",
+                         kProblem));
+  response.set_revision(9);
+  EXPECT_NE(ManualProblemsText(response).find("this node runs revision 9 now, and b was told"),
+            std::string::npos);
 }
 
 TEST(SyncText, F20_NothingToPushIsSaidWithAndWithoutACategory) {

@@ -187,6 +187,7 @@ TEST_F(PairMergeTest, N18_AMergeThatTheRemoteDidNotTakeIsNotDone) {
   EXPECT_FALSE(outcome.there.empty());
   EXPECT_FALSE(outcome.problems.empty());
   EXPECT_FALSE(outcome.done);
+  EXPECT_TRUE(outcome.is_told);
   EXPECT_EQ(b().Action("mine"), "");
 }
 
