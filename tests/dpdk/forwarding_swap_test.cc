@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <thread>
 
@@ -58,7 +60,16 @@ class Swap : public ::testing::Test {
   std::size_t Send(const Bytes& frame) {
     node.Give(kClients, frame);
     node.Run();
-    return node.Take(kServers).size();
+    return Taken().size();
+  }
+  // What was forwarded to the servers. Addresses are announced there when it is time for that.
+  std::vector<Bytes> Taken() {
+    std::vector<Bytes> frames = node.Take(kServers);
+    constexpr std::array<std::byte, 2> kIpv4{std::byte{0x08}, std::byte{0x00}};
+    std::erase_if(frames, [&](const Bytes& frame) {
+      return !std::equal(kIpv4.begin(), kIpv4.end(), frame.begin() + 12);
+    });
+    return frames;
   }
 
   WorkerNode node;
@@ -118,11 +129,10 @@ TEST_F(Swap, SessionsOfARemovedNatAddressEndAndAnAddedOneIsUsed) {
   EXPECT_EQ(effect.sessions_ended, 1u);
   node.Give(kClients, Flow(1'001));
   node.Run();
-  const std::vector<Bytes> frames = node.Take(kServers);
-  ASSERT_GE(frames.size(), 1u);
-  const Bytes& last = frames.back();  // Announcements of the new address come first.
+  const std::vector<Bytes> frames = Taken();
+  ASSERT_EQ(frames.size(), 1u);
   NetAddr source = 0;
-  std::memcpy(&source, last.data() + 26, 4);
+  std::memcpy(&source, frames.front().data() + 26, 4);
   EXPECT_EQ(source, other);
   EXPECT_EQ(node.tables->sessions->live_count(), 1u);
 }
@@ -172,15 +182,16 @@ TEST_F(Swap, ThousandRulesAreSwappedWithoutLosingAPacketOfAFlow) {
   std::uint64_t sent = 0;
   std::uint64_t arrived = 0;
   std::atomic<bool> done{false};
+  const Bytes frame = Flow(2'000);  // Made from the tables that are swapped below.
   std::thread flow([&] {
-    for (std::uint16_t i = 0; !done.load() || sent < 1'000; ++i) {
-      node.Give(kClients, Flow(2'000));
+    while (!done.load() || sent < 1'000) {
+      node.Give(kClients, frame);
       ++sent;
       node.Run(1, 100'000);
-      arrived += node.Take(kServers).size();
+      arrived += Taken().size();
     }
     node.Run();
-    arrived += node.Take(kServers).size();
+    arrived += Taken().size();
   });
   for (int round = 0; round < 10; ++round) {
     next.rules.clear();
